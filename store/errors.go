@@ -1,0 +1,55 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Sentinels on which callers decide; engines wrap them with what they know.
+var (
+	// ErrNotFound says that the thing asked for by name or id is not kept here.
+	ErrNotFound = errors.New("not found")
+	// ErrInvalid says that the request can never succeed as it stands.
+	ErrInvalid = errors.New("invalid")
+	// ErrTooLarge says that a bound on size, depth or count was passed.
+	ErrTooLarge = errors.New("too large")
+	// ErrOverloaded says that the same request may succeed later.
+	ErrOverloaded = errors.New("overloaded")
+	// ErrFull says that the disk has no room; reads go on.
+	ErrFull = errors.New("disk full")
+	// ErrClosed says that the engine is closing or closed.
+	ErrClosed = errors.New("closed")
+)
+
+// QueryError says where a query is wrong and, where it can, what was meant.
+// It is an ErrInvalid.
+type QueryError struct {
+	Query string
+	Pos   int    // byte offset into Query
+	End   int    // byte offset behind the wrong part, 0 when unknown
+	Msg   string // "unknown field", without the position
+	Hint  string // "did you mean level?", or empty
+}
+
+func (e *QueryError) Error() string {
+	s := fmt.Sprintf("%s at position %d", e.Msg, e.Pos+1)
+	if e.Hint != "" {
+		s += ": " + e.Hint
+	}
+	return s
+}
+
+func (e *QueryError) Unwrap() error { return ErrInvalid }
+
+// PartialError says that some records of a batch were refused for good; all
+// others of the batch were accepted and are as durable as without it.
+type PartialError struct {
+	Rejected int
+	Reason   string // of the first refusal
+}
+
+func (e *PartialError) Error() string {
+	return fmt.Sprintf("%d rejected: %s", e.Rejected, e.Reason)
+}
+
+func (e *PartialError) Unwrap() error { return ErrInvalid }
