@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
+	"time"
 
 	"tripod/store"
 )
@@ -15,32 +17,40 @@ import (
 // bytes. OpenTelemetry's collector and Loki's clients send at most a few MB.
 const MaxBody = 32 << 20
 
-// Body reads a request's body, gunzipped if Content-Encoding says so. It
-// returns store.ErrTooLarge past MaxBody and store.ErrInvalid for a broken or
-// unknown encoding.
+// bodyTime is how long a client may take to send its body; slower ones would
+// hold a Gate's turn.
+const bodyTime = 30 * time.Second
+
+// Body reads a request's body, gunzipped if Content-Encoding says so; snappy
+// is left to the caller. It returns store.ErrTooLarge past MaxBody and
+// store.ErrInvalid for a broken or unknown encoding or a body that ends early.
 func Body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	// Not every writer has a deadline to set (tests, wrappers): then there is none.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
 	limited := http.MaxBytesReader(w, r.Body, MaxBody)
-	switch enc := r.Header.Get("Content-Encoding"); enc {
+	switch enc := strings.ToLower(r.Header.Get("Content-Encoding")); enc {
 	case "", "identity", "snappy":
 		return readAll(limited, r.ContentLength)
-	case "gzip":
-		zr, err := gzip.NewReader(limited)
-		if err != nil {
-			return nil, fmt.Errorf("gzip body: %w: %w", err, store.ErrInvalid)
-		}
-		b, err := readAll(io.LimitReader(zr, MaxBody+1), 0)
-		switch {
-		case errors.Is(err, store.ErrTooLarge):
-			return nil, err
-		case err != nil:
-			return nil, fmt.Errorf("gzip body: %w: %w", err, store.ErrInvalid)
-		case len(b) > MaxBody:
-			return nil, fmt.Errorf("gzip body holds more than %d bytes: %w", MaxBody, store.ErrTooLarge)
-		}
-		return b, nil
+	case "gzip", "x-gzip":
+		return gunzip(limited)
 	default:
 		return nil, fmt.Errorf("content encoding %.40q: want gzip or none: %w", enc, store.ErrInvalid)
 	}
+}
+
+func gunzip(r io.Reader) ([]byte, error) {
+	zr, err := gzip.NewReader(r)
+	if err != nil {
+		return nil, readError("gzip body", err)
+	}
+	b, err := readAll(io.LimitReader(zr, MaxBody+1), 0)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("gzip: %w", err)
+	case len(b) > MaxBody:
+		return nil, fmt.Errorf("gzip body holds more than %d bytes: %w", MaxBody, store.ErrTooLarge)
+	}
+	return b, nil
 }
 
 func readAll(r io.Reader, size int64) ([]byte, error) {
@@ -48,10 +58,16 @@ func readAll(r io.Reader, size int64) ([]byte, error) {
 	if size > 0 && size <= MaxBody {
 		buf.Grow(int(size) + bytes.MinRead)
 	}
-	_, err := buf.ReadFrom(r)
+	if _, err := buf.ReadFrom(r); err != nil {
+		return nil, readError("body", err)
+	}
+	return buf.Bytes(), nil
+}
+
+func readError(what string, err error) error {
 	var over *http.MaxBytesError
 	if errors.As(err, &over) {
-		return nil, fmt.Errorf("body is larger than %d bytes: %w", over.Limit, store.ErrTooLarge)
+		return fmt.Errorf("body is larger than %d bytes: %w", over.Limit, store.ErrTooLarge)
 	}
-	return buf.Bytes(), err
+	return fmt.Errorf("%s: %w: %w", what, err, store.ErrInvalid)
 }
