@@ -1,0 +1,3 @@
+package events
+
+const maxBlockRows = 1 << 16

@@ -1,0 +1,26 @@
+package events
+
+import "tripod/store"
+
+// Query asks for the events of a time range that match a predicate.
+type Query struct {
+	Range  store.TimeRange
+	Where  Expr // nil means all
+	Oldest bool // oldest first; newest first otherwise
+	Limit  int  // 0 means no limit
+}
+
+// Bucket counts the events of one step by class.
+type Bucket struct {
+	Start  int64 // Unix ns, a multiple of the step
+	Counts [Classes]int64
+}
+
+// Total is the number of events of all classes.
+func (b *Bucket) Total() int64 {
+	var n int64
+	for _, c := range b.Counts {
+		n += c
+	}
+	return n
+}

@@ -1,0 +1,188 @@
+package events
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+	"unsafe"
+
+	"tripod/store"
+)
+
+// textBuf holds any number's or truth's text.
+const textBuf = 32
+
+// shortText is v.Text(); that of numbers lies in buf and is valid until its
+// next use.
+func shortText(v store.Value, buf *[textBuf]byte) string {
+	switch v.Kind {
+	case store.KindString:
+		return v.Str()
+	case store.KindInt:
+		return view(strconv.AppendInt(buf[:0], v.Int(), 10))
+	case store.KindFloat:
+		return view(strconv.AppendFloat(buf[:0], v.Float(), 'g', -1, 64))
+	}
+	return v.Text()
+}
+
+// view is b as a string without a copy: b must not change while it is used.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+func isTokenRune(r rune) bool {
+	if r < utf8.RuneSelf {
+		return isTokenByte(byte(r))
+	}
+	return unicode.IsLetter(r) || unicode.IsDigit(r)
+}
+
+func isTokenByte(c byte) bool {
+	return c-'0' < 10 || c|0x20-'a' < 26 || c == '_'
+}
+
+// nextToken is the first token of s at or behind from; end is 0 when there is
+// none.
+func nextToken(s string, from int) (start, end int) {
+	start = -1
+	for i := from; i < len(s); {
+		c, size, in := s[i], 1, false
+		if c < utf8.RuneSelf {
+			in = isTokenByte(c)
+		} else {
+			var r rune
+			r, size = utf8.DecodeRuneInString(s[i:])
+			in = isTokenRune(r)
+		}
+		if in && start < 0 {
+			start = i
+		}
+		if !in && start >= 0 {
+			return start, i
+		}
+		i += size
+	}
+	if start < 0 {
+		return 0, 0
+	}
+	return start, len(s)
+}
+
+// lower folds case rune by rune, so that the tokens of lower(s) are the folded
+// tokens of s.
+func lower(s string) string {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c >= utf8.RuneSelf || c-'A' < 26 {
+			return strings.Map(unicode.ToLower, s)
+		}
+	}
+	return s
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+func lowerByte(c byte) byte {
+	if c-'A' < 26 {
+		return c | 0x20
+	}
+	return c
+}
+
+// hasWord says whether the folded word is a whole token of s.
+func hasWord(s, low string) bool {
+	for at := 0; ; {
+		start, end := nextToken(s, at)
+		if end == 0 {
+			return false
+		}
+		if foldEqual(s[start:end], low) {
+			return true
+		}
+		at = end
+	}
+}
+
+func foldEqual(s, low string) bool {
+	if len(s) != len(low) {
+		return !isASCII(s) && lower(s) == low
+	}
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return lower(s) == low
+		}
+		if lowerByte(s[i]) != low[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// foldIndex finds folded text in s, or in its folded form when s is not ASCII.
+func foldIndex(s, low string) int {
+	if !isASCII(s) {
+		return strings.Index(lower(s), low)
+	}
+	return foldIndexASCII(s, low, 0)
+}
+
+func foldIndexASCII(s, low string, from int) int {
+	if low == "" {
+		return from
+	}
+	for i := from; i+len(low) <= len(s); i++ {
+		if lowerByte(s[i]) != low[0] {
+			continue
+		}
+		j := 1
+		for j < len(low) && lowerByte(s[i+j]) == low[j] {
+			j++
+		}
+		if j == len(low) {
+			return i
+		}
+	}
+	return -1
+}
+
+// hasPhrase says whether folded text lies in s without beginning or ending
+// inside a token.
+func hasPhrase(s, low string) bool {
+	if low == "" {
+		return true
+	}
+	if !isASCII(s) {
+		s = lower(s)
+	}
+	first, _ := utf8.DecodeRuneInString(low)
+	last, _ := utf8.DecodeLastRuneInString(low)
+	for at := 0; at <= len(s); at++ {
+		i := phraseIndex(s, low, at)
+		if i < 0 {
+			return false
+		}
+		before, _ := utf8.DecodeLastRuneInString(s[:i])
+		after, _ := utf8.DecodeRuneInString(s[i+len(low):])
+		if !(isTokenRune(first) && isTokenRune(before)) && !(isTokenRune(last) && isTokenRune(after)) {
+			return true
+		}
+		at = i
+	}
+	return false
+}
+
+func phraseIndex(s, low string, from int) int {
+	if isASCII(low) {
+		return foldIndexASCII(s, low, from)
+	}
+	if i := strings.Index(s[from:], low); i >= 0 {
+		return from + i
+	}
+	return -1
+}
