@@ -106,3 +106,9 @@ type ServiceShare struct {
 	Errors  int
 	Self    int64 // ns in spans of this service outside their children
 }
+
+// Operation is a name that spans of a service have.
+type Operation struct {
+	Name string
+	Kind SpanKind
+}
