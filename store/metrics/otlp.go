@@ -1,0 +1,127 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/prometheus/prometheus/config"
+	"github.com/prometheus/prometheus/model/histogram"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/metadata"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/storage/remote/otlptranslator/prometheusremotewrite"
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"tripod/store"
+)
+
+// promoted resource attributes become labels of every series; all others are
+// labels of target_info alone. job and instance come from service.name,
+// service.namespace and service.instance.id in any case.
+var promoted = []string{"service.name", "service.version", "deployment.environment", "deployment.environment.name"}
+
+// converters are upstream's translators, which keep buffers between requests.
+type converters struct {
+	once     sync.Once
+	settings prometheusremotewrite.Settings
+	pool     sync.Pool
+}
+
+// WriteOTLP stores OTLP metrics under Prometheus's names: dots become
+// underscores, units and _total are appended. Data points that are too old,
+// double, too far ahead or of delta temporality are refused one by one with a
+// *store.PartialError; the others are as durable as after Appender's Commit.
+func (s *Store) WriteOTLP(ctx context.Context, md pmetric.Metrics) error {
+	s.otlp.once.Do(func() {
+		s.otlp.settings = prometheusremotewrite.Settings{
+			AddMetricSuffixes: true,
+			LookbackDelta:     s.o.Lookback,
+			PromoteResourceAttributes: prometheusremotewrite.NewPromoteResourceAttributes(
+				config.OTLPConfig{PromoteResourceAttributes: promoted}),
+			LabelNameUnderscoreSanitization: true,
+		}
+	})
+	app := &otlpAppender{AppenderV2: s.db.AppenderV2(ctx), s: s, latest: s.o.Now().Add(maxAhead).UnixMilli()}
+	conv, ok := s.otlp.pool.Get().(*prometheusremotewrite.PrometheusConverter)
+	if ok {
+		conv.Reset(app)
+	} else {
+		conv = prometheusremotewrite.NewPrometheusConverter(app)
+	}
+	_, err := conv.FromMetrics(ctx, md, s.otlp.settings)
+	conv.Reset(nil)
+	s.otlp.pool.Put(conv)
+	return app.finish(ctx, err)
+}
+
+// otlpAppender goes on behind a refused sample where upstream's handler would
+// drop the whole request.
+type otlpAppender struct {
+	storage.AppenderV2
+	s        *Store
+	latest   int64 // Unix ms
+	accepted int
+	rejected int
+	reason   string
+	broken   error
+}
+
+func (a *otlpAppender) Append(ref storage.SeriesRef, ls labels.Labels, st, t int64, v float64, h *histogram.Histogram, fh *histogram.FloatHistogram, o storage.AOptions) (storage.SeriesRef, error) {
+	var err error
+	if t > a.latest {
+		err = tooFarAhead(t, a.latest)
+	} else {
+		ref, err = a.AppenderV2.Append(ref, ls, st, t, v, h, fh, o)
+	}
+	var exemplars *storage.AppendPartialError
+	switch {
+	case err == nil, errors.As(err, &exemplars): // the sample is in; its exemplar was too old
+		a.accepted++
+		a.s.meta.set(o.MetricFamilyName, metadata.Metadata{Type: o.Metadata.Type, Help: o.Metadata.Help, Unit: o.Metadata.Unit})
+		return ref, nil
+	case Refused(err):
+		a.refuse(err)
+		return 0, nil
+	}
+	a.broken = err
+	return 0, err
+}
+
+func (a *otlpAppender) refuse(err error) {
+	if a.rejected == 0 {
+		a.reason = err.Error()
+	}
+	a.rejected++
+}
+
+// finish commits unless the request ended or the store failed; what could not
+// be translated is refused.
+func (a *otlpAppender) finish(ctx context.Context, translate error) error {
+	if err := errors.Join(a.broken, ctx.Err()); err != nil {
+		return errors.Join(err, a.Rollback())
+	}
+	each(translate, a.refuse)
+	if err := a.Commit(); err != nil {
+		return commitError(err)
+	}
+	a.s.accepted.Add(int64(a.accepted))
+	a.s.rejected.Add(int64(a.rejected))
+	if a.rejected > 0 {
+		return &store.PartialError{Rejected: a.rejected, Reason: a.reason}
+	}
+	return nil
+}
+
+// each walks the errors that errors.Join put together, first to last.
+func each(err error, f func(error)) {
+	switch several := err.(type) {
+	case nil:
+	case interface{ Unwrap() []error }:
+		for _, e := range several.Unwrap() {
+			each(e, f)
+		}
+	default:
+		f(err)
+	}
+}
