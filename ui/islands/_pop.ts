@@ -1,0 +1,35 @@
+import { all, one } from './_dom';
+
+/** Puts a popover under the button that opens it. */
+function place(pop: HTMLElement): void {
+  const button = one(`[popovertarget="${pop.id}"]`);
+  if (!button) return;
+  const at = button.getBoundingClientRect();
+  const width = pop.offsetWidth || 440;
+  const left = Math.max(8, Math.min(at.left, innerWidth - width - 8));
+  pop.style.setProperty('--x', left + 'px');
+  pop.style.setProperty('--r', 'auto');
+}
+
+export function start(): void {
+  for (const pop of all('[popover]')) {
+    pop.addEventListener('toggle', (e) => {
+      if ((e as ToggleEvent).newState !== 'open') return;
+      place(pop);
+      one('input:not([type=hidden])', pop)?.focus();
+    });
+  }
+  document.addEventListener('input', (e) => {
+    const box = e.target;
+    if (!(box instanceof HTMLInputElement) || !box.dataset['filter']) return;
+    const text = box.value.trim().toLowerCase();
+    for (const el of all(box.dataset['filter'])) {
+      el.hidden = text !== '' && !(el.dataset['name'] ?? el.textContent ?? '').toLowerCase().includes(text);
+    }
+  });
+}
+
+/** Opens or closes a popover by its id. */
+export function toggle(id: string): void {
+  document.getElementById(id)?.togglePopover?.();
+}

@@ -1,0 +1,131 @@
+import htmx from 'htmx.org';
+import { Idiomorph } from 'idiomorph/htmx';
+import { all, make, one, toast } from './_dom';
+
+// Parts of a page that a refresh replaces. Nodes with the same id are kept and
+// changed in place, so focus, scrolling and open rows survive.
+const parts = ['main', 'timepick', 'crumbs'];
+
+let running: AbortController | null = null;
+let timer = 0;
+let failures = 0;
+let shown = new Date();
+
+/** What the reader has opened is the reader's: a refresh does not close it. */
+const keep = {
+  ignoreActiveValue: true,
+  callbacks: {
+    beforeNodeMorphed: (old: Node): boolean => !(old instanceof HTMLElement && 'keep' in old.dataset),
+    beforeAttributeUpdated: (name: string, node: Element): boolean =>
+      !(name === 'open' && node instanceof HTMLDetailsElement) && !(name === 'tabindex' && 'row' in (node as HTMLElement).dataset),
+  },
+};
+
+/** Asks for this view again. An answer that comes after a newer question is dropped. */
+export async function refresh(): Promise<void> {
+  running?.abort();
+  const mine = new AbortController();
+  running = mine;
+  const busy = window.setTimeout(() => one('#timepick')?.classList.add('busy'), 150);
+  try {
+    const answer = await fetch(location.href, { signal: mine.signal, headers: { 'X-Tripod-Refresh': '1' } });
+    const text = await answer.text();
+    if (running !== mine) return;
+    const doc = new DOMParser().parseFromString(text, 'text/html');
+    if (!doc.getElementById('main')) throw new Error('no page');
+    replace(doc);
+    failures = 0;
+    shown = new Date();
+    fresh();
+  } catch (err) {
+    if (running !== mine || mine.signal.aborted) return;
+    failures++;
+    stale();
+  } finally {
+    clearTimeout(busy);
+    if (running === mine) {
+      running = null;
+      one('#timepick')?.classList.remove('busy');
+      schedule();
+    }
+  }
+}
+
+function replace(doc: Document): void {
+  for (const id of parts) {
+    const now = document.getElementById(id);
+    const next = doc.getElementById(id);
+    if (now && next) Idiomorph.morph(now, next, { morphStyle: 'outerHTML', ...keep });
+  }
+  badges(doc);
+  const main = document.getElementById('main');
+  if (main) htmx.process(main);
+  document.dispatchEvent(new CustomEvent('tripod:refreshed'));
+}
+
+/** Only what a navigation entry says changes, never the entry under the pointer. */
+function badges(doc: Document): void {
+  const next = all('.nav a.n', doc);
+  all('.nav a.n').forEach((a, i) => {
+    const b = next[i];
+    if (!b) return;
+    a.querySelectorAll('.badge, .dot').forEach((el) => el.remove());
+    b.querySelectorAll('.badge, .dot').forEach((el) => a.append(document.importNode(el, true)));
+  });
+}
+
+function interval(): number {
+  const s = Number(one('#main')?.dataset['refresh'] ?? 0);
+  if (!s) return 0;
+  return s * 1000 * Math.min(2 ** failures, 16);
+}
+
+/** The next refresh; a page that nobody sees waits until it is seen. */
+export function schedule(): void {
+  clearTimeout(timer);
+  const wait = interval();
+  if (!wait) return;
+  timer = window.setTimeout(() => {
+    if (document.hidden || busyReader()) schedule();
+    else void refresh();
+  }, wait);
+}
+
+/** Selected text, a drag, an open popover: the reader is in the middle of something. */
+function busyReader(): boolean {
+  const s = getSelection();
+  const main = one('#main');
+  const selecting = !!s && !s.isCollapsed && !!main && main.contains(s.anchorNode);
+  return selecting || !!one('.pop[popover]:popover-open, dialog[open], .brush, [data-busy]');
+}
+
+function stale(): void {
+  one('#timepick')?.classList.add('stale');
+  const box = one('#toasts');
+  if (!box) return;
+  const clock = shown.toISOString().slice(11, 19);
+  const wait = Math.round(interval() / 1000);
+  const again = make('button', 'btn sm', 'Now');
+  again.setAttribute('type', 'button');
+  again.addEventListener('click', () => void refresh());
+  const text = `Shown as of ${clock}.` + (wait ? ` Reconnecting in ${wait} s.` : '');
+  const el = make('div', 'toast', make('span', 'dot warn'), make('span', 'grow', text), again);
+  el.id = 'stale';
+  document.getElementById('stale')?.remove();
+  box.prepend(el);
+}
+
+function fresh(): void {
+  one('#timepick')?.classList.remove('stale');
+  document.getElementById('stale')?.remove();
+}
+
+export function start(): void {
+  schedule();
+  document.addEventListener('visibilitychange', () => {
+    const every = interval();
+    if (!document.hidden && every && Date.now() - shown.getTime() > every) void refresh();
+  });
+  document.addEventListener('htmx:afterSettle', schedule);
+  document.addEventListener('htmx:sendError', () => toast('The appliance does not answer.', 'warn'));
+}
