@@ -1,0 +1,59 @@
+package notify_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"tripod/alerting/notify"
+)
+
+// inbox is a receiver that keeps what it accepts.
+type inbox struct {
+	mu     sync.Mutex
+	got    []notify.Notification
+	tries  []string
+	answer func(n notify.Notification, try int) error // nil accepts all
+}
+
+func (i *inbox) Name() string { return "inbox" }
+
+func (i *inbox) Send(_ context.Context, n notify.Notification) error {
+	i.mu.Lock()
+	i.tries = append(i.tries, n.ID)
+	try, answer := len(i.tries), i.answer
+	i.mu.Unlock()
+	if answer != nil {
+		if err := answer(n, try); err != nil {
+			return err
+		}
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.got = append(i.got, n)
+	return nil
+}
+
+func (i *inbox) all() []notify.Notification {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return slices.Clone(i.got)
+}
+
+// lines are "what name service", oldest first.
+func (i *inbox) lines() []string {
+	var out []string
+	for _, n := range i.all() {
+		out = append(out, string(n.What)+" "+n.Name+" "+n.Service)
+	}
+	return out
+}
+
+func (i *inbox) want(t *testing.T, want ...string) {
+	t.Helper()
+	if got := i.lines(); !slices.Equal(got, want) {
+		t.Errorf("delivered:\n  %s\nwant:\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+	}
+}

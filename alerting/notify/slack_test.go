@@ -1,0 +1,212 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+var noon = time.Date(2026, 3, 12, 12, 0, 0, 0, time.UTC)
+
+func sample() Notification {
+	return Notification{
+		ID: "0123456789abcdef01234567", What: Firing, Name: "HighErrorRate", Service: "planner-api", At: noon,
+		Items: []Item{{
+			Labels: map[string]string{"alertname": "HighErrorRate", "service_name": "planner-api", "severity": "page", "zone": "a & b"},
+			Annotations: map[string]string{
+				"summary": "planner-api fails 42 % of its requests", "description": "Look at <pool> & co.", "value": "42 %",
+			},
+			StartsAt: noon.Add(-5 * time.Minute),
+		}},
+	}
+}
+
+func resolved() Notification {
+	n := sample()
+	n.What = Resolved
+	n.Items[0].ResolvedAt = noon.Add(7*time.Minute + 30*time.Second)
+	return n
+}
+
+func TestSlackMessages(t *testing.T) {
+	many := sample()
+	for i := range 30 {
+		item := sample().Items[0]
+		item.Labels = map[string]string{"alertname": "HighErrorRate", "instance": fmt.Sprint(i)}
+		many.Items = append(many.Items, item)
+	}
+	for name, n := range map[string]Notification{"firing": sample(), "resolved": resolved(), "many": many} {
+		t.Run(name, func(t *testing.T) {
+			f := newFakeSlack(t)
+			s, err := NewSlack(f.webhook(), "https://tripod.example/base/")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Send(context.Background(), n); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, "testdata/"+name+".json", f.got()[0])
+		})
+	}
+}
+
+func golden(t *testing.T, path string, p post) {
+	t.Helper()
+	b, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := string(b) + "\n"
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; got\n%s", path, got)
+	}
+}
+
+func TestSlackMisbehaves(t *testing.T) {
+	answer := func(status int, header, value string) func(http.ResponseWriter, *http.Request, int) bool {
+		return func(w http.ResponseWriter, _ *http.Request, _ int) bool {
+			w.Header().Set(header, value)
+			w.WriteHeader(status)
+			fmt.Fprintf(w, "no, not on %s", secretPath)
+			return true
+		}
+	}
+	for name, c := range map[string]struct {
+		before  func(http.ResponseWriter, *http.Request, int) bool
+		want    string
+		after   time.Duration
+		refused bool
+	}{
+		"server error":      {answer(500, "X-None", ""), "500", 0, false},
+		"too many":          {answer(429, "Retry-After", "30"), "429", 30 * time.Second, false},
+		"too many, broken":  {answer(429, "Retry-After", "-x"), "429", 0, false},
+		"gone":              {answer(410, "X-None", ""), "410", 0, true},
+		"redirected":        {answer(307, "Location", "http://192.0.2.1/"), "307", 0, false},
+		"closed connection": {func(http.ResponseWriter, *http.Request, int) bool { panic(http.ErrAbortHandler) }, "EOF", 0, false},
+		"no answer": {func(_ http.ResponseWriter, r *http.Request, _ int) bool {
+			<-r.Context().Done()
+			return true
+		}, "no answer in time", 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFakeSlack(t)
+			f.before = c.before
+			s, err := NewSlack(f.webhook(), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+			defer cancel()
+			err = s.Send(ctx, sample())
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("got %v, want an error with %q", err, c.want)
+			}
+			noSecret(t, err.Error())
+			if retry, ok := errors.AsType[*RetryError](err); ok && (retry.After != c.after || retry.Refused != c.refused) {
+				t.Errorf("after %v, refused %v; want %v, %v", retry.After, retry.Refused, c.after, c.refused)
+			}
+		})
+	}
+}
+
+func TestSlackThatIsNotThere(t *testing.T) {
+	f := newFakeSlack(t)
+	s, err := NewSlack(f.webhook(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Server.Close()
+	err = s.Send(context.Background(), sample())
+	if err == nil || !strings.Contains(err.Error(), "refused") {
+		t.Errorf("got %v, want connection refused", err)
+	}
+	noSecret(t, err.Error())
+}
+
+func TestSlackAddresses(t *testing.T) {
+	for name, webhook := range map[string]string{
+		"empty": "", "no scheme": "hooks.example" + secretPath, "a file": "file://" + secretPath,
+		"broken": "https://hooks.example:x" + secretPath, "control character": "https://hooks.example/\x00" + secretPath,
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := NewSlack(webhook, "")
+			if err == nil {
+				t.Fatal("no error")
+			}
+			noSecret(t, err.Error())
+		})
+	}
+	s, err := NewSlack("https://hooks.example"+secretPath, "http://127.0.0.1:7333")
+	if err != nil {
+		t.Fatal(err)
+	}
+	noSecret(t, fmt.Sprintf("%v %+v %#v %s", s, s, s, s))
+	if _, err := NewSlack("https://hooks.example"+secretPath, "not a url"); err == nil {
+		t.Error("an external URL without a host was taken")
+	}
+}
+
+func noSecret(t *testing.T, s string) {
+	t.Helper()
+	for _, secret := range []string{"T0SECRET", "B0SECRET", "verysecrettoken"} {
+		if strings.Contains(s, secret) {
+			t.Errorf("%q gives the webhook away", s)
+		}
+	}
+}
+
+func FuzzSlackMessage(f *testing.F) {
+	f.Add("Alert", "svc", "<!channel> & <http://x|y>", 1, true)
+	f.Add(strings.Repeat("&", 400), strings.Repeat("é", 5000), strings.Repeat("<", 9000), 200, false)
+	f.Add("", "", "\xff\xfe", 0, true)
+	f.Fuzz(func(t *testing.T, name, service, words string, count int, firing bool) {
+		n := Notification{ID: "x", What: Firing, Name: name, Service: service, At: noon, More: max(count, 0) % 1000}
+		for i := range max(count, 0)%12 + 1 {
+			item := Item{
+				Labels:      map[string]string{"alertname": name, "n": fmt.Sprint(i), words: words, "severity": service},
+				Annotations: map[string]string{"summary": words, "description": words + words, "value": words},
+				StartsAt:    noon,
+			}
+			if !firing {
+				n.What, item.ResolvedAt = Resolved, noon.Add(time.Duration(count))
+			}
+			n.Items = append(n.Items, item)
+		}
+		s, err := NewSlack("http://127.0.0.1/", "http://127.0.0.1:7333")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := checkPost(message(n, s.external)); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	for _, s := range []string{"", "0", "30", "-1", "99999999999999999999", noon.Format(http.TimeFormat), "soon"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if d := retryAfter(s, noon); d < 0 {
+			t.Errorf("%q gives %v", s, d)
+		}
+	})
+}
