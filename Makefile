@@ -1,0 +1,68 @@
+# make run and make test are all that a newcomer needs; make help lists the rest.
+export CGO_ENABLED = 0
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GO_BUILD = go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+# own packages only: vet of everything foreign takes minutes
+OURS = ./cmd/... ./appliance/... ./planner/... ./store/... ./ui/... ./web/... ./alerting/...
+ISLANDS = $(wildcard ui/islands/*.ts) ui/package.json
+FUZZTIME ?= 30s
+ARGS ?=
+
+.PHONY: help run build generate test race fuzz crash bench lint check browser producers
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: build ## build and run the demo: the planner, simulated users, all screens
+	bin/tripod demo $(ARGS)
+
+build: ui/assets/dist/app.js ## build bin/tripod, one static binary
+	$(GO_BUILD) -o bin/tripod ./cmd/tripod
+
+ui/node_modules/.package-lock.json: ui/package-lock.json
+	npm ci --prefix ui --no-fund --no-audit --loglevel=error
+
+ui/assets/dist/app.js: ui/node_modules/.package-lock.json $(ISLANDS)
+	npm run --silent --prefix ui build
+
+generate: ## write the Go code of the templ components
+	go tool templ generate -path ui
+
+test: build check ## all tests: Go, real Node.js producers, browser
+	go test -timeout 15m $(OURS)
+	$(MAKE) producers browser
+
+producers: testdata/producers/node_modules/.package-lock.json ## a real Node.js program sends to the appliance
+	go test -count=1 -run TestProducers ./appliance
+
+testdata/producers/node_modules/.package-lock.json: testdata/producers/package-lock.json
+	npm ci --prefix testdata/producers --no-fund --no-audit --loglevel=error
+
+browser: build ## drive every screen in headless Chromium; pictures go to out/shots
+	npm run --silent --prefix ui browser
+
+race: ## all Go tests under the race detector (wants a C compiler)
+	CGO_ENABLED=1 go test -race -timeout 45m $(OURS)
+
+fuzz: ## fuzz every decoder and parser for FUZZTIME each
+	@for target in $$(grep -rlE '^func Fuzz' --include='*_test.go' $(OURS:./%/...=%) | xargs -n1 dirname | sort -u); do \
+		for name in $$(grep -hoE '^func Fuzz[A-Za-z0-9_]+' $$target/*_test.go | cut -c6-); do \
+			echo "$$target $$name"; go test -run '^$$' -fuzz "^$$name$$" -fuzztime $(FUZZTIME) ./$$target || exit 1; \
+		done; \
+	done
+
+crash: ## kill a writing process at random moments in every pillar, 20 rounds
+	TRIPOD_TEST_CRASH_ROUNDS=20 go test -count=1 -timeout 30m -run 'Crash' ./store/... ./web/promapi/... ./appliance/...
+
+bench: build ## start, memory, size, and ingest of each pillar
+	go test -run '^$$' -bench . -benchmem ./appliance
+	go test -run '^$$' -bench . -benchmem ./store/... ./web/...
+
+lint: ## formatting, vet, generated code up to date
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'not formatted: run gofmt -w'; exit 1; }
+	go vet $(OURS)
+
+check: lint ## lint, and what the generators and the type checker say
+	@go tool templ generate -path ui >/dev/null 2>&1 || go tool templ generate -path ui
+	@git diff --exit-code --stat -- '*_templ.go' || { echo 'generated code was out of date: commit it'; exit 1; }
+	npm run --silent --prefix ui check
