@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/a-h/templ"
+
+	"tripod/ui/chart"
 )
 
 func (h PanelHead) attrs() templ.Attributes {
@@ -19,13 +21,8 @@ func (h PanelHead) attrs() templ.Attributes {
 	return a
 }
 
-// String is the quantity as plain text, for titles and labels.
-func (q Quantity) String() string {
-	if q.Unit == "" {
-		return q.N
-	}
-	return q.N + " " + q.Unit
-}
+// Quantity is a number with its unit, as the formats of ui/chart make it.
+type Quantity = chart.Quantity
 
 func upper(s string) string { return strings.ToUpper(s) }
 

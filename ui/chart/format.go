@@ -5,12 +5,24 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"tripod/ui"
 )
 
 // Dash stands for no data, which is not zero.
 const Dash = "–"
+
+// Quantity is a number with its unit.
+type Quantity struct {
+	N    string // 41.2
+	Unit string // /s; may be empty
+}
+
+// String is the quantity as plain text, for titles and labels.
+func (q Quantity) String() string {
+	if q.Unit == "" {
+		return q.N
+	}
+	return q.N + " " + q.Unit
+}
 
 // Number has three significant digits and, from 1,000 on, commas: 0.042, 41.2,
 // 1,410, 142,060.
@@ -56,24 +68,24 @@ func Tick(f float64) string {
 
 // Duration changes its unit at 1,000: 0.4 ms is 400 µs, 38 ms, 1.41 s,
 // 2 min 10 s, 3 h 5 min, 41 days.
-func Duration(d time.Duration) ui.Quantity {
+func Duration(d time.Duration) Quantity {
 	neg := ""
 	if d < 0 {
 		neg, d = "−", -d
 	}
 	switch {
 	case d == 0:
-		return ui.Quantity{N: "0", Unit: "ms"}
+		return Quantity{N: "0", Unit: "ms"}
 	case d < time.Microsecond:
-		return ui.Quantity{N: neg + strconv.FormatInt(int64(d), 10), Unit: "ns"}
+		return Quantity{N: neg + strconv.FormatInt(int64(d), 10), Unit: "ns"}
 	case d < 999500*time.Nanosecond:
-		return ui.Quantity{N: neg + trimZeros(significant(float64(d)/1e3)), Unit: "µs"}
+		return Quantity{N: neg + trimZeros(significant(float64(d)/1e3)), Unit: "µs"}
 	case d < 999500*time.Microsecond:
-		return ui.Quantity{N: neg + trimZeros(significant(float64(d)/1e6)), Unit: "ms"}
+		return Quantity{N: neg + trimZeros(significant(float64(d)/1e6)), Unit: "ms"}
 	case d < 59950*time.Millisecond:
-		return ui.Quantity{N: neg + trimZeros(significant(d.Seconds())), Unit: "s"}
+		return Quantity{N: neg + trimZeros(significant(d.Seconds())), Unit: "s"}
 	}
-	return ui.Quantity{N: neg + Long(d)}
+	return Quantity{N: neg + Long(d)}
 }
 
 // Long is a duration of a minute or more in its two largest units, and a
@@ -100,7 +112,7 @@ func two(d, big time.Duration, bigName string, small time.Duration, smallName st
 }
 
 // Bytes are decimal: 312 B, 96 KB, 6.2 GB.
-func Bytes(n float64) ui.Quantity {
+func Bytes(n float64) Quantity {
 	unit := "B"
 	for _, u := range [...]string{"KB", "MB", "GB", "TB", "PB"} {
 		if math.Abs(n) < 999.5 {
@@ -110,28 +122,28 @@ func Bytes(n float64) ui.Quantity {
 		unit = u
 	}
 	if math.IsNaN(n) {
-		return ui.Quantity{N: Dash}
+		return Quantity{N: Dash}
 	}
 	if unit == "B" || math.Abs(n) >= 99.95 {
-		return ui.Quantity{N: strconv.FormatFloat(n, 'f', 0, 64), Unit: unit}
+		return Quantity{N: strconv.FormatFloat(n, 'f', 0, 64), Unit: unit}
 	}
-	return ui.Quantity{N: trimZeros(strconv.FormatFloat(n, 'f', 1, 64)), Unit: unit}
+	return Quantity{N: trimZeros(strconv.FormatFloat(n, 'f', 1, 64)), Unit: unit}
 }
 
 // Percent of a share from 0 to 1: 0 %, < 0.1 %, 4.2 %, 18 %.
-func Percent(share float64) ui.Quantity {
+func Percent(share float64) Quantity {
 	p := share * 100
 	switch {
 	case math.IsNaN(p) || math.IsInf(p, 0):
-		return ui.Quantity{N: Dash}
+		return Quantity{N: Dash}
 	case p == 0:
-		return ui.Quantity{N: "0", Unit: "%"}
+		return Quantity{N: "0", Unit: "%"}
 	case p < 0.1 && p > 0:
-		return ui.Quantity{N: "< 0.1", Unit: "%"}
+		return Quantity{N: "< 0.1", Unit: "%"}
 	case math.Abs(p) < 9.95:
-		return ui.Quantity{N: sign(p) + strconv.FormatFloat(math.Abs(p), 'f', 1, 64), Unit: "%"}
+		return Quantity{N: sign(p) + strconv.FormatFloat(math.Abs(p), 'f', 1, 64), Unit: "%"}
 	}
-	return ui.Quantity{N: sign(p) + commas(strconv.FormatFloat(math.Abs(p), 'f', 0, 64)), Unit: "%"}
+	return Quantity{N: sign(p) + commas(strconv.FormatFloat(math.Abs(p), 'f', 0, 64)), Unit: "%"}
 }
 
 // Change is a value beside its normal: +12 %, −18 %, ×14, new, gone.
