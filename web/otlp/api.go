@@ -1,0 +1,85 @@
+package otlp
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"tripod/store"
+	"tripod/web"
+)
+
+// Logs takes log records; it returns *store.PartialError when it refused some
+// for good, and store.ErrOverloaded when all may be sent again.
+type Logs interface {
+	Append(ctx context.Context, records []store.Record) error
+}
+
+// Traces takes spans, with the same errors as Logs.
+type Traces interface {
+	Append(ctx context.Context, spans []store.Span) error
+}
+
+// Metrics takes metrics as they came, with the same errors as Logs, where
+// PartialError counts data points.
+type Metrics interface {
+	WriteOTLP(ctx context.Context, md pmetric.Metrics) error
+}
+
+// Doors are where the signals go; a nil door answers 404 and UNIMPLEMENTED.
+type Doors struct {
+	Logs    Logs
+	Traces  Traces
+	Metrics Metrics
+}
+
+// Options of an API; the zero value is ready.
+type Options struct {
+	MaxInFlight int                                    // requests in work at a time; 32
+	StopTime    time.Duration                          // for calls in work when ServeGRPC ends; 5 s
+	Now         func() time.Time                       // for log records without any time
+	Rejected    func(signal string, n int, why string) // items refused for good
+}
+
+// API receives OTLP.
+type API struct {
+	doors  Doors
+	o      Options
+	gate   web.Gate
+	schema [parts][]field
+}
+
+// New makes an API; it serves nothing until Register or ServeGRPC.
+func New(d Doors, o Options) *API {
+	if o.MaxInFlight == 0 {
+		o.MaxInFlight = 32
+	}
+	if o.StopTime == 0 {
+		o.StopTime = 5 * time.Second
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Rejected == nil {
+		o.Rejected = func(string, int, string) {}
+	}
+	return &API{doors: d, o: o, gate: web.NewGate(o.MaxInFlight), schema: schema()}
+}
+
+// Register adds OTLP's HTTP paths, and those under which Loki and Prometheus
+// take it.
+func (a *API) Register(mux *http.ServeMux) {
+	if a.doors.Traces != nil {
+		mux.HandleFunc("POST /v1/traces", a.handler(a.traces))
+	}
+	if a.doors.Metrics != nil {
+		mux.HandleFunc("POST /v1/metrics", a.handler(a.metrics))
+		mux.HandleFunc("POST /api/v1/otlp/v1/metrics", a.handler(a.metrics))
+	}
+	if a.doors.Logs != nil {
+		mux.HandleFunc("POST /v1/logs", a.handler(a.logs))
+		mux.HandleFunc("POST /otlp/v1/logs", a.handler(a.logs))
+	}
+}

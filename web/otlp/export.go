@@ -1,0 +1,138 @@
+package otlp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
+	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
+
+	"tripod/store"
+)
+
+// encoding is how a request and its reply are written.
+type encoding uint8
+
+const (
+	protobuf encoding = iota
+	jsonText
+)
+
+// export takes the body of one signal's request and makes the reply's.
+type export func(ctx context.Context, enc encoding, body []byte) ([]byte, error)
+
+// What pdata's requests and responses have in common.
+type (
+	request interface {
+		UnmarshalProto([]byte) error
+		UnmarshalJSON([]byte) error
+	}
+	response interface {
+		MarshalProto() ([]byte, error)
+		MarshalJSON() ([]byte, error)
+	}
+)
+
+func (a *API) decode(req request, root part, enc encoding, body []byte) error {
+	check, unmarshal := checkJSON, req.UnmarshalJSON
+	if enc == protobuf {
+		check, unmarshal = func(b []byte) error { return a.checkProto(b, root) }, req.UnmarshalProto
+	}
+	if err := check(body); err != nil {
+		return err
+	}
+	if err := unmarshal(body); err != nil {
+		return fmt.Errorf("decode: %w: %w", err, store.ErrInvalid)
+	}
+	return nil
+}
+
+// encode writes a reply. partial_success must be absent when nothing was
+// refused, and pdata would write an empty one.
+func encode(resp response, enc encoding, bad refusals) ([]byte, error) {
+	if bad.n == 0 && enc == jsonText {
+		return []byte("{}"), nil
+	} else if bad.n == 0 {
+		return nil, nil
+	}
+	if enc == jsonText {
+		return resp.MarshalJSON()
+	}
+	return resp.MarshalProto()
+}
+
+// settle turns a door's answer into what is told in partial_success; any other
+// error concerns the whole request.
+func (a *API) settle(signal string, bad refusals, err error) (refusals, error) {
+	var partial *store.PartialError
+	if errors.As(err, &partial) {
+		if bad.n == 0 {
+			bad.reason = partial.Reason
+		}
+		bad.n += partial.Rejected
+		err = nil
+	}
+	if bad.n > 0 {
+		a.o.Rejected(signal, bad.n, bad.reason)
+	}
+	return bad, err
+}
+
+func (a *API) logs(ctx context.Context, enc encoding, body []byte) ([]byte, error) {
+	req := plogotlp.NewExportRequest()
+	if err := a.decode(req, logsRequest, enc, body); err != nil {
+		return nil, err
+	}
+	records, bad := logRecords(req.Logs(), a.o.Now())
+	var err error
+	if len(records) > 0 {
+		err = a.doors.Logs.Append(ctx, records)
+	}
+	if bad, err = a.settle("logs", bad, err); err != nil {
+		return nil, err
+	}
+	resp := plogotlp.NewExportResponse()
+	resp.PartialSuccess().SetRejectedLogRecords(int64(bad.n))
+	resp.PartialSuccess().SetErrorMessage(bad.reason)
+	return encode(resp, enc, bad)
+}
+
+func (a *API) traces(ctx context.Context, enc encoding, body []byte) ([]byte, error) {
+	req := ptraceotlp.NewExportRequest()
+	if err := a.decode(req, tracesRequest, enc, body); err != nil {
+		return nil, err
+	}
+	ss, bad := spans(req.Traces())
+	var err error
+	if len(ss) > 0 {
+		err = a.doors.Traces.Append(ctx, ss)
+	}
+	if bad, err = a.settle("traces", bad, err); err != nil {
+		return nil, err
+	}
+	resp := ptraceotlp.NewExportResponse()
+	resp.PartialSuccess().SetRejectedSpans(int64(bad.n))
+	resp.PartialSuccess().SetErrorMessage(bad.reason)
+	return encode(resp, enc, bad)
+}
+
+func (a *API) metrics(ctx context.Context, enc encoding, body []byte) ([]byte, error) {
+	req := pmetricotlp.NewExportRequest()
+	if err := a.decode(req, metricsRequest, enc, body); err != nil {
+		return nil, err
+	}
+	var err error
+	if req.Metrics().DataPointCount() > 0 {
+		err = a.doors.Metrics.WriteOTLP(ctx, req.Metrics())
+	}
+	bad, err := a.settle("metrics", refusals{}, err)
+	if err != nil {
+		return nil, err
+	}
+	resp := pmetricotlp.NewExportResponse()
+	resp.PartialSuccess().SetRejectedDataPoints(int64(bad.n))
+	resp.PartialSuccess().SetErrorMessage(bad.reason)
+	return encode(resp, enc, bad)
+}

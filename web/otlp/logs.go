@@ -1,0 +1,75 @@
+package otlp
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"tripod/store"
+)
+
+// refusals counts what a batch lost and why the first was refused.
+type refusals struct {
+	n      int
+	reason string
+}
+
+func (r *refusals) add(format string, args ...any) {
+	if r.n == 0 {
+		r.reason = fmt.Sprintf(format, args...)
+	}
+	r.n++
+}
+
+// logRecords turns a request into records. A record without any time gets now.
+func logRecords(ld plog.Logs, now time.Time) ([]store.Record, refusals) {
+	var a arena
+	var bad refusals
+	out := make([]store.Record, 0, ld.LogRecordCount())
+	for _, rl := range ld.ResourceLogs().All() {
+		res := a.resource(rl.Resource(), rl.SchemaUrl())
+		service := res.Attrs.Text("service.name")
+		for _, sl := range rl.ScopeLogs().All() {
+			scope := a.scope(sl.Scope(), sl.SchemaUrl())
+			for _, lr := range sl.LogRecords().All() {
+				if uint64(lr.Timestamp()) > math.MaxInt64 || uint64(lr.ObservedTimestamp()) > math.MaxInt64 {
+					bad.add("log record: time %d lies after the year 2262", max(lr.Timestamp(), lr.ObservedTimestamp()))
+					continue
+				}
+				out = append(out, store.Record{
+					Service:  service,
+					Resource: res,
+					Scope:    scope,
+				})
+				a.logRecord(&out[len(out)-1], lr, now)
+			}
+		}
+	}
+	return out, bad
+}
+
+func (a *arena) logRecord(r *store.Record, lr plog.LogRecord, now time.Time) {
+	r.Time = int64(lr.Timestamp())
+	r.Observed = int64(lr.ObservedTimestamp())
+	if r.Time == 0 {
+		r.Time = r.Observed
+	}
+	if r.Time == 0 {
+		r.Time = now.UnixNano()
+	}
+	r.LevelText = lr.SeverityText()
+	if n := lr.SeverityNumber(); n >= 1 && n <= 24 {
+		r.Level = store.Level(n)
+	} else {
+		r.Level, _ = store.ParseLevel(r.LevelText)
+	}
+	r.Body = a.fromValue(lr.Body())
+	r.EventName = lr.EventName()
+	r.TraceID = store.TraceID(lr.TraceID())
+	r.SpanID = store.SpanID(lr.SpanID())
+	r.Flags = uint32(lr.Flags())
+	r.Attrs = a.fromMap(lr.Attributes())
+	r.Dropped = lr.DroppedAttributesCount()
+}
