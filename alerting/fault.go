@@ -61,8 +61,12 @@ func fileError(path string, text []byte, err error) *FileError {
 		fault.Reason = position.ReplaceAllString(fault.Reason, "")
 	}
 	var inRule *rulefmt.Error
-	if errors.As(err, &inRule) && fault.Line == 0 {
+	switch {
+	case fault.Line != 0:
+	case errors.As(err, &inRule):
 		fault.Line = ruleLine(text, inRule.Group, inRule.Rule)
+	default:
+		fault.Line = groupLine(text)
 	}
 	return fault
 }
@@ -85,6 +89,28 @@ func ruleLine(text []byte, group string, n int) int {
 		if g.Name == group && n >= 1 && n <= len(g.Rules) {
 			return g.Rules[n-1].Line
 		}
+	}
+	return 0
+}
+
+// groupLine is the line of the first group without a name of its own, or 0:
+// those are the faults of groups for which upstream tells no line.
+func groupLine(text []byte) int {
+	var file struct {
+		Groups []yaml.Node `yaml:"groups"`
+	}
+	if yaml.Unmarshal(text, &file) != nil {
+		return 0
+	}
+	seen := map[string]bool{"": true}
+	for _, node := range file.Groups {
+		var g struct {
+			Name string `yaml:"name"`
+		}
+		if node.Decode(&g) == nil && seen[g.Name] {
+			return node.Line
+		}
+		seen[g.Name] = true
 	}
 	return 0
 }
