@@ -71,7 +71,7 @@ func splitField(q, field string) split {
 	var s split
 	drop := make([]bool, len(all))
 	for i, t := range all {
-		if cond := condition(t, field); cond != nil {
+		if cond := condition(t, field, 0); cond != nil {
 			s.conds = append(s.conds, cond)
 			drop[i] = true
 		}
@@ -110,7 +110,7 @@ func without(q string, all []term, drop []bool) string {
 }
 
 // condition is what a term says of one field alone, or nil.
-func condition(t term, field string) func(string) bool {
+func condition(t term, field string, depth int) func(string) bool {
 	switch t.kind {
 	case fieldTerm:
 		if !sameField(t.field, field) {
@@ -122,14 +122,16 @@ func condition(t term, field string) func(string) bool {
 		}
 		return c
 	case groupTerm:
-		return groupCondition(t, field)
+		if depth < maxNested {
+			return groupCondition(t, field, depth+1)
+		}
 	}
 	return nil
 }
 
 // groupCondition understands (f:a or f:b), which is how this screen writes
 // several values.
-func groupCondition(t term, field string) func(string) bool {
+func groupCondition(t term, field string, depth int) func(string) bool {
 	var any []func(string) bool
 	for i, in := range terms(t.value) {
 		if i%2 == 1 {
@@ -138,7 +140,7 @@ func groupCondition(t term, field string) func(string) bool {
 			}
 			continue
 		}
-		c := condition(in, field)
+		c := condition(in, field, depth)
 		if c == nil {
 			return nil
 		}
@@ -298,7 +300,12 @@ func toggle(q, field, value string, all []string) string {
 
 // words are what a line looks for in messages, for highlighting: its positive
 // words and phrases, groups included.
-func words(q string) []string {
+func words(q string) []string { return wordsIn(q, 0) }
+
+// maxNested is how deep parentheses are looked into.
+const maxNested = 8
+
+func wordsIn(q string, depth int) []string {
 	var out []string
 	for _, t := range terms(q) {
 		switch {
@@ -311,8 +318,8 @@ func words(q string) []string {
 			if w := strings.Trim(t.value, "*"); w != "" {
 				out = append(out, w)
 			}
-		case t.kind == groupTerm:
-			out = append(out, words(t.value)...)
+		case t.kind == groupTerm && depth < maxNested:
+			out = append(out, wordsIn(t.value, depth+1)...)
 		}
 	}
 	return out
