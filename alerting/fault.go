@@ -9,8 +9,6 @@ import (
 
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"gopkg.in/yaml.v3"
-
-	"tripod/store"
 )
 
 // FileError is one fault of a rule file.
@@ -27,7 +25,7 @@ func (e *FileError) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Reason)
 }
 
-func (e *FileError) Unwrap() error { return store.ErrInvalid }
+func (e *FileError) Unwrap() error { return ErrInvalid }
 
 var (
 	yamlLine = regexp.MustCompile(`^(?:yaml: )?(?:unmarshal errors:\s*)?line (\d+): `)

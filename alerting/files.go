@@ -14,8 +14,6 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
-
-	"tripod/store"
 )
 
 // Builtin stands in the place of a path for the rules that every appliance has.
@@ -46,7 +44,7 @@ type loader struct{ r *Rules }
 func (l loader) Load(path string, _ bool, _ model.ValidationScheme) (*rulefmt.RuleGroups, []error) {
 	g, ok := l.r.set.groups[path]
 	if !ok {
-		return nil, []error{fmt.Errorf("%s: %w", path, store.ErrNotFound)}
+		return nil, []error{fmt.Errorf("%s: %w", path, ErrInvalid)}
 	}
 	return g, nil
 }
@@ -109,9 +107,9 @@ func expand(patterns []string) ([]string, error) {
 		found, err := filepath.Glob(pattern)
 		switch {
 		case err != nil:
-			faults = append(faults, fmt.Errorf("%s: %w: %w", pattern, err, store.ErrInvalid))
+			faults = append(faults, fmt.Errorf("%s: %w: %w", pattern, err, ErrInvalid))
 		case len(found) == 0 && !strings.ContainsAny(pattern, `*?[\`):
-			faults = append(faults, fmt.Errorf("%s: no such rule file: %w", pattern, store.ErrNotFound))
+			faults = append(faults, fmt.Errorf("%s: no such rule file: %w", pattern, ErrInvalid))
 		}
 		for _, path := range found {
 			if abs, err := filepath.Abs(path); err == nil {
@@ -123,7 +121,7 @@ func expand(patterns []string) ([]string, error) {
 	slices.Sort(paths)
 	paths = slices.Compact(paths)
 	if len(paths) > maxFiles {
-		faults = append(faults, fmt.Errorf("%d rule files, at most %d: %w", len(paths), maxFiles, store.ErrTooLarge))
+		faults = append(faults, fmt.Errorf("%d rule files, at most %d: %w", len(paths), maxFiles, ErrInvalid))
 		paths = nil
 	}
 	return paths, errors.Join(faults...)
@@ -140,7 +138,7 @@ func readBounded(path string) ([]byte, error) {
 		return nil, err
 	}
 	if len(b) > maxFile {
-		return nil, fmt.Errorf("%s: more than %d bytes: %w", path, maxFile, store.ErrTooLarge)
+		return nil, fmt.Errorf("%s: more than %d bytes: %w", path, maxFile, ErrInvalid)
 	}
 	return b, nil
 }

@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"tripod/store"
 )
 
 func TestCheck(t *testing.T) {
@@ -55,7 +53,7 @@ func TestCheck(t *testing.T) {
 				}
 				return
 			}
-			if !errors.Is(err, store.ErrInvalid) {
+			if !errors.Is(err, ErrInvalid) {
 				t.Fatalf("got %v, want an invalid file", err)
 			}
 			for _, want := range c.want {
@@ -80,9 +78,9 @@ func TestCheckOfPaths(t *testing.T) {
 		want    error
 	}{
 		"a glob without a match": {filepath.Join(dir, "*.yml"), nil},
-		"a file that is missing": {filepath.Join(dir, "r.yml"), store.ErrNotFound},
-		"a broken glob":          {filepath.Join(dir, "[.yml"), store.ErrInvalid},
-		"a huge file":            {filepath.Join(dir, "*.txt"), store.ErrTooLarge},
+		"a file that is missing": {filepath.Join(dir, "r.yml"), ErrInvalid},
+		"a broken glob":          {filepath.Join(dir, "[.yml"), ErrInvalid},
+		"a huge file":            {filepath.Join(dir, "*.txt"), ErrInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := Check(c.pattern); !errors.Is(err, c.want) {
@@ -106,7 +104,7 @@ func FuzzRules(f *testing.F) {
 		if err == nil {
 			return
 		}
-		if !errors.Is(err, store.ErrInvalid) || !strings.Contains(err.Error(), "r.yml") {
+		if !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "r.yml") {
 			t.Errorf("%v is not an invalid file by name", err)
 		}
 	})

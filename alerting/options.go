@@ -10,8 +10,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/rules"
 	"github.com/prometheus/prometheus/storage"
-
-	"tripod/store"
 )
 
 // Options of Open; the zero value of a field means its default.
@@ -43,11 +41,11 @@ func (o *Options) validate() (*url.URL, error) {
 		faults = append(faults, errors.New("alerting needs Query, Appendable and Queryable"))
 	}
 	if o.Interval < 0 || o.ResendDelay < 0 || o.ForGrace < 0 || o.Outage < 0 {
-		faults = append(faults, fmt.Errorf("a negative duration: %w", store.ErrInvalid))
+		faults = append(faults, fmt.Errorf("a negative duration: %w", ErrInvalid))
 	}
 	external, err := url.Parse(o.ExternalURL)
 	if err != nil {
-		faults = append(faults, fmt.Errorf("external URL: %w: %w", err, store.ErrInvalid))
+		faults = append(faults, fmt.Errorf("external URL: %w: %w", err, ErrInvalid))
 	}
 	return external, errors.Join(faults...)
 }

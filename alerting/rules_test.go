@@ -21,8 +21,6 @@ import (
 	"go.opentelemetry.io/otel"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
-
-	"tripod/store"
 )
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -223,7 +221,7 @@ func TestReload(t *testing.T) {
 		time.Sleep(time.Minute)
 		r.write(t, "groups:\n  - name: g\n    rules:\n      - alert: New\n        expr: sum(\n")
 		err := r.Reload()
-		if !errors.Is(err, store.ErrInvalid) || !strings.Contains(err.Error(), r.file+":5: ") {
+		if !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), r.file+":5: ") {
 			t.Errorf("got %v, want file, line and reason", err)
 		}
 		if got := names(); !slices.Equal(got, []string{"answer", "TooMuch"}) {

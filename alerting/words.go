@@ -3,10 +3,15 @@ package alerting
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"maps"
 	"slices"
 	"time"
 )
+
+// ErrInvalid says that a rule file, an option or the state on disk is not what
+// it must be, and that trying again does not help.
+var ErrInvalid = errors.New("invalid")
 
 // Alert is one alert as it leaves the rules, in the form in which Prometheus
 // sends it to Alertmanager.

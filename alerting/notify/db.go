@@ -11,7 +11,6 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"tripod/alerting"
-	"tripod/store"
 )
 
 // fileName is the database in Options.Dir; FORMAT.md describes it.
@@ -112,7 +111,7 @@ func (d *db) load() (records []*record, history []entry, err error) {
 		}
 		return tx.Bucket(bucketDeliveries).ForEach(func(k, v []byte) error {
 			if len(k) != 8 {
-				return fmt.Errorf("delivery key of %d bytes: %w", len(k), store.ErrInvalid)
+				return fmt.Errorf("delivery key of %d bytes: %w", len(k), alerting.ErrInvalid)
 			}
 			e := entry{seq: binary.BigEndian.Uint64(k)}
 			if err := decode(v, &e.Delivery); err != nil {
@@ -140,10 +139,10 @@ func encode(v any) []byte {
 
 func decode(b []byte, into any) error {
 	if len(b) == 0 || b[0] != formatVersion {
-		return fmt.Errorf("not of format version %d: %w", formatVersion, store.ErrInvalid)
+		return fmt.Errorf("not of format version %d: %w", formatVersion, alerting.ErrInvalid)
 	}
 	if err := json.Unmarshal(b[1:], into); err != nil {
-		return fmt.Errorf("%w: %w", err, store.ErrInvalid)
+		return fmt.Errorf("%w: %w", err, alerting.ErrInvalid)
 	}
 	return nil
 }

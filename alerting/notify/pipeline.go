@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"tripod/alerting"
-	"tripod/store"
 )
 
 // Options of Open; the zero value of a field means its default.
@@ -71,7 +70,7 @@ type Pipeline struct {
 // Open reads back what a former process owed.
 func Open(o Options) (*Pipeline, error) {
 	if o.Dir == "" {
-		return nil, fmt.Errorf("alert state without a directory: %w", store.ErrInvalid)
+		return nil, fmt.Errorf("alert state without a directory: %w", alerting.ErrInvalid)
 	}
 	o.fill()
 	d, err := openDB(o.Dir)

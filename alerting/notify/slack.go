@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"tripod/store"
+	"tripod/alerting"
 )
 
 // maxReply is how much of an answer is read, in bytes; Slack's longest is a
@@ -34,13 +34,13 @@ type Slack struct {
 func NewSlack(webhook, externalURL string) (*Slack, error) {
 	u, err := url.Parse(webhook)
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return nil, fmt.Errorf("Slack webhook: want https://host/path (its value is not shown): %w", store.ErrInvalid)
+		return nil, fmt.Errorf("Slack webhook: want https://host/path (its value is not shown): %w", alerting.ErrInvalid)
 	}
 	s := &Slack{webhook: webhook, client: newClient()}
 	if externalURL != "" {
 		s.external, err = url.Parse(externalURL)
 		if err != nil || s.external.Host == "" {
-			return nil, fmt.Errorf("external URL %.200q: want http://host: %w", externalURL, store.ErrInvalid)
+			return nil, fmt.Errorf("external URL %.200q: want http://host: %w", externalURL, alerting.ErrInvalid)
 		}
 	}
 	return s, nil
