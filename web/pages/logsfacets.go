@@ -136,10 +136,7 @@ func (p *Pages) logFacet(a logAsk, f store.Facet, s split) screens.LogFacet {
 		fv := screens.LogFacetValue{
 			Value: cut(v.Value, rowValue), Count: chart.Count(v.Count), Share: float64(v.Count) / float64(most),
 			Class: p.facetClass(f.Field, v.Value), On: on, Off: s.narrowed() && !on,
-			Href: a.st.Self(),
-		}
-		if plainField(f.Field) {
-			fv.Href = a.st.With("q", toggle(a.typed, f.Field, v.Value, all), "sel", "", "cursor", "")
+			Href: a.st.With("q", toggle(a.typed, f.Field, v.Value, all), "sel", "", "cursor", ""),
 		}
 		m.Values = append(m.Values, fv)
 	}

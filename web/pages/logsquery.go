@@ -9,7 +9,7 @@ import (
 
 // addTerm narrows a search line to one value of a field.
 func addTerm(q, field, value string) string {
-	own := field + ":" + quoteTerm(value)
+	own := fieldName(field) + ":" + quoteTerm(value)
 	all := terms(q)
 	if hasOr(all) {
 		return "(" + strings.TrimSpace(q) + ") " + own
@@ -20,14 +20,6 @@ func addTerm(q, field, value string) string {
 		}
 	}
 	return join(q, own)
-}
-
-// addWord narrows a search line to a phrase.
-func addWord(q, phrase string) string {
-	if hasOr(terms(q)) {
-		q = "(" + strings.TrimSpace(q) + ")"
-	}
-	return join(q, `"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(phrase)+`"`)
 }
 
 func join(q, more string) string {
@@ -156,6 +148,9 @@ func groupCondition(t term, field string, depth int) func(string) bool {
 }
 
 func fieldCondition(t term) func(string) bool {
+	if !t.quoted && strings.Contains(t.value, "..") {
+		return nil
+	}
 	if t.op != "" && t.op != "=" {
 		if t.field != "level" {
 			return nil
@@ -173,7 +168,13 @@ func fieldCondition(t term) func(string) bool {
 	if t.value == "" {
 		return nil
 	}
-	return func(v string) bool { return strings.EqualFold(v, t.value) }
+	if t.field == "level" {
+		if levelRank(t.value) < 0 {
+			return nil
+		}
+		return func(v string) bool { return strings.EqualFold(v, t.value) }
+	}
+	return func(v string) bool { return v == t.value }
 }
 
 func compares(a int, op string, b int) bool {
@@ -254,7 +255,7 @@ func anyOf(field string, values []string) string {
 	}
 	out := make([]string, len(values))
 	for i, v := range values {
-		out[i] = field + ":" + quoteTerm(v)
+		out[i] = fieldName(field) + ":" + quoteTerm(v)
 	}
 	if len(out) == 1 {
 		return out[0]

@@ -152,7 +152,7 @@ func (p *Pages) logDetail(a logAsk, r *store.Record) *screens.LogDetail {
 			return
 		}
 		f := screens.LogDetailField{Key: key, Value: cut(value, detailValue), Href: href}
-		if plainField(key) && len(value) <= rowMessage && !strings.ContainsAny(value, "\r\n") {
+		if key != "" && len(value) <= rowMessage && !strings.ContainsAny(value, "\r\n") {
 			f.Only = a.st.With("q", addTerm(a.typed, key, value), "sel", "", "cursor", "")
 		}
 		d.Fields = append(d.Fields, f)

@@ -13,7 +13,7 @@ type term struct {
 	kind       termKind
 	neg        bool
 	field      string // fieldTerm
-	op         string // fieldTerm: "", =, >, >=, <, <=
+	op         string // fieldTerm: "", =, ~, >, >=, <, <=
 	value      string // fieldTerm without quotes; wordTerm; the inside of groupTerm
 	quoted     bool   // of the value
 }
@@ -50,7 +50,7 @@ func terms(q string) []term {
 func scanTerm(q string, start int) term {
 	i, neg := start, false
 	for {
-		if q[i] == '-' && i+1 < len(q) && !isSpace(q[i+1]) {
+		if (q[i] == '-' || q[i] == '!') && i+1 < len(q) && !isSpace(q[i+1]) {
 			neg = !neg
 			i++
 			continue
@@ -82,13 +82,16 @@ func scanAtom(q string, i int) term {
 		return term{end: i + 1, kind: otherTerm}
 	case q[i] == '"':
 		s, end := unquote(q, i)
+		if end < len(q) && q[end] == ':' && s != "" {
+			return scanField(q, s, end+1)
+		}
 		return term{end: end, kind: wordTerm, value: s, quoted: true}
 	case q[i] == '/':
 		return term{end: regexEnd(q, i), kind: otherTerm}
 	}
 	end := bareEnd(q, i)
 	colon := strings.IndexByte(q[i:end], ':')
-	if colon <= 0 {
+	if colon <= 0 || strings.HasPrefix(q[i+colon:], "://") {
 		return term{end: end, kind: wordTerm, value: q[i:end]}
 	}
 	return scanField(q, q[i:i+colon], i+colon+1)
@@ -97,7 +100,7 @@ func scanAtom(q string, i int) term {
 // scanField reads what stands behind the colon.
 func scanField(q, field string, i int) term {
 	t := term{kind: fieldTerm, field: field}
-	for _, op := range [...]string{">=", "<=", ">", "<", "="} {
+	for _, op := range [...]string{">=", "<=", ">", "<", "=", "~"} {
 		if strings.HasPrefix(q[i:], op) {
 			t.op = op
 			i += len(op)
@@ -161,20 +164,22 @@ func closing(q string, i int) int {
 	return len(q)
 }
 
-// unquote reads a "quoted" text that starts at i; a backslash keeps the next
-// character as it is.
+// unquote reads a "quoted" text that starts at i. A backslash that begins none
+// of \" \\ \n \t \r is itself.
 func unquote(q string, i int) (string, int) {
 	var b strings.Builder
 	for i++; i < len(q); i++ {
-		switch q[i] {
-		case '\\':
-			if i+1 < len(q) {
-				i++
-			}
-		case '"':
+		c := q[i]
+		if c == '"' {
 			return b.String(), i + 1
 		}
-		b.WriteByte(q[i])
+		if c == '\\' && i+1 < len(q) {
+			if at := strings.IndexByte(escapes, q[i+1]); at >= 0 {
+				c = escaped[at]
+				i++
+			}
+		}
+		b.WriteByte(c)
 	}
 	return b.String(), len(q)
 }
@@ -211,11 +216,22 @@ func quoteTerm(v string) string {
 	if plainValue(v) {
 		return v
 	}
+	return forceQuote(v)
+}
+
+const (
+	escapes = `"\ntr`
+	escaped = "\"\\\n\t\r"
+)
+
+func forceQuote(v string) string {
 	var b strings.Builder
 	b.WriteByte('"')
 	for i := 0; i < len(v); i++ {
-		if v[i] == '"' || v[i] == '\\' {
+		if at := strings.IndexByte(escaped, v[i]); at >= 0 {
 			b.WriteByte('\\')
+			b.WriteByte(escapes[at])
+			continue
 		}
 		b.WriteByte(v[i])
 	}
@@ -237,15 +253,14 @@ func plainValue(v string) bool {
 	return true
 }
 
-// plainField says whether a field's name can stand before a colon.
-func plainField(name string) bool {
-	if name == "" {
-		return false
-	}
+// fieldName writes a field's name so that it can stand before a colon.
+func fieldName(name string) string {
 	for i := 0; i < len(name); i++ {
-		if c := name[i]; c <= ' ' || c == 0x7f || strings.IndexByte(`:"()/\-<>=*`, c) >= 0 && (i == 0 || c != '-' && c != '/') {
-			return false
+		c := name[i]
+		word := c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_'
+		if !word && (i == 0 || c != '.' && c != '-' && (c < '0' || c > '9')) {
+			return forceQuote(name)
 		}
 	}
-	return true
+	return name
 }
