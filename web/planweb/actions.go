@@ -6,9 +6,11 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"tripod/planner"
 	"tripod/ui/screens"
+	"tripod/web/planapi"
 )
 
 func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) {
@@ -54,10 +56,7 @@ func (p *Pages) guest(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Pages) enter(w http.ResponseWriter, r *http.Request, g planner.Grant) {
-	http.SetCookie(w, &http.Cookie{
-		Name: cookie, Value: g.Token, Path: "/planner", Expires: g.Expires, HttpOnly: true,
-		SameSite: http.SameSiteLaxMode, Secure: r.Header.Get("X-Forwarded-Proto") == "https",
-	})
+	http.SetCookie(w, planapi.SessionCookie(r, g.Token, g.Expires))
 	back(w, r)
 }
 
@@ -66,7 +65,7 @@ func (p *Pages) signOut(w http.ResponseWriter, r *http.Request) {
 		p.failed(w, r, err)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/planner", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, planapi.SessionCookie(r, "", time.Time{}))
 	back(w, r)
 }
 
@@ -120,17 +119,6 @@ func (p *Pages) change(do func(ctx context.Context, token, id string) error) htt
 		}
 		back(w, r)
 	}
-}
-
-func (p *Pages) complete(ctx context.Context, token, id string) error {
-	_, err := p.api.Complete(ctx, token, id)
-	return err
-}
-
-func (p *Pages) reopen(ctx context.Context, token, id string) error {
-	done := false
-	_, err := p.api.Change(ctx, token, id, planner.Patch{Done: &done})
-	return err
 }
 
 func (p *Pages) fault(w http.ResponseWriter, r *http.Request) {

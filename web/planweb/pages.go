@@ -13,6 +13,7 @@ import (
 	"tripod/planner"
 	"tripod/ui"
 	"tripod/ui/screens"
+	"tripod/web/planapi"
 )
 
 // API is planner-api as the pages ask it; token is the user's session.
@@ -23,8 +24,8 @@ type API interface {
 	Me(ctx context.Context, token string) (planner.User, error)
 	Tasks(ctx context.Context, token string, f planner.Filter) (planner.Page, error)
 	Create(ctx context.Context, token string, d planner.Draft) (planner.Task, error)
-	Change(ctx context.Context, token, id string, p planner.Patch) (planner.Task, error)
-	Complete(ctx context.Context, token, id string) (planner.Task, error)
+	Reopen(ctx context.Context, token, id string) error
+	Complete(ctx context.Context, token, id string) error
 	Delete(ctx context.Context, token, id string) error
 	Streak(ctx context.Context, token string) (planner.Calendar, error)
 	Faults(ctx context.Context) ([]planner.Fault, error)
@@ -39,9 +40,6 @@ type Options struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 }
-
-// cookie is the session cookie, the same that planner-api sets.
-const cookie = "planner_session"
 
 // traceHeader is set by planner-web's server before a page is asked for.
 const traceHeader = "X-Trace-Id"
@@ -64,8 +62,8 @@ func New(api API, o Options) *Pages {
 	p.mux.HandleFunc("POST /planner/signup", p.signUp)
 	p.mux.HandleFunc("POST /planner/signout", p.signOut)
 	p.mux.HandleFunc("POST /planner/tasks", p.add)
-	p.mux.HandleFunc("POST /planner/tasks/{id}/complete", p.change(p.complete))
-	p.mux.HandleFunc("POST /planner/tasks/{id}/reopen", p.change(p.reopen))
+	p.mux.HandleFunc("POST /planner/tasks/{id}/complete", p.change(p.api.Complete))
+	p.mux.HandleFunc("POST /planner/tasks/{id}/reopen", p.change(p.api.Reopen))
 	p.mux.HandleFunc("POST /planner/tasks/{id}/delete", p.change(p.api.Delete))
 	if o.Guest {
 		p.mux.HandleFunc("POST /planner/guest", p.guest)
@@ -80,7 +78,7 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func token(r *http.Request) string {
-	c, err := r.Cookie(cookie)
+	c, err := r.Cookie(planapi.Cookie)
 	if err != nil {
 		return ""
 	}

@@ -14,6 +14,7 @@ import (
 
 	"tripod/planner"
 	"tripod/ui"
+	"tripod/web/planapi"
 )
 
 // fakeAPI holds one user's tasks; down makes everything fail.
@@ -74,18 +75,15 @@ func (f *fakeAPI) Create(_ context.Context, token string, d planner.Draft) (plan
 	return f.tasks[len(f.tasks)-1], nil
 }
 
-func (f *fakeAPI) Change(_ context.Context, token, id string, _ planner.Patch) (planner.Task, error) {
-	return planner.Task{}, f.check(token)
-}
-
-func (f *fakeAPI) Complete(_ context.Context, token, id string) (planner.Task, error) {
+func (f *fakeAPI) Reopen(_ context.Context, token, _ string) error { return f.check(token) }
+func (f *fakeAPI) Complete(_ context.Context, token, id string) error {
 	for i := range f.tasks {
 		if f.tasks[i].ID == id {
 			f.tasks[i].Completed = noon
-			return f.tasks[i], f.check(token)
+			return f.check(token)
 		}
 	}
-	return planner.Task{}, planner.ErrNotFound
+	return planner.ErrNotFound
 }
 func (f *fakeAPI) Delete(_ context.Context, token, _ string) error { return f.check(token) }
 func (f *fakeAPI) Streak(_ context.Context, token string) (planner.Calendar, error) {
@@ -111,7 +109,7 @@ func serve(t *testing.T, api *fakeAPI, method, path, session string, form url.Va
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	if session != "" {
-		r.AddCookie(&http.Cookie{Name: cookie, Value: session})
+		r.AddCookie(&http.Cookie{Name: planapi.Cookie, Value: session})
 	}
 	w := httptest.NewRecorder()
 	w.Header().Set(traceHeader, "0af7651916cd43dd8448eb211c80319c")
