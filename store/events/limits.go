@@ -1,3 +1,14 @@
 package events
 
-const maxBlockRows = 1 << 16
+// Bounds that hold for what is written and are checked in what is read.
+const (
+	maxDepth     = 32       // of lists and maps in a value
+	maxRowBytes  = 4 << 20  // one encoded event
+	maxRowFields = 1 << 14  // of one event
+	maxBatchRows = 4096     // of one journal frame
+	maxBatchRaw  = 2 << 20  // a frame is closed when it is larger
+	maxFrame     = 16 << 20 // a frame in the journal
+	maxBlockRows = 1 << 16
+	maxBlockRaw  = 2 << 20  // a block is closed when it is larger
+	maxSection   = 64 << 20 // a decompressed section of a part
+)

@@ -47,7 +47,6 @@ type Events struct {
 // need no scan. The engine calls it from one goroutine at a time.
 type Digest interface {
 	Add(e *Event)           // must not keep any part of e
-	Merge(other Digest)     // other is of the same type
 	AppendTo([]byte) []byte // read back by Read
 	Read([]byte) error      // into an empty digest; must not panic on any bytes nor keep them
 }

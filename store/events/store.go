@@ -2,65 +2,111 @@ package events
 
 import (
 	"context"
-	"iter"
-	"time"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"syscall"
 
 	"tripod/store"
 )
 
 // Store is one engine in one folder.
 type Store struct {
-	dir string
-	o   Options
-}
+	dir    string
+	o      Options
+	codecs *codecs
 
-// Open takes over a folder, made if need be, and replays its journal. What
-// cannot be read is reported through Options.Events.Damaged and left out.
-func Open(dir string, o Options) (*Store, error) {
-	if err := o.validate(); err != nil {
-		return nil, err
-	}
-	o.setDefaults()
-	return &Store{dir: dir, o: o}, nil
-}
+	// turn is held by the writer of the journal, who alone adds to the head
+	// and replaces it.
+	turn    chan struct{}
+	nextSeq uint64
 
-// Run flushes, syncs, merges and drops until its context ends.
-func (s *Store) Run(ctx context.Context) error {
-	<-ctx.Done()
-	return nil
+	queueMu sync.Mutex
+	queue   []*commit
+	queued  int64 // bytes
+
+	// commits is held by whoever changes the set of parts; before mu.
+	commits  sync.Mutex
+	manifest *manifest
+	nextPart uint64
+
+	mu     sync.RWMutex
+	head   *head
+	frozen []*head // full, oldest first
+	parts  []*part // by minSeq
+
+	flushWanted chan struct{}
+	noRoom      atomic.Bool // the last flush found the disk full
+	badSync     atomic.Bool // the journal could not be synced
+	closed      atomic.Bool
+
+	accepted, rejected atomic.Int64
 }
 
 // Close makes the journal durable and frees the files; the head is not
-// flushed, but replayed by the next Open.
-func (s *Store) Close() error { return nil }
-
-// Append returns when the batch is in the journal, and on the disk if Sync is
-// "batch"; then Scan finds it. The events are not kept. store.ErrOverloaded and
-// store.ErrFull mean that nothing of the batch was kept; a *store.PartialError
-// that all but the refused events were.
-func (s *Store) Append(ctx context.Context, ev []Event) error { return store.ErrClosed }
-
-// Scan yields matching events in order of time, those of equal time in the
-// order of their arrival (newest first: the exact reverse). An event is valid
-// only until the next one. A block that cannot be read yields its error once;
-// the loop may go on behind it.
-func (s *Store) Scan(ctx context.Context, q Query) iter.Seq2[*Event, error] {
-	return func(yield func(*Event, error) bool) { yield(nil, store.ErrClosed) }
-}
-
-// Count counts matching events by step and class: every step of the range,
-// zeros included, with starts that are multiples of step. Limit and Oldest mean
-// nothing to it. Without a predicate, or with ClassIn alone, no row is read.
-func (s *Store) Count(ctx context.Context, q Query, step time.Duration) ([]Bucket, error) {
-	return nil, store.ErrClosed
-}
-
-// Digests shows the digest of every head and part that overlaps the range. A
-// digest must not be kept or changed, and is whole: it may speak of events
-// outside the range as well.
-func (s *Store) Digests(ctx context.Context, r store.TimeRange, show func(Digest)) error {
-	return store.ErrClosed
+// flushed, but replayed by the next Open. Run has ended before.
+func (s *Store) Close() error {
+	if s.closed.Swap(true) {
+		return nil
+	}
+	s.turn <- struct{}{}
+	defer func() { <-s.turn }()
+	s.commits.Lock()
+	defer s.commits.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for _, h := range append(s.frozen, s.head) {
+		errs = append(errs, h.journal.sync(), h.journal.f.Close())
+	}
+	errs = append(errs, s.manifest.f.Close())
+	s.codecs.close()
+	return errors.Join(errs...)
 }
 
 // Usage is what the store holds.
-func (s *Store) Usage() store.Usage { return store.Usage{} }
+func (s *Store) Usage() store.Usage {
+	u := store.Usage{Accepted: s.accepted.Load(), Rejected: s.rejected.Load()}
+	first := true
+	span := func(rows int, min64, max64 int64) {
+		if rows == 0 {
+			return
+		}
+		u.Items += int64(rows)
+		if first || min64 < u.Oldest {
+			u.Oldest = min64
+		}
+		if first || max64 > u.Newest {
+			u.Newest = max64
+		}
+		first = false
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, p := range s.parts {
+		u.Bytes += p.info.size
+		span(p.info.rows, p.info.min, p.info.max)
+	}
+	for _, h := range append(s.frozen[:len(s.frozen):len(s.frozen)], s.head) {
+		u.Bytes += h.journalBytes.Load()
+		span(h.rows, h.min, h.max)
+	}
+	return u
+}
+
+// asFull marks an error that a full disk made.
+func asFull(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return errors.Join(store.ErrFull, err)
+	}
+	return err
+}
+
+func (s *Store) lockTurn(ctx context.Context) error {
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,243 @@
+package events
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"tripod/store"
+)
+
+// maxBuckets bounds the answer of Count.
+const maxBuckets = 100_000
+
+// Count counts matching events by step and class: every step of the range,
+// zeros included, with starts that are multiples of step. Limit and Oldest mean
+// nothing to it. Without a predicate, or with ClassIn alone, no row is read. A
+// block that cannot be read is an error beside the counts of all others.
+func (s *Store) Count(ctx context.Context, q Query, step time.Duration) ([]Bucket, error) {
+	n, err := bucketCount(q.Range, int64(step))
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	sn, err := s.snapshot(q.Range)
+	if err != nil {
+		return nil, err
+	}
+	defer sn.release()
+	ct := &counter{sn: sn, r: q.Range, step: int64(step), f: newFilter(q.Where)}
+	ct.total = newTally(q.Range, int64(step), n)
+	if ct.f.plan.mask != 0 {
+		err = ct.run(ctx)
+	}
+	return ct.total.buckets, err
+}
+
+func bucketCount(r store.TimeRange, step int64) (int, error) {
+	if step <= 0 {
+		return 0, fmt.Errorf("step %d: %w", step, store.ErrInvalid)
+	}
+	if r.To <= r.From {
+		return 0, nil
+	}
+	n := uint64(floorDiv(r.To-1, step)) - uint64(floorDiv(r.From, step)) + 1
+	if n > maxBuckets {
+		return 0, fmt.Errorf("%d steps, at most %d: %w", n, maxBuckets, store.ErrTooLarge)
+	}
+	return int(n), nil
+}
+
+// tally is the counts of one goroutine.
+type tally struct {
+	step, first int64 // first is the number of the first step
+	buckets     []Bucket
+}
+
+func newTally(r store.TimeRange, step int64, n int) *tally {
+	t := &tally{step: step, first: floorDiv(r.From, step), buckets: make([]Bucket, n)}
+	for i := range t.buckets {
+		t.buckets[i].Start = (t.first + int64(i)) * step
+	}
+	return t
+}
+
+func (t *tally) add(at int64, class uint8, n int64) {
+	t.buckets[floorDiv(at, t.step)-t.first].Counts[class] += n
+}
+
+type counter struct {
+	sn    *snapshot
+	r     store.TimeRange
+	step  int64
+	f     *filter
+	total *tally
+
+	mu  sync.Mutex
+	err error // the first
+}
+
+func (ct *counter) fail(err error) {
+	ct.mu.Lock()
+	defer ct.mu.Unlock()
+	if ct.err == nil {
+		ct.err = err
+	}
+}
+
+// run gives the blocks out to a goroutine per processor.
+func (ct *counter) run(ctx context.Context) error {
+	work := make(chan func(*countWorker))
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		w := &countWorker{ct: ct, f: ct.f.fork(), tally: newTally(ct.r, ct.step, len(ct.total.buckets))}
+		wg.Go(func() {
+			for do := range work {
+				do(w)
+			}
+			ct.merge(w.tally)
+		})
+	}
+	ct.feed(ctx, work)
+	close(work)
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return ct.err
+}
+
+func (ct *counter) merge(t *tally) {
+	ct.mu.Lock()
+	defer ct.mu.Unlock()
+	for i := range t.buckets {
+		for c, n := range t.buckets[i].Counts {
+			ct.total.buckets[i].Counts[c] += n
+		}
+	}
+}
+
+func (ct *counter) feed(ctx context.Context, work chan<- func(*countWorker)) {
+	send := func(do func(*countWorker)) bool {
+		select {
+		case work <- do:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+	for _, v := range ct.sn.chunks {
+		if v.mask&ct.f.plan.mask != 0 && !send(func(w *countWorker) { w.rows(v) }) {
+			return
+		}
+	}
+	for _, p := range ct.sn.parts {
+		blocks, err := p.index(ct.sn.s.o.files, ct.sn.s.codecs)
+		if err != nil {
+			ct.sn.s.damaged(p.name, 0, err)
+			ct.fail(err)
+			continue
+		}
+		for i := range blocks {
+			m := &blocks[i]
+			if !ct.r.Overlaps(m.min, m.max) || m.mask&ct.f.plan.mask == 0 || ct.header(m) {
+				continue
+			}
+			if !send(func(w *countWorker) { w.block(partBlock{p, m}) }) {
+				return
+			}
+		}
+	}
+}
+
+// header counts from the index, where that is exact.
+func (ct *counter) header(m *blockMeta) bool {
+	inside := ct.r.Has(m.min) && ct.r.Has(m.max)
+	if !inside || !ct.f.classesOnly() {
+		return false
+	}
+	if whole := floorDiv(m.min, ct.step) == floorDiv(m.max, ct.step); !whole && ct.step%minute != 0 {
+		return false
+	}
+	ct.mu.Lock()
+	defer ct.mu.Unlock()
+	for _, c := range m.counts {
+		if ct.f.plan.mask>>c.class&1 == 1 {
+			ct.total.add(max(c.minute*minute, m.min), c.class, int64(c.rows))
+		}
+	}
+	return true
+}
+
+type countWorker struct {
+	ct    *counter
+	f     *filter
+	tally *tally
+	b     block
+	e     Event
+}
+
+func (w *countWorker) block(pb partBlock) {
+	c := w.ct.sn.s.codecs
+	var err error
+	if w.f.classesOnly() {
+		err = pb.times(c, &w.b)
+	} else if !pb.may(&w.f.plan) {
+		return
+	} else {
+		err = pb.load(c, &w.b)
+	}
+	if err != nil {
+		w.ct.sn.s.damaged(pb.p.name, pb.m.off, err)
+		w.ct.fail(err)
+		return
+	}
+	w.rows(&w.b)
+}
+
+func (w *countWorker) rows(rows rowSet) {
+	w.f.enter(rows)
+	for i := range rows.len() {
+		t := rows.time(i)
+		if !w.ct.r.Has(t) {
+			continue
+		}
+		ok, err := w.f.match(rows, i, &w.e, false)
+		if err != nil {
+			w.ct.fail(err)
+			continue
+		}
+		if ok {
+			w.tally.add(t, rows.class(i), 1)
+		}
+	}
+}
+
+// Digests shows the digest of every head and part that overlaps the range. A
+// digest must not be kept or changed, and is whole: it may speak of events
+// outside the range as well.
+func (s *Store) Digests(ctx context.Context, r store.TimeRange, show func(Digest)) error {
+	sn, err := s.snapshot(r)
+	if err != nil || s.o.NewDigest == nil {
+		return err
+	}
+	defer sn.release()
+	for _, p := range sn.parts {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		d, err := p.summary(s.o.files, s.codecs, s.o.NewDigest)
+		if err != nil {
+			s.damaged(p.name, 0, err)
+			return err
+		}
+		show(d)
+	}
+	for _, h := range sn.heads {
+		h.digestMu.Lock()
+		show(h.digest)
+		h.digestMu.Unlock()
+	}
+	return nil
+}

@@ -1,0 +1,348 @@
+package events
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"tripod/store"
+)
+
+var testDay = time.Date(2026, 3, 1, 23, 55, 0, 0, time.UTC).UnixNano() // the next day is near
+
+var words = []string{"connection", "Refused", "timeout", "Übung", "user_7", "db-3", "ok", "a", "4bf92f35", "naïve.txt"}
+
+// randomEvent makes an event that shares words, names and times with others.
+func randomEvent(r *rand.Rand) Event {
+	word := func() string { return words[r.IntN(len(words))] }
+	e := Event{Time: testDay + r.Int64N(1200)*int64(time.Second)/2, Class: uint8(r.IntN(4))}
+	for range r.IntN(6) {
+		f := Field{Name: []string{"msg", "service", "status", "took", "tags", "x"}[r.IntN(6)]}
+		switch r.IntN(7) {
+		case 0:
+			f.Value = store.Int(r.Int64N(600))
+		case 1:
+			f.Value = store.Float(float64(r.IntN(50)) / 4)
+		case 2:
+			f.Value = store.Bool(r.IntN(2) == 0)
+		case 3:
+			f.Value = store.List(store.String(word()), store.Map(store.Attrs{{Key: word(), Value: store.Int(r.Int64N(9))}}))
+		case 4:
+			f.Value = store.Bytes([]byte(word()))
+		default:
+			f.Value = store.String(word() + " " + word() + ", " + word())
+		}
+		e.Fields = append(e.Fields, f)
+	}
+	e.Fields = append(e.Fields, Field{"n", store.Int(int64(r.Uint32()))})
+	return e
+}
+
+func randomExpr(r *rand.Rand, depth int) Expr {
+	word := func() string { return words[r.IntN(len(words))] }
+	var names []string
+	if r.IntN(2) == 0 {
+		names = []string{"msg", "service", "absent"}[:1+r.IntN(3)]
+	}
+	if depth > 0 && r.IntN(2) == 0 {
+		kids := make([]Expr, r.IntN(3)+1)
+		for i := range kids {
+			kids[i] = randomExpr(r, depth-1)
+		}
+		switch r.IntN(3) {
+		case 0:
+			return And(kids)
+		case 1:
+			return Or(kids)
+		}
+		return Not{kids[0]}
+	}
+	switch r.IntN(10) {
+	case 0:
+		return Word{names, word()}
+	case 1:
+		return Phrase{names, word() + " " + word()}
+	case 2:
+		return Equal{"status", fmt.Sprint(r.IntN(600))}
+	case 3:
+		return Substring{names, word()[1:], r.IntN(2) == 0}
+	case 4:
+		return Substring{names, " " + word() + ", ", r.IntN(2) == 0}
+	case 5:
+		return Regexp{names, regexp.MustCompile(`[a-c]\w+ ok`)}
+	case 6:
+		return Compare{"took", Op(r.IntN(5)), float64(r.IntN(12))}
+	case 7:
+		return Exists{[]string{"tags", "absent"}[r.IntN(2)]}
+	case 8:
+		return ClassIn(r.IntN(16))
+	}
+	n := int64(r.IntN(3))
+	return Func{Fn: func(e *Event) bool { v, _ := e.Get("n"); return v.Int()%3 == n }, Implied: Exists{"n"}}
+}
+
+// oracle answers from a list in order of arrival.
+type oracle struct{ events []Event }
+
+func (o *oracle) scan(q Query) []string {
+	var hit []int
+	for i := range o.events {
+		if e := &o.events[i]; q.Range.Has(e.Time) && (q.Where == nil || q.Where.Match(e)) {
+			hit = append(hit, i)
+		}
+	}
+	slices.SortStableFunc(hit, func(a, b int) int { return compareTime(o.events[a].Time, o.events[b].Time) })
+	if !q.Oldest {
+		slices.Reverse(hit)
+	}
+	if q.Limit > 0 && len(hit) > q.Limit {
+		hit = hit[:q.Limit]
+	}
+	out := make([]string, len(hit))
+	for i, h := range hit {
+		out[i] = show(&o.events[h])
+	}
+	return out
+}
+
+// count counts what scan finds.
+func (o *oracle) count(q Query, step int64) map[int64][Classes]int64 {
+	out := map[int64][Classes]int64{}
+	for i := range o.events {
+		e := &o.events[i]
+		if q.Range.Has(e.Time) && (q.Where == nil || q.Where.Match(e)) {
+			start := floorDiv(e.Time, step) * step
+			c := out[start]
+			c[e.Class]++
+			out[start] = c
+		}
+	}
+	return out
+}
+
+func show(e *Event) string {
+	s := fmt.Sprintf("%d/%d", e.Time, e.Class)
+	for _, f := range e.Fields {
+		s += fmt.Sprintf(" %s=%d:%s", f.Name, f.Value.Kind, f.Value.Text())
+	}
+	return s
+}
+
+func collect(t *testing.T, s *Store, q Query) []string {
+	t.Helper()
+	var got []string
+	for e, err := range s.Scan(t.Context(), q) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, show(e))
+	}
+	return got
+}
+
+var everything = store.TimeRange{From: 0, To: 1 << 62}
+
+func openTest(t *testing.T, dir string, o Options) *Store {
+	t.Helper()
+	s, err := Open(dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// flush freezes the head and turns all frozen heads into parts.
+func flush(t *testing.T, s *Store) {
+	t.Helper()
+	if err := s.lockTurn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s.head.rows > 0 {
+		if err := s.rotate(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-s.turn
+	for more := true; more; {
+		var err error
+		if more, err = s.flushOne(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func mergeAll(t *testing.T, s *Store) {
+	t.Helper()
+	for more := true; more; {
+		var err error
+		if more, err = s.mergeOne(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestScanAnswersLikeBruteForce asks the same of the engine, in every state
+// that its events can be in, and of a list.
+func TestScanAnswersLikeBruteForce(t *testing.T) {
+	type env struct {
+		s *Store
+		o *oracle
+		r *rand.Rand
+	}
+	add := func(t *testing.T, v *env, n int) {
+		for n > 0 {
+			batch := make([]Event, min(n, 1+v.r.IntN(40)))
+			for i := range batch {
+				batch[i] = randomEvent(v.r)
+			}
+			if err := v.s.Append(t.Context(), batch); err != nil {
+				t.Fatal(err)
+			}
+			v.o.events = append(v.o.events, batch...)
+			n -= len(batch)
+		}
+	}
+	for name, fill := range map[string]func(*testing.T, *env){
+		"head":    func(t *testing.T, v *env) { add(t, v, 5000) },
+		"flushed": func(t *testing.T, v *env) { add(t, v, 3000); flush(t, v.s) },
+		"mixed": func(t *testing.T, v *env) {
+			add(t, v, 1000)
+			flush(t, v.s)
+			add(t, v, 1000)
+			flush(t, v.s)
+			add(t, v, 900)
+		},
+		"flushing": func(t *testing.T, v *env) { add(t, v, 900); v.s.rotate(); add(t, v, 900) },
+		"merged": func(t *testing.T, v *env) {
+			for range 2*mergeRun + 1 {
+				add(t, v, 120)
+				flush(t, v.s)
+			}
+			mergeAll(t, v.s)
+			if n := len(v.s.parts); n != 6 {
+				t.Errorf("got %d parts, want 6: three a day", n)
+			}
+			add(t, v, 100)
+		},
+		"reopened": func(t *testing.T, v *env) {
+			add(t, v, 700)
+			flush(t, v.s)
+			add(t, v, 700)
+			v.s.rotate()
+			add(t, v, 700)
+			v.s.Close()
+			v.s = openTest(t, v.s.dir, v.s.o)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := &env{o: &oracle{}, r: rand.New(rand.NewPCG(7, uint64(len(name))))}
+			v.s = openTest(t, t.TempDir(), Options{MaxBlockRows: 100})
+			fill(t, v)
+			for range 60 {
+				compare(t, v.s, v.o, v.r)
+			}
+		})
+	}
+}
+
+func compare(t *testing.T, s *Store, o *oracle, r *rand.Rand) {
+	t.Helper()
+	q := Query{Range: everything, Where: randomExpr(r, 2), Oldest: r.IntN(2) == 0}
+	if r.IntN(3) > 0 {
+		q.Range.From = testDay + r.Int64N(600)*int64(time.Second)
+		q.Range.To = q.Range.From + r.Int64N(300)*int64(time.Second)
+	}
+	if r.IntN(3) == 0 {
+		q.Limit = 1 + r.IntN(50)
+	}
+	if r.IntN(8) == 0 {
+		q.Where = nil
+	}
+	if got, want := collect(t, s, q), o.scan(q); !slices.Equal(got, want) {
+		t.Fatalf("%#v: got %d events, want %d\ngot  %.300q\nwant %.300q", q, len(got), len(want), got, want)
+	}
+	if q.Range == everything {
+		return
+	}
+	step := []time.Duration{time.Second * 7, time.Minute, 5 * time.Minute}[r.IntN(3)]
+	got, err := s.Count(t.Context(), q, step)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.Limit = 0
+	want := o.count(q, int64(step))
+	for _, b := range got {
+		if b.Counts != want[b.Start] {
+			t.Fatalf("%#v step %v at %d: got %v, want %v", q, step, b.Start, b.Counts, want[b.Start])
+		}
+		delete(want, b.Start)
+	}
+	if len(want) > 0 {
+		t.Fatalf("%#v step %v: buckets missing: %v", q, step, want)
+	}
+}
+
+// TestScanWhileIngesting lets writers, the flusher and readers run together:
+// what was acknowledged before a scan began is in it, in order, once.
+func TestScanWhileIngesting(t *testing.T) {
+	s := openTest(t, t.TempDir(), Options{MaxBlockRows: 200, HeadBytes: 64 << 10})
+	ctx, stop := context.WithCancel(t.Context())
+	var run, writers sync.WaitGroup
+	run.Go(func() { s.Run(ctx) })
+	defer run.Wait()
+	defer stop()
+	const perWriter, batch = 4000, 20
+	var mu sync.Mutex
+	acked := 0
+	for w := range 3 {
+		writers.Go(func() {
+			r := rand.New(rand.NewPCG(1, uint64(w)))
+			for i := 0; i < perWriter; {
+				ev := make([]Event, batch)
+				for j := range ev {
+					ev[j] = randomEvent(r)
+				}
+				if err := s.Append(ctx, ev); err != nil {
+					continue // both heads are full for the moment
+				}
+				i += batch
+				mu.Lock()
+				acked += batch
+				mu.Unlock()
+			}
+		})
+	}
+	for got := 0; got < 3*perWriter; {
+		mu.Lock()
+		want := acked
+		mu.Unlock()
+		n, last := 0, int64(0)
+		for e, err := range s.Scan(ctx, Query{Range: everything, Oldest: true}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e.Time < last {
+				t.Fatal("out of order")
+			}
+			last = e.Time
+			n++
+		}
+		if n < want {
+			t.Fatalf("got %d events, %d were acknowledged before", n, want)
+		}
+		if n < got {
+			t.Fatalf("got %d events, and %d before", n, got)
+		}
+		got = n
+	}
+	writers.Wait()
+	if u := s.Usage(); u.Items != 3*perWriter || u.Accepted != 3*perWriter {
+		t.Errorf("got %+v", u)
+	}
+}

@@ -1,0 +1,171 @@
+package events
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"path/filepath"
+	"time"
+)
+
+const (
+	partMagic  = "TRIPEVP\x01"
+	footerSize = 4 + 4 + len(partMagic)
+)
+
+// partInfo is what the manifest says of a part; its footer says the same.
+type partInfo struct {
+	id             uint64
+	level          uint8  // times that it was merged
+	gen            uint64 // newest journal generation in it
+	rows           int
+	min, max       int64 // time
+	minSeq, maxSeq uint64
+	size           int64 // of the file
+}
+
+// day is the folder, the UTC day of the newest event.
+func (p *partInfo) day() string {
+	return time.Unix(0, p.max).UTC().Format(time.DateOnly)
+}
+
+// oneDay says that no event is of an earlier day.
+func (p *partInfo) oneDay() bool { return floorDiv(p.min, day) == floorDiv(p.max, day) }
+
+const day = 24 * 60 * minute
+
+func (p *partInfo) file(dir string) string {
+	return filepath.Join(dir, p.day(), fmt.Sprintf("p-%d.part", p.id))
+}
+
+func (p *partInfo) appendTo(b []byte) []byte {
+	b = binary.AppendUvarint(b, p.id)
+	b = append(b, p.level)
+	b = binary.AppendUvarint(b, p.gen)
+	b = binary.AppendUvarint(b, uint64(p.rows))
+	b = binary.AppendVarint(b, p.min)
+	b = binary.AppendVarint(b, p.max)
+	b = binary.AppendUvarint(b, p.minSeq)
+	b = binary.AppendUvarint(b, p.maxSeq)
+	return binary.AppendUvarint(b, uint64(p.size))
+}
+
+func (r *reader) partInfo() partInfo {
+	p := partInfo{id: r.uvarint(), level: r.byte(), gen: r.uvarint(), rows: int(r.uvarint())}
+	p.min, p.max = r.varint(), r.varint()
+	p.minSeq, p.maxSeq = r.uvarint(), r.uvarint()
+	p.size = int64(r.uvarint())
+	if p.rows < 1 || p.min > p.max || p.size < 0 || p.minSeq > p.maxSeq {
+		r.fail()
+	}
+	return p
+}
+
+// partTail is the last structure of a part file.
+type partTail struct {
+	info          partInfo // size is 0 in the file
+	indexOff      int64
+	index, digest section // the digest follows the index
+}
+
+func (t *partTail) appendTo(b []byte) []byte {
+	at := len(b)
+	b = t.info.appendTo(b)
+	b = binary.AppendUvarint(b, uint64(t.indexOff))
+	b = t.index.appendTo(b)
+	b = t.digest.appendTo(b)
+	n, sum := len(b)-at, crc32.Checksum(b[at:], castagnoli)
+	b = binary.LittleEndian.AppendUint32(b, uint32(n))
+	b = binary.LittleEndian.AppendUint32(b, sum)
+	return append(b, partMagic...)
+}
+
+// readTail decodes the end of a part file.
+func readTail(b []byte) (partTail, error) {
+	if len(b) < footerSize {
+		return partTail{}, errCorrupt
+	}
+	foot := b[len(b)-footerSize:]
+	n := binary.LittleEndian.Uint32(foot)
+	if string(foot[8:]) != partMagic || int64(n) > int64(len(b)-footerSize) {
+		return partTail{}, errCorrupt
+	}
+	body := b[len(b)-footerSize-int(n) : len(b)-footerSize]
+	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(foot[4:]) {
+		return partTail{}, errCorrupt
+	}
+	r := reader{b: body}
+	t := partTail{info: r.partInfo(), indexOff: int64(r.uvarint()), index: r.section(), digest: r.section()}
+	if r.bad || t.indexOff < 0 {
+		return partTail{}, errCorrupt
+	}
+	return t, nil
+}
+
+func (s section) appendTo(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(s.size))
+	b = binary.AppendUvarint(b, uint64(s.raw))
+	return binary.LittleEndian.AppendUint32(b, s.sum)
+}
+
+func (r *reader) section() section {
+	s := section{size: int(r.uvarint()), raw: int(r.uvarint())}
+	s.sum = r.uint32()
+	if s.size < 0 || s.size > maxSection || s.raw < 0 || s.raw > maxSection {
+		r.fail()
+	}
+	return s
+}
+
+// appendIndex writes the entries of blocks.
+func appendIndex(b []byte, blocks []blockMeta) []byte {
+	b = binary.AppendUvarint(b, uint64(len(blocks)))
+	for i := range blocks {
+		m := &blocks[i]
+		b = binary.AppendUvarint(b, uint64(m.rows))
+		b = binary.AppendVarint(b, m.min)
+		b = binary.AppendUvarint(b, uint64(m.max-m.min))
+		b = binary.AppendUvarint(b, uint64(m.off))
+		b = m.times.appendTo(b)
+		b = m.body.appendTo(b)
+		b = binary.AppendUvarint(b, uint64(m.lines))
+		b = binary.AppendUvarint(b, uint64(len(m.counts)))
+		for _, c := range m.counts {
+			b = binary.AppendVarint(b, c.minute)
+			b = append(b, c.class)
+			b = binary.AppendUvarint(b, uint64(c.rows))
+		}
+	}
+	return b
+}
+
+// readIndex decodes the entries of blocks.
+func readIndex(b []byte) ([]blockMeta, error) {
+	r := reader{b: b}
+	n := r.count(16)
+	blocks := make([]blockMeta, 0, n)
+	for range n {
+		m := blockMeta{rows: int(r.uvarint()), min: r.varint()}
+		m.max = m.min + int64(r.uvarint())
+		m.off = int64(r.uvarint())
+		m.times, m.body = r.section(), r.section()
+		m.lines = int(r.uvarint())
+		for range r.count(3) {
+			c := minuteCount{r.varint(), r.byte(), int(r.uvarint())}
+			if c.class >= Classes {
+				return nil, errCorrupt
+			}
+			m.mask |= 1 << c.class
+			m.counts = append(m.counts, c)
+		}
+		if r.bad || m.max < m.min || m.rows < 1 || m.rows > maxBlockRows || m.off < 0 ||
+			m.lines < 0 || m.lines > maxSection/lineBytes {
+			return nil, errCorrupt
+		}
+		blocks = append(blocks, m)
+	}
+	if r.bad || len(r.b) > 0 {
+		return nil, errCorrupt
+	}
+	return blocks, nil
+}

@@ -1,0 +1,163 @@
+package events
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"path/filepath"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// codecs compress; both are safe for use by many goroutines.
+type codecs struct {
+	enc *zstd.Encoder
+	dec *zstd.Decoder
+}
+
+func newCodecs() (*codecs, error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
+		zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(1<<20), zstd.WithEncoderCRC(false))
+	if err != nil {
+		return nil, err
+	}
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxSection))
+	if err != nil {
+		return nil, err
+	}
+	return &codecs{enc, dec}, nil
+}
+
+func (c *codecs) close() {
+	c.enc.Close()
+	c.dec.Close()
+}
+
+// unpack checks and decompresses a section into to.
+func (c *codecs) unpack(to, packed []byte, s section) ([]byte, error) {
+	if crc32.Checksum(packed, castagnoli) != s.sum {
+		return to, fmt.Errorf("checksum: %w", errCorrupt)
+	}
+	if cap(to) < s.raw {
+		to = make([]byte, 0, s.raw)
+	}
+	raw, err := c.dec.DecodeAll(packed, to[:0])
+	if err != nil || len(raw) != s.raw {
+		return to, fmt.Errorf("zstd: %w", errCorrupt)
+	}
+	return raw, nil
+}
+
+// partWriter writes a part file; events come in order of time.
+type partWriter struct {
+	fs        files
+	c         *codecs
+	name      string // the final one
+	blockRows int
+	f         file
+	w         *bufio.Writer
+	off       int64
+	err       error
+	b         *blockBuilder
+	blocks    []blockMeta
+	raw, zip  []byte
+	info      partInfo
+	digest    Digest
+}
+
+func (s *Store) newPartWriter(name string) (*partWriter, error) {
+	f, err := s.o.files.Create(name + ".tmp")
+	if err != nil {
+		return nil, err
+	}
+	w := &partWriter{fs: s.o.files, c: s.codecs, name: name, blockRows: s.o.MaxBlockRows,
+		f: f, w: bufio.NewWriterSize(f, 256<<10), b: newBlockBuilder()}
+	if s.o.NewDigest != nil {
+		w.digest = s.o.NewDigest()
+	}
+	w.write([]byte(partMagic))
+	return w, nil
+}
+
+func (w *partWriter) write(b []byte) {
+	if w.err != nil {
+		return
+	}
+	_, w.err = w.w.Write(b)
+	w.off += int64(len(b))
+}
+
+func (w *partWriter) pack(raw []byte) section {
+	w.zip = w.c.enc.EncodeAll(raw, w.zip[:0])
+	w.write(w.zip)
+	return section{len(w.zip), len(raw), crc32.Checksum(w.zip, castagnoli)}
+}
+
+func (w *partWriter) add(e *Event) error {
+	if w.info.rows == 0 {
+		w.info.min = e.Time
+	}
+	w.info.rows++
+	w.info.max = e.Time
+	w.b.add(e)
+	if w.digest != nil {
+		w.digest.Add(e)
+	}
+	if w.b.n >= w.blockRows || w.b.raw() >= maxBlockRaw {
+		w.endBlock()
+	}
+	return w.err
+}
+
+func (w *partWriter) endBlock() {
+	b := w.b
+	m := blockMeta{rows: b.n, min: b.first, max: b.last, off: w.off, mask: b.mask, counts: append([]minuteCount(nil), b.counts...)}
+	w.raw = b.appendTimes(w.raw[:0])
+	m.times = w.pack(w.raw)
+	w.raw = b.appendBody(w.raw[:0])
+	m.body = w.pack(w.raw)
+	w.raw = appendFilter(w.raw[:0], &b.keys)
+	m.lines = len(w.raw) / lineBytes
+	w.write(w.raw)
+	w.blocks = append(w.blocks, m)
+	b.reset()
+}
+
+// finish makes the file durable under its name. The caller has set all of
+// info but size, rows and times.
+func (w *partWriter) finish() (*part, error) {
+	if w.b.n > 0 {
+		w.endBlock()
+	}
+	t := partTail{info: w.info, indexOff: w.off}
+	t.index = w.pack(appendIndex(nil, w.blocks))
+	if w.digest != nil {
+		t.digest = w.pack(w.digest.AppendTo(nil))
+	}
+	w.write(t.appendTo(nil))
+	if w.err == nil {
+		w.err = w.w.Flush()
+	}
+	if w.err == nil {
+		w.err = w.f.Sync()
+	}
+	if err := errors.Join(w.err, w.f.Close()); err != nil {
+		return nil, errors.Join(err, w.fs.Remove(w.name+".tmp"))
+	}
+	if err := w.fs.Rename(w.name+".tmp", w.name); err != nil {
+		return nil, errors.Join(err, w.fs.Remove(w.name+".tmp"))
+	}
+	if err := w.fs.SyncDir(filepath.Dir(w.name)); err != nil {
+		return nil, errors.Join(err, w.fs.Remove(w.name))
+	}
+	w.info.size = w.off
+	t.info.size = w.off
+	return &part{info: w.info, name: w.name, tail: &t, blocks: w.blocks, digest: w.digest}, nil
+}
+
+// abort forgets the file.
+func (w *partWriter) abort() {
+	w.f.Close()
+	w.fs.Remove(w.name + ".tmp") // recovery removes what stays behind
+}
