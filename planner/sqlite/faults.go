@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
-
-	"tripod/planner"
 )
 
 // How a long-running writer treats everyone else: it takes the write lock for
@@ -88,22 +86,4 @@ func sleep(ctx context.Context, d time.Duration) {
 	case <-t.C:
 	case <-ctx.Done():
 	}
-}
-
-// Next is the repository as release 1.18.0 wrote to it: tasks with a due time
-// get a reminder time of their own, in a column whose migration was forgotten.
-type Next struct{ *DB }
-
-// InsertTask fails for every task that has a due time.
-func (n Next) InsertTask(ctx context.Context, t planner.Task) error {
-	if t.Due.IsZero() {
-		return n.DB.InsertTask(ctx, t)
-	}
-	return n.do(ctx, "InsertTask", func(ctx context.Context, c *sql.Conn) error {
-		return room(c.ExecContext(ctx, `INSERT INTO tasks (id, user_id, title, notes, priority, due, remind_at, repeat, created, updated)
-			SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
-			WHERE (SELECT count(*) FROM tasks WHERE user_id = ? AND completed IS NULL) < ?`,
-			t.ID, t.UserID, t.Title, t.Notes, t.Priority, optional(t.Due), t.Due.Add(-30*time.Minute).UnixMilli(), t.Repeat,
-			t.Created.UnixMilli(), t.Updated.UnixMilli(), t.UserID, planner.MaxOpenTasks))
-	})
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/XSAM/otelsql"
@@ -52,6 +53,7 @@ type DB struct {
 	tracer trace.Tracer
 	events Events
 
+	waiting atomic.Int32
 	faults  sync.WaitGroup
 	closing chan struct{}
 }
@@ -106,13 +108,13 @@ func dsn(path string) string {
 // Stats of the connection pool.
 type Stats struct {
 	InUse, Max int
-	Waits      int64 // since the start
+	Waiting    int // callers that wait for a connection now
 }
 
 // Stats costs no statement.
 func (d *DB) Stats() Stats {
 	s := d.db.Stats()
-	return Stats{InUse: s.InUse, Max: s.MaxOpenConnections, Waits: s.WaitCount}
+	return Stats{InUse: s.InUse, Max: s.MaxOpenConnections, Waiting: int(d.waiting.Load())}
 }
 
 // DeleteExpired forgets sessions that are over.
@@ -146,7 +148,9 @@ func (d *DB) do(ctx context.Context, method string, f func(context.Context, *sql
 func (d *DB) acquire(ctx context.Context, begin time.Time) (*sql.Conn, error) {
 	bounded, cancel := context.WithTimeout(ctx, acquireTimeout)
 	defer cancel()
+	d.waiting.Add(1)
 	c, err := d.db.Conn(bounded)
+	d.waiting.Add(-1)
 	timedOut := errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil
 	if timedOut {
 		s := d.db.Stats()
