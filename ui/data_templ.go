@@ -138,7 +138,7 @@ func Svc(s Service) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if s.Href != "" {
-			var templ_7745c5c3_Var5 = []any{"svc", slotClass(s.Slot)}
+			var templ_7745c5c3_Var5 = []any{"svc", SlotClass(s.Slot)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var5...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -187,7 +187,7 @@ func Svc(s Service) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			var templ_7745c5c3_Var9 = []any{"svc", slotClass(s.Slot)}
+			var templ_7745c5c3_Var9 = []any{"svc", SlotClass(s.Slot)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var9...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

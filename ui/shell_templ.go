@@ -991,7 +991,7 @@ func Scope(m *ScopeMenu) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			var templ_7745c5c3_Var47 = []any{"svc", slotClass(s.Slot)}
+			var templ_7745c5c3_Var47 = []any{"svc", SlotClass(s.Slot)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var47...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

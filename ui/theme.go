@@ -28,7 +28,9 @@ const htmxConfig = `{"allowEval":false,"includeIndicatorStyles":false,"allowScri
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-func slotClass(slot int) string {
+// SlotClass is the class that gives a service its colour; anything inside may use
+// var(--svc).
+func SlotClass(slot int) string {
 	if slot < 1 || slot > 10 {
 		return "c8"
 	}

@@ -37,8 +37,21 @@ func Number(f float64) string {
 	case a < 0.001:
 		return sign(f) + strconv.FormatFloat(a, 'g', 3, 64)
 	default:
-		return sign(f) + significant(a)
+		return sign(f) + trimZeros(significant(a))
 	}
+}
+
+// Brief is a number for a narrow column: one digit behind the point below 100,
+// none from there on: 0.9, 38.6, 164, 1,410.
+func Brief(f float64) string {
+	a := math.Abs(f)
+	switch {
+	case math.IsNaN(f) || math.IsInf(f, 0) || a < 0.1:
+		return Number(f)
+	case a >= 99.95:
+		return sign(f) + commas(strconv.FormatFloat(a, 'f', 0, 64))
+	}
+	return sign(f) + strconv.FormatFloat(a, 'f', 1, 64)
 }
 
 // Count is a whole number with commas.
@@ -176,18 +189,6 @@ func sign(f float64) string {
 func significant(a float64) string {
 	digits := 2 - int(math.Floor(math.Log10(a)))
 	s := strconv.FormatFloat(a, 'f', min(max(digits, 0), 9), 64)
-	if strings.Contains(s, ".") && a < 1 {
-		return trimZeros(s)
-	}
-	return trimTail(s)
-}
-
-// trimTail takes away a fraction that is all zeros.
-func trimTail(s string) string {
-	whole, frac, ok := strings.Cut(s, ".")
-	if ok && strings.Trim(frac, "0") == "" {
-		return whole
-	}
 	return s
 }
 

@@ -1,8 +1,177 @@
 package pages
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"tripod/store"
+	"tripod/ui/screens"
+)
+
+const (
+	askTime       = 10 * time.Second // for one question of a page
+	overviewBars  = 72
+	sparkPoints   = 60
+	errorSample   = 2000 // newest errors that are grouped
+	errorPatterns = 8
+	serviceRows   = 12
+	alertRows     = 6
+)
 
 // Active asks for the alerts that are pending or firing.
-type Active interface{}
+type Active interface {
+	Active(ctx context.Context) ([]ActiveAlert, error)
+}
 
-func (p *Pages) overview(mux *http.ServeMux) {}
+// ActiveAlert is one alert that is pending or firing.
+type ActiveAlert struct {
+	Name    string
+	Service string // may be empty
+	Summary string // annotation, may be empty
+	Value   string // as the rule's annotation gives it, or the bare number
+	Firing  bool
+	Since   time.Time // when it began to fire, or when its condition became true
+	Fires   time.Time // of a pending one: when it fires if it stays; zero when not known
+}
+
+// overviewAnswers are what the doors said; each has its own error.
+type overviewAnswers struct {
+	volume    []store.LogBucket
+	volumeErr error
+	step      time.Duration
+
+	errors    []store.Record // newest first
+	errorsErr error
+	cut       bool // there are more errors than were read
+
+	red     []store.RED
+	redErr  error
+	redStep time.Duration
+
+	active    []ActiveAlert
+	activeErr error
+
+	appliance    Appliance
+	applianceErr error
+}
+
+func (p *Pages) overview(mux *http.ServeMux) {
+	p.get(mux, "GET /{$}", p.overviewPage)
+}
+
+func (p *Pages) overviewPage(w http.ResponseWriter, r *http.Request) error {
+	st := p.state(r)
+	st.refreshDefault(10 * time.Second)
+	a := p.askOverview(r.Context(), st)
+	pg := p.page(r.Context(), st, "overview", "Overview", "overview.css", "status.css")
+	return p.show(w, r, pg, screens.OverviewScreen(p.overviewModel(r, st, a)))
+}
+
+// askOverview asks every door at once; the slowest decides how long it takes.
+func (p *Pages) askOverview(ctx context.Context, st State) *overviewAnswers {
+	a := &overviewAnswers{step: st.Step(overviewBars), redStep: st.Step(sparkPoints)}
+	var wg sync.WaitGroup
+	ask := func(question func(context.Context)) {
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, askTime)
+			defer cancel()
+			question(ctx)
+		})
+	}
+	all, _ := scoped("", st.Services)
+	bad, _ := scoped("level:>=error", st.Services)
+	ask(func(ctx context.Context) {
+		a.volume, a.volumeErr = p.askVolume(ctx, store.LogQuery{Text: all, Range: st.Range}, a.step)
+	})
+	ask(func(ctx context.Context) {
+		a.errors, a.cut, a.errorsErr = p.askErrors(ctx, store.LogQuery{Text: bad, Range: st.Range, Limit: errorSample})
+	})
+	ask(func(ctx context.Context) { a.red, a.redErr = p.askRED(ctx, st, a.redStep) })
+	ask(func(ctx context.Context) { a.active, a.activeErr = p.askActive(ctx, st) })
+	ask(func(ctx context.Context) { a.appliance, a.applianceErr = p.appliance(ctx) })
+	wg.Wait()
+	return a
+}
+
+func (p *Pages) askVolume(ctx context.Context, q store.LogQuery, step time.Duration) ([]store.LogBucket, error) {
+	if p.o.Logs == nil {
+		return nil, errNoDoor
+	}
+	return p.o.Logs.Volume(ctx, q, step)
+}
+
+func (p *Pages) askErrors(ctx context.Context, q store.LogQuery) (out []store.Record, cut bool, err error) {
+	if p.o.Logs == nil {
+		return nil, false, errNoDoor
+	}
+	for rec, err := range p.o.Logs.Search(ctx, q) {
+		if err != nil {
+			return nil, false, err
+		}
+		out = append(out, rec)
+		if len(out) >= errorSample {
+			return out, true, nil
+		}
+	}
+	return out, false, nil
+}
+
+func (p *Pages) askRED(ctx context.Context, st State, step time.Duration) ([]store.RED, error) {
+	if p.o.Traces == nil {
+		return nil, errNoDoor
+	}
+	red, err := p.o.Traces.RED(ctx, st.Range, step)
+	if err != nil || len(st.Services) == 0 {
+		return red, err
+	}
+	var out []store.RED
+	for _, r := range red {
+		if st.HasService(r.Service) {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+func (p *Pages) askActive(ctx context.Context, st State) ([]ActiveAlert, error) {
+	if p.o.Active == nil {
+		return nil, errNoDoor
+	}
+	active, err := p.o.Active.Active(ctx)
+	if err != nil || len(st.Services) == 0 {
+		return active, err
+	}
+	var out []ActiveAlert
+	for _, a := range active {
+		if a.Service == "" || st.HasService(a.Service) {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
+func (p *Pages) overviewModel(r *http.Request, st State, a *overviewAnswers) screens.Overview {
+	ctx := r.Context()
+	o := screens.Overview{Strip: p.stripModel(ctx, st, a)}
+	if a.never() {
+		first := send(a.appliance, r.Host)
+		o.First = &first
+		return o
+	}
+	loads := loads(a.red, st)
+	o.Verdict = verdict(st, a, loads)
+	o.Volume = p.volumeModel(ctx, st, a)
+	o.Services = p.servicesModel(ctx, st, a, loads)
+	o.Alerts = p.alertingModel(ctx, st, a)
+	o.Errors = p.errorsModel(ctx, st, a)
+	return o
+}
+
+// never says that nothing was ever received; that is only known when the
+// engines say so themselves.
+func (a *overviewAnswers) never() bool {
+	return a.applianceErr == nil && a.appliance.Logs.Items == 0 && a.appliance.Traces.Items == 0 &&
+		a.volumeErr == nil && a.redErr == nil && len(a.red) == 0
+}
