@@ -1,0 +1,81 @@
+// Starts the real binary on free ports and a headless Chromium, and watches
+// what the browser does: every request, console message and page error.
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+export const shots = join(root, 'out', 'shots');
+
+// Names of Debian's and other systems' Chromium; CHROMIUM overrides them.
+const browsers = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+export async function startTripod(...args) {
+  const data = mkdtempSync(join(tmpdir(), 'tripod-browser-'));
+  const child = spawn(
+    join(root, 'bin', 'tripod'),
+    [...args, '--data', data, '--listen', '127.0.0.1:0', '--otlp-grpc', '127.0.0.1:0', '--otlp-http', '127.0.0.1:0'],
+    { stdio: ['ignore', 'ignore', 'pipe'], cwd: data, env: { PATH: process.env.PATH, HOME: process.env.HOME } },
+  );
+  const said = [];
+  const url = await new Promise((resolve, reject) => {
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      said.push(line);
+      const ready = line.match(/Tripod is ready: (\S+)/);
+      if (ready) resolve(ready[1]);
+    });
+    child.on('exit', (code) => reject(new Error(`tripod ended with ${code}:\n${said.join('\n')}`)));
+  });
+  return {
+    url,
+    said,
+    async stop() {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      const code = await ended;
+      rmSync(data, { recursive: true, force: true });
+      if (code !== 0) throw new Error(`tripod ended with ${code}:\n${said.join('\n')}`);
+    },
+  };
+}
+
+export async function startBrowser() {
+  const { existsSync } = await import('node:fs');
+  const executablePath = browsers.find((path) => path && existsSync(path));
+  if (!executablePath) throw new Error('no Chromium found: install it, or name it in CHROMIUM');
+  mkdirSync(shots, { recursive: true });
+  return chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+}
+
+// watch collects what must not happen on a page.
+export function watch(page, origin) {
+  const faults = [];
+  page.on('request', (r) => {
+    const url = r.url();
+    if (!url.startsWith(origin + '/') && !url.startsWith('data:')) faults.push(`asked ${url}`);
+  });
+  page.on('console', (m) => faults.push(`console ${m.type()}: ${m.text()} (${m.location().url})`));
+  page.on('pageerror', (e) => faults.push(`error: ${e.message}`));
+  page.on('requestfailed', (r) => {
+    // a navigation gives up what the page before was still waiting for
+    if (r.failure()?.errorText !== 'net::ERR_ABORTED') faults.push(`failed ${r.url()}: ${r.failure()?.errorText}`);
+  });
+  return faults;
+}
+
+export const widths = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
+
+export async function open(browser, origin, { theme = 'dark', size = 'wide' } = {}) {
+  const context = await browser.newContext({ viewport: widths[size], colorScheme: theme, timezoneId: 'UTC' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  return { page, context, faults: watch(page, origin) };
+}
