@@ -20,8 +20,9 @@ func appendResult(b []byte, v parser.Value) []byte {
 		return appendList(b, v, appendSeries)
 	case promql.Vector:
 		return appendList(b, v, appendSample)
-	case promql.Scalar:
-		return appendPoint(b, v.T, v.V)
+	case promql.Scalar: // without an exponent, however long; samples have one
+		b = appendTime(append(b, '['), v.T)
+		return append(strconv.AppendFloat(append(b, `,"`...), v.V, 'f', -1, 64), `"]`...)
 	case promql.String:
 		b = appendTime(append(b, '['), v.T)
 		return append(appendString(append(b, ','), v.V), ']')
