@@ -11,7 +11,7 @@ import (
 const (
 	limitPrefix = "planner:limit:"
 	// maxAttemptsPerWindow sign-ins of one address within limitWindow.
-	maxAttemptsPerWindow = 20
+	maxAttemptsPerWindow = 30
 	limitWindow          = time.Minute
 	// maxLocal bounds the addresses counted without a server.
 	maxLocal = 10_000
