@@ -1,0 +1,147 @@
+package lokiapi
+
+import (
+	"strconv"
+
+	"tripod/store"
+)
+
+// Bounds of one push: an empty entry is 8 bytes of JSON or 2 of protobuf, and
+// 400 once it is a record.
+const (
+	maxStreams  = 10_000
+	maxEntries  = 250_000
+	maxMetadata = 128 // pairs of one entry
+)
+
+// decodeJSON reads {"streams":[{"stream":{…},"values":[["<ns>","line",{…}],…]}]}.
+// It adds what it read even when it ends with an error, which the caller must
+// heed first: Loki takes a malformed push as a whole or not at all.
+func (b *batch) decodeJSON(body []byte) error {
+	in := &jsonIn{b: body}
+	// A guess that spares most of the growing: a line with its wrapping is
+	// seldom shorter.
+	b.records = make([]store.Record, 0, min(len(body)/256+1, maxEntries))
+	streams := 0
+	in.object("an object with streams", func(key string) {
+		if key != "streams" {
+			in.skip(0)
+			return
+		}
+		in.array("an array of streams", func() {
+			if streams++; streams > maxStreams {
+				in.err = tooMany("streams", maxStreams)
+				return
+			}
+			b.jsonStream(in, streams-1)
+		})
+	})
+	in.end()
+	return in.err
+}
+
+// jsonStream reads one stream, whose values may stand before its labels.
+func (b *batch) jsonStream(in *jsonIn, n int) {
+	var s stream
+	labelled, valuesAt := false, -1
+	in.object("a stream", func(key string) {
+		switch key {
+		case "stream":
+			s, labelled = newStream(jsonPairs(in, "labels", maxLabels)), true
+		case "values":
+			if !labelled {
+				valuesAt = in.at
+				in.skip(0)
+				return
+			}
+			b.jsonValues(in, &s, n)
+		default:
+			in.skip(0)
+		}
+	})
+	if valuesAt < 0 || in.err != nil {
+		return
+	}
+	if !labelled {
+		in.fail("stream %d has values, but no labels", n)
+		return
+	}
+	end := in.at
+	in.at = valuesAt
+	b.jsonValues(in, &s, n)
+	if in.err == nil {
+		in.at = end
+	}
+}
+
+// jsonPairs reads a flat object of strings.
+func jsonPairs(in *jsonIn, what string, limit int) store.Attrs {
+	var out store.Attrs
+	in.object("an object of "+what, func(key string) {
+		if len(out) == limit {
+			in.err = tooMany(what, limit)
+			return
+		}
+		if in.peek() != '"' {
+			in.fail("%s: the value of %.60q must be a string", what, key)
+			return
+		}
+		out = append(out, store.Attr{Key: key, Value: store.String(in.string("a string"))})
+	})
+	return out
+}
+
+func (b *batch) jsonValues(in *jsonIn, s *stream, n int) {
+	i := 0
+	in.array("an array of values", func() {
+		if len(b.records)+b.refused >= maxEntries {
+			in.err = tooMany("entries", maxEntries)
+			return
+		}
+		b.jsonEntry(in, s, n, i)
+		i++
+	})
+}
+
+func (b *batch) jsonEntry(in *jsonIn, s *stream, n, i int) {
+	var at int64
+	var line string
+	var metadata store.Attrs
+	part := 0
+	in.array("an entry [\"<nanoseconds>\", \"line\"]", func() {
+		switch part {
+		case 0:
+			at = jsonTime(in, n, i)
+		case 1:
+			if in.peek() != '"' {
+				in.fail("stream %d, entry %d: the line must be a string", n, i)
+				return
+			}
+			line = in.string("a line")
+		case 2:
+			metadata = jsonPairs(in, "structured metadata", maxMetadata)
+		default:
+			in.fail("stream %d, entry %d: want timestamp, line and structured metadata, but there is more", n, i)
+		}
+		part++
+	})
+	if in.err == nil && part < 2 {
+		in.fail("stream %d, entry %d: want a timestamp and a line", n, i)
+	}
+	if in.err == nil {
+		b.add(s, at, line, metadata)
+	}
+}
+
+func jsonTime(in *jsonIn, n, i int) int64 {
+	if in.peek() != '"' {
+		in.fail("stream %d, entry %d: the timestamp must be a string of nanoseconds", n, i)
+		return 0
+	}
+	text := in.string("a timestamp")
+	at, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		in.fail("stream %d, entry %d: timestamp %.40q is no number of nanoseconds", n, i, text)
+	}
+	return at
+}

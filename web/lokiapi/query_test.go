@@ -1,0 +1,178 @@
+package lokiapi
+
+import (
+	"flag"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tripod/store"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// loaded is an engine that took a push and what came by another way.
+func loaded(t testing.TB) *engine {
+	t.Helper()
+	var e engine
+	b := batch{maxLine: 1 << 20}
+	if err := b.decodeJSON([]byte(jsonPush)); err != nil {
+		t.Fatal(err)
+	}
+	e.records = b.records
+	e.records = append(e.records, store.Record{
+		Time: 1773324360200000000, Level: store.LevelError, Service: "shop", Body: store.String("out of <stock>"),
+		TraceID: store.TraceID{15: 7}, Attrs: store.Attrs{{Key: "http.route", Value: store.String("/work")}, {Key: "n", Value: store.Int(3)}},
+		Resource: &store.Resource{Attrs: store.Attrs{
+			{Key: "service.name", Value: store.String("shop")}, {Key: "host.name", Value: store.String("node-1")}, {Key: "9lives", Value: store.Bool(true)}}},
+		Scope: &store.Scope{Name: "pino", Version: "1"},
+	})
+	return &e
+}
+
+func TestAnswers(t *testing.T) {
+	const span = "&start=1773324360000000000&end=1773324361000000000"
+	categorize := http.Header{"X-Loki-Response-Encoding-Flags": {"categorize-labels"}}
+	for name, c := range map[string]struct {
+		path   string
+		header http.Header
+	}{
+		"range":             {"query_range?query=%7Bjob%3D%22api%22%7D&step=123ms" + span, nil},
+		"range-forward":     {"query_range?query=%7Bjob%3D%22api%22%7D&direction=forward" + span, nil},
+		"range-limit":       {"query_range?query=%7Bjob%3D%22api%22%7D&limit=1" + span, nil},
+		"range-filter":      {"query_range?query=%7B%7D+%7C%3D+%60stock%60" + span, nil},
+		"range-categorized": {"query_range?query=%7Bjob%3D%22api%22%7D" + span, categorize},
+		"range-empty":       {"query_range?query=%7Bjob%3D%22api%22%7D+%7C%3D+nothing" + span, nil},
+		"range-none":        {"query_range?query=%7Bjob%3D%22api%22%7D&limit=0" + span, categorize},
+		"instant":           {"query?query=%7B%7D&limit=2&time=1773324361", nil},
+		"health":            {"query?query=vector(1)%2Bvector(1)&time=4000000000", nil},
+		"labels":            {"labels", nil},
+		"label-singular":    {"label", nil},
+		"labels-of":         {"labels?query=%7Bjob%3D%22api%22%7D+%7C%3D+stock" + span, nil},
+		"values":            {"label/job/values", nil},
+		"values-none":       {"label/none/values", nil},
+		"values-of":         {"label/service_name/values?query=%7Bx%3D%22y%22%7D" + span, nil},
+		"series":            {"series?match[]=%7Bjob%3D%22api%22%7D" + span, nil},
+		"series-all":        {"series?" + span, nil},
+		"buildinfo":         {"status/buildinfo", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv := serve(t, loaded(t), Options{})
+			resp, got := do(t, "GET", srv.URL+"/loki/api/v1/"+c.path, c.header, nil)
+			if resp.StatusCode != 200 || !strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json") {
+				t.Fatalf("got %d %s %s", resp.StatusCode, resp.Header.Get("Content-Type"), got)
+			}
+			golden := filepath.Join("testdata", "answers", name+".json")
+			if *update {
+				if err := os.WriteFile(golden, []byte(got+"\n"), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got+"\n" != string(want) {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		})
+	}
+}
+
+func TestQueryAsAForm(t *testing.T) {
+	e := loaded(t)
+	srv := serve(t, e, Options{})
+	form := url.Values{"query": {`{job="api"}`}, "start": {"2026-03-12T14:06:00Z"}, "end": {"1773324361.5"}, "limit": {"7"}, "direction": {"FORWARD"}}
+	resp, body := do(t, "POST", srv.URL+"/loki/api/v1/query_range", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, []byte(form.Encode()))
+	want := store.LogQuery{Text: `{job="api"}`, Syntax: store.LogQL, Limit: 7, Oldest: true,
+		Range: store.TimeRange{From: 1773324360000000000, To: 1773324361500000000}}
+	if resp.StatusCode != 200 || e.asked != want {
+		t.Errorf("got %d %s, asked %+v; want %+v", resp.StatusCode, body, e.asked, want)
+	}
+}
+
+func TestTimesOfAQuery(t *testing.T) {
+	at := now.UnixNano()
+	for name, c := range map[string]struct {
+		params   string
+		from, to int64
+	}{
+		"last hour":               {"", at - int64(time.Hour), at},
+		"since":                   {"&since=15m", at - int64(15*time.Minute), at},
+		"since days":              {"&since=7d", at - int64(7*24*time.Hour), at},
+		"seconds":                 {"&start=1773324360&end=1773324361", 1773324360e9, 1773324361e9},
+		"float seconds":           {"&start=1773324360.25&end=1773324361", 1773324360250000000, 1773324361e9},
+		"nanoseconds":             {"&start=1773324360123456789&end=1773324360123456790", 1773324360123456789, 1773324360123456790},
+		"RFC 3339":                {"&start=2026-03-12T14:06:00.5Z&end=2026-03-12T15:06:01%2B01:00", 1773324360500000000, 1773324361e9},
+		"since before an end":     {"&end=1773324361&since=1s", at - 1e9, 1773324361e9},
+		"since before a past end": {"&end=1773324300&since=1s", 1773324299e9, 1773324300e9},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := &engine{}
+			srv := serve(t, e, Options{})
+			resp, body := do(t, "GET", srv.URL+"/loki/api/v1/query_range?query=%7B%7D"+c.params, nil, nil)
+			if want := (store.TimeRange{From: c.from, To: c.to}); resp.StatusCode != 200 || e.asked.Range != want {
+				t.Errorf("got %d %s %+v, want %+v", resp.StatusCode, body, e.asked.Range, want)
+			}
+		})
+	}
+}
+
+func TestQueryErrors(t *testing.T) {
+	for name, c := range map[string]struct {
+		path string
+		says string
+	}{
+		"wrong query":        {"query_range?query=%7Ba%3D%22b%22%7D%0A%7C+bad", "parse error at line 2, col 3: unknown stage: did you mean json?"},
+		"no query":           {"query_range", "parse error at line 1, col 1: the query is empty"},
+		"direction":          {"query_range?query=%7B%7D&direction=up", "direction"},
+		"limit":              {"query_range?query=%7B%7D&limit=many", "limit"},
+		"limit too high":     {"query_range?query=%7B%7D&limit=5001", "max entries limit per query exceeded, limit > max_entries_limit_per_query (5001 > 5000)"},
+		"step":               {"query_range?query=%7B%7D&step=ms", "step"},
+		"start":              {"query_range?query=%7B%7D&start=yesterday", "start"},
+		"end before start":   {"query_range?query=%7B%7D&start=10&end=5", "end timestamp must not be before or equal to start time"},
+		"since":              {"labels?since=-1h", "since"},
+		"instant":            {"query?query=%7B%7D&time=x", "time"},
+		"instant, wrong":     {"query?query=vector(bad)", "line 1, col 8"},
+		"series, wrong":      {"series?match[]=bad", "line 1, col 1"},
+		"broken escape":      {"labels?query=%zz", "parameters"},
+		"too many selectors": {"series?" + strings.Repeat("match[]=%7B%7D&", 33), "selectors"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv := serve(t, &engine{}, Options{})
+			resp, body := do(t, "GET", srv.URL+"/loki/api/v1/"+c.path, nil, nil)
+			if want := 400; resp.StatusCode != want && resp.StatusCode != 413 || !strings.Contains(body, c.says) {
+				t.Errorf("got %d %q, want 400 with %q", resp.StatusCode, body, c.says)
+			}
+		})
+	}
+}
+
+func TestConstantVector(t *testing.T) {
+	for text, want := range map[string]string{
+		"vector(1)+vector(1)":               "2",
+		"vector(1) + vector(2) * 3":         "7",
+		"(vector(1) + vector(2)) * -3":      "-9",
+		"vector(7) % vector(4) - 0.5":       "2.5",
+		"vector(1)/vector(0)":               "+Inf",
+		"vector(rate())":                    "no",
+		"vector(1, 2)":                      "no",
+		`vector(1) == "x"`:                  "no",
+		`{app="vector"}`:                    "no",
+		"sum(vector(1))":                    "no",
+		strings.Repeat("(", 300) + "vector": "no",
+	} {
+		v, ok := constantVector(text)
+		got := formatFloat(v)
+		if !ok {
+			got = "no"
+		}
+		if got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+}

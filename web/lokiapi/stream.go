@@ -1,0 +1,139 @@
+package lokiapi
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"tripod/store"
+)
+
+// serviceLabels name the service, surest first; those behind weakFrom name it
+// only when the line itself does not.
+var serviceLabels = [...]string{
+	"service_name", "service.name", "service", "app", "application",
+	"app_kubernetes_io_name", "name", "container", "container_name", "job",
+}
+
+const weakFrom = 5
+
+// stream is one stream of a push: what its entries share.
+type stream struct {
+	res   *store.Resource
+	sure  string // service
+	weak  string // service, unless the line says another
+	level string // label, as sent
+}
+
+func newStream(labels store.Attrs) stream {
+	s := stream{res: &store.Resource{Attrs: labels}}
+	for i, name := range serviceLabels {
+		text := labels.Text(name)
+		if text == "" {
+			continue
+		}
+		if i < weakFrom && s.sure == "" {
+			s.sure = text
+		} else if s.weak == "" {
+			s.weak = text
+		}
+	}
+	s.level = firstText(labels, "detected_level", "level", "severity")
+	return s
+}
+
+func firstText(a store.Attrs, names ...string) string {
+	for _, n := range names {
+		if text := a.Text(n); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// batch collects the entries of a push.
+type batch struct {
+	maxLine int
+	records []store.Record
+	refused int
+	why     string // of the first refusal
+}
+
+func (b *batch) refuse(why string) {
+	if b.refused == 0 {
+		b.why = why
+	}
+	b.refused++
+}
+
+// add takes one entry: metadata become attributes, but for the ids.
+func (b *batch) add(s *stream, at int64, line string, metadata store.Attrs) {
+	switch {
+	case len(line) > b.maxLine:
+		b.refuse(fmt.Sprintf("max entry size %d bytes exceeded for stream %s while adding an entry with length %d bytes", b.maxLine, labelString(s.res.Attrs), len(line)))
+		return
+	case at < 0:
+		b.refuse(fmt.Sprintf("entry for stream %s has a timestamp before 1970", labelString(s.res.Attrs)))
+		return
+	}
+	b.records = append(b.records, store.Record{Time: at, Service: s.sure, Resource: s.res})
+	r := &b.records[len(b.records)-1]
+	level := s.level
+	if len(metadata) > 0 {
+		r.Attrs = takeIDs(r, metadata)
+		if own := firstText(r.Attrs, "detected_level", "level", "severity_text"); own != "" {
+			level = own
+		}
+	}
+	r.SetLine(line)
+	if r.Service == "" {
+		r.Service = s.weak
+	}
+	if r.Level == store.LevelUnset && level != "" {
+		if l, ok := store.ParseLevel(level); ok {
+			r.Level, r.LevelText = l, level
+		}
+	}
+}
+
+// takeIDs moves the ids out of the metadata, and gives back the rest. It
+// changes the list, which is the entry's own.
+func takeIDs(r *store.Record, metadata store.Attrs) store.Attrs {
+	rest := metadata[:0]
+	for _, a := range metadata {
+		switch a.Key {
+		case "trace_id", "traceID", "traceId", "trace.id":
+			if id, err := store.ParseTraceID(a.Value.Str()); err == nil && r.TraceID.IsZero() && len(a.Value.Str()) == 32 {
+				r.TraceID = id
+				continue
+			}
+		case "span_id", "spanID", "spanId", "span.id":
+			if id, err := store.ParseSpanID(a.Value.Str()); err == nil && r.SpanID.IsZero() && len(a.Value.Str()) == 16 {
+				r.SpanID = id
+				continue
+			}
+		}
+		rest = append(rest, a)
+	}
+	return rest
+}
+
+// labelString writes labels as parseLabels reads them.
+func labelString(labels store.Attrs) string {
+	var b strings.Builder
+	b.WriteByte('{')
+	for i, a := range labels {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if bareName(a.Key) {
+			b.WriteString(a.Key)
+		} else {
+			b.WriteString(strconv.Quote(a.Key))
+		}
+		b.WriteByte('=')
+		b.WriteString(strconv.Quote(a.Value.Text()))
+	}
+	b.WriteByte('}')
+	return b.String()
+}
