@@ -1,8 +1,106 @@
 package pages
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
 
-// Alerts asks for rules and their state.
-type Alerts interface{}
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/util/annotations"
 
-func (p *Pages) alerts(mux *http.ServeMux) {}
+	"tripod/alerting"
+	"tripod/ui"
+	"tripod/ui/screens"
+)
+
+// Alerts are the doors of the Alerts screen; Rules alone is needed.
+type Alerts struct {
+	Rules   AlertRules
+	Notices AlertNotices
+	Series  AlertSeries
+}
+
+// AlertRules gives the rules with their state, ordered by file and group.
+type AlertRules interface {
+	Groups() []alerting.Group
+}
+
+// AlertNotices says who is told, and what became of the last notifications,
+// newest first.
+type AlertNotices interface {
+	Receivers() []string
+	Deliveries() []alerting.Delivery
+}
+
+// AlertSeries evaluates the expression of a rule over time.
+type AlertSeries interface {
+	Range(ctx context.Context, expr string, from, to time.Time, step time.Duration) (promql.Matrix, annotations.Annotations, error)
+}
+
+func (p *Pages) alerts(mux *http.ServeMux) {
+	p.get(mux, "GET /alerts", p.alertsPage)
+}
+
+func (p *Pages) alertsPage(w http.ResponseWriter, r *http.Request) error {
+	st := p.state(r)
+	st.refreshDefault(15 * time.Second)
+	model := p.alertsModel(r.Context(), st)
+	pg := p.page(r.Context(), st, "alerts", "Alerts", "alerts.css")
+	pg.Flush = true
+	if model.Sel != nil {
+		pg.Crumbs = append(pg.Crumbs, ui.Crumb{Text: model.Sel.Name})
+	}
+	return p.show(w, r, pg, screens.AlertsScreen(model))
+}
+
+// alertEntry is one rule with its group and the key by which sel names it.
+type alertEntry struct {
+	key   string
+	group alerting.Group
+	rule  alerting.Rule
+}
+
+// alertEntries gives each rule its name as key; a further rule of the same
+// name gets its number behind it.
+func alertEntries(groups []alerting.Group) []alertEntry {
+	var out []alertEntry
+	seen := map[string]int{}
+	for _, g := range groups {
+		for _, r := range g.Rules {
+			seen[r.Name]++
+			key := r.Name
+			if n := seen[r.Name]; n > 1 {
+				key += "~" + strconv.Itoa(n)
+			}
+			out = append(out, alertEntry{key, g, r})
+		}
+	}
+	return out
+}
+
+// ActiveOf makes the overview's door of the rules.
+func ActiveOf(rules AlertRules) Active { return activeOf{rules} }
+
+type activeOf struct{ rules AlertRules }
+
+func (a activeOf) Active(context.Context) ([]ActiveAlert, error) {
+	var out []ActiveAlert
+	for _, g := range a.rules.Groups() {
+		for _, r := range g.Rules {
+			for _, al := range r.Alerts {
+				one := ActiveAlert{
+					Name: r.Name, Service: alerting.ServiceOf(al.Labels), Summary: al.Annotations["summary"],
+					Value: alertValue(al), Firing: al.State == alerting.Firing, Since: al.ActiveAt,
+				}
+				if one.Firing {
+					one.Since = al.FiredAt
+				} else {
+					one.Fires = al.ActiveAt.Add(r.For)
+				}
+				out = append(out, one)
+			}
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,174 @@
+package screens
+
+import (
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"tripod/ui"
+	"tripod/ui/chart"
+)
+
+// Alerts are the rules with their state, and one of them in full.
+type Alerts struct {
+	Failed   string // why nothing can be shown
+	Sections []AlertSection
+	Sel      *AlertDetail // nil when there are no rules
+	NotFound string       // the name in the address of which there is no rule
+	Notices  string       // a general remark: no receiver
+}
+
+// AlertSection is a part of the list.
+type AlertSection struct {
+	Title string
+	Kind  string // of its badge
+	Items []AlertItem
+}
+
+// AlertItem is one rule in the list.
+type AlertItem struct {
+	ID      string
+	Name    string
+	Href    string
+	On      bool
+	Tone    string // of the dot: "", warn, err, idle
+	Word    string // the same in a word
+	Value   string
+	Service *ui.Service
+	Note    string // 20 min, fires in 2 min, not above 0.05
+}
+
+// AlertDetail is one rule.
+type AlertDetail struct {
+	Name     string
+	Tone     string
+	Word     string
+	Badge    string // firing 20 min
+	Kind     string // of the badge
+	Severity string
+	Text     string
+	Runbook  string   // http or https, or empty
+	Error    string   // of the last evaluation
+	Facts    []string // for 5 min, every 15 s, built-in
+	Chart    AlertChart
+	Alerting bool // false for a recording rule, which has no alerts
+	Active   []AlertInstance
+	More     int // active alerts that are not listed
+	Notices  AlertNotices
+}
+
+// AlertChart is the rule's expression over the time range.
+type AlertChart struct {
+	Failed    string
+	None      string
+	Expr      string
+	Metrics   string // link
+	Hint      string
+	Lines     chart.Lines
+	Legend    []ui.LegendItem
+	Threshold *AlertThreshold
+	Bands     []AlertBand
+	Strip     []AlertSpan
+}
+
+// AlertThreshold is where the expression's threshold lies, from 0 (bottom) to 1.
+type AlertThreshold struct {
+	Text string
+	At   float64
+}
+
+// AlertBand is the shade of a time in which the rule was not quiet; From and
+// Width are shares of the plot.
+type AlertBand struct {
+	Kind        string // warn or err
+	Text        string // empty when it has no room
+	From, Width float64
+}
+
+// AlertSpan is a part of the strip of states; Width is a share.
+type AlertSpan struct {
+	State string // ok, pending, firing, or empty when nothing is known
+	Width float64
+}
+
+// AlertInstance is one active alert of a rule.
+type AlertInstance struct {
+	Tone, Word   string
+	Service      *ui.Service
+	Labels       []string // name=value
+	Summary      string
+	Value        string
+	Since, Exact string
+	Logs, Traces string // links
+}
+
+// AlertNotices are the rule's notifications.
+type AlertNotices struct {
+	Hint     string
+	NoTarget bool // no receiver is set
+	Rows     []AlertNotice
+}
+
+// AlertNotice is one notification.
+type AlertNotice struct {
+	Time, Exact string
+	Receiver    string
+	Text        string // firing, planner-api
+	Result      string // sent, 148 ms
+	Tone        string // t-ok, t-warn, t-err, t-2
+	Error       string
+}
+
+func (s AlertSection) count() string { return chart.Count(int64(len(s.Items))) }
+
+func (s AlertSpan) class() string {
+	if s.State == "" {
+		return "none"
+	}
+	return s.State
+}
+
+// text leaves the word out where it has no room.
+func (s AlertSpan) text() string {
+	if s.Width < 0.07 {
+		return ""
+	}
+	return s.State
+}
+
+func currentRule(on bool) templ.Attributes {
+	if !on {
+		return nil
+	}
+	return templ.Attributes{"aria-current": "true"}
+}
+
+func itemTone(tone string) string {
+	switch tone {
+	case "err":
+		return "t-err"
+	case "warn":
+		return "t-warn"
+	}
+	return "t-2"
+}
+
+// The styles below are numbers of our own, never text from outside.
+
+func bandAt(b AlertBand) templ.SafeCSS {
+	return templ.SafeCSS("left:" + percent(b.From) + ";width:" + percent(b.Width))
+}
+
+func thresholdAt(t *AlertThreshold) templ.SafeCSS {
+	return templ.SafeCSS("top:" + percent(1-t.At))
+}
+
+func flex(s AlertSpan) templ.SafeCSS {
+	return templ.SafeCSS("flex:" + strconv.FormatFloat(s.Width*100, 'f', 2, 64))
+}
+
+func overlayAt(l chart.Lines) templ.SafeCSS {
+	return templ.SafeCSS("--h:" + strconv.Itoa(l.Height) + "px;--yw:" + strconv.Itoa(l.Left) + "px")
+}
+
+func percent(share float64) string { return strconv.FormatFloat(share*100, 'f', 2, 64) + "%" }

@@ -1,0 +1,310 @@
+package pages
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tripod/alerting"
+	"tripod/ui"
+	"tripod/ui/chart"
+	"tripod/ui/screens"
+)
+
+const (
+	alertInstances = 100 // shown of one rule
+	alertNotices   = 30
+	alertMargin    = 15 * time.Minute // before an alert, in links to its logs
+)
+
+func (p *Pages) alertsModel(ctx context.Context, st State) screens.Alerts {
+	if p.o.Alerts.Rules == nil {
+		return screens.Alerts{Failed: p.reason(ctx, "alerts", errNoDoor)}
+	}
+	entries := alertEntries(p.o.Alerts.Rules.Groups())
+	sel, found := chooseAlert(entries, st.Sel)
+	var m screens.Alerts
+	if !found {
+		m.NotFound = st.Sel
+	}
+	for _, section := range [...]struct{ title, kind string }{
+		{"Firing", "err"}, {"Pending", "warn"}, {"Failing", "warn"}, {"Quiet", ""}, {"Recording", ""},
+	} {
+		out := screens.AlertSection{Title: section.title, Kind: section.kind}
+		for i, e := range entries {
+			if alertSection(e.rule) == section.title {
+				out.Items = append(out.Items, p.alertItem(st, e, found && i == sel))
+			}
+		}
+		if len(out.Items) > 0 {
+			m.Sections = append(m.Sections, out)
+		}
+	}
+	if found && len(entries) > 0 {
+		d := p.alertDetail(ctx, st, entries[sel])
+		m.Sel = &d
+	}
+	return m
+}
+
+// chooseAlert finds the rule that the address names, or without a name the
+// one that needs attention most. It says false when the name fits none.
+func chooseAlert(entries []alertEntry, key string) (int, bool) {
+	if key != "" {
+		i := slices.IndexFunc(entries, func(e alertEntry) bool { return e.key == key })
+		return max(i, 0), i >= 0
+	}
+	best := 0
+	for i, e := range entries {
+		if alertRank(e.rule) < alertRank(entries[best].rule) {
+			best = i
+		}
+	}
+	return best, true
+}
+
+var alertRanks = map[string]int{"Firing": 0, "Pending": 1, "Failing": 2, "Quiet": 3, "Recording": 4}
+
+func alertRank(r alerting.Rule) int { return alertRanks[alertSection(r)] }
+
+func alertSection(r alerting.Rule) string {
+	switch {
+	case r.State == alerting.Firing:
+		return "Firing"
+	case r.State == alerting.Pending:
+		return "Pending"
+	case r.Health == alerting.HealthErr:
+		return "Failing"
+	case r.Kind == alerting.Recording:
+		return "Recording"
+	}
+	return "Quiet"
+}
+
+// alertTone is the dot of a rule and its word.
+func alertTone(r alerting.Rule) (tone, word string) {
+	switch alertSection(r) {
+	case "Firing":
+		return "err", "firing"
+	case "Pending":
+		return "warn", "pending"
+	case "Failing":
+		return "warn", "evaluation fails"
+	}
+	if r.Health == alerting.HealthUnknown {
+		return "idle", "not evaluated yet"
+	}
+	return "", "ok"
+}
+
+func (p *Pages) alertItem(st State, e alertEntry, on bool) screens.AlertItem {
+	it := screens.AlertItem{ID: "rule-" + e.key, Name: e.rule.Name, Href: st.With("sel", e.key), On: on}
+	it.Tone, it.Word = alertTone(e.rule)
+	switch n := len(e.rule.Alerts); {
+	case n == 1:
+		it.Value = alertValue(e.rule.Alerts[0])
+	case n > 1:
+		it.Value = chart.Count(int64(n)) + " alerts"
+	}
+	if len(e.rule.Alerts) > 0 {
+		if name := alerting.ServiceOf(e.rule.Alerts[0].Labels); name != "" {
+			it.Service = &ui.Service{Name: name, Slot: p.o.Slots(name)}
+		}
+	}
+	it.Note = alertNote(e.rule, st.Now)
+	return it
+}
+
+// alertNote says how long, when it fires, or what it stays within.
+func alertNote(r alerting.Rule, now time.Time) string {
+	switch {
+	case r.Health == alerting.HealthErr:
+		return "evaluation fails"
+	case len(r.Alerts) > 0 && r.State == alerting.Firing:
+		return brief(now.Sub(r.Alerts[0].FiredAt))
+	case len(r.Alerts) > 0:
+		if left := r.Alerts[0].ActiveAt.Add(r.For).Sub(now); left > 0 {
+			return "fires in " + brief(left)
+		}
+		return "fires next"
+	case r.Health == alerting.HealthUnknown:
+		return "not evaluated yet"
+	}
+	if c, ok := splitComparison(r.Expr); ok && r.Kind == alerting.Alerting {
+		return c.quiet()
+	}
+	return ""
+}
+
+func alertValue(a alerting.ActiveAlert) string {
+	if s := a.Annotations["value"]; s != "" {
+		return s
+	}
+	return chart.Number(a.Value)
+}
+
+func (p *Pages) alertDetail(ctx context.Context, st State, e alertEntry) screens.AlertDetail {
+	r := e.rule
+	d := screens.AlertDetail{
+		Name: r.Name, Severity: r.Labels["severity"], Error: r.LastError, Alerting: r.Kind == alerting.Alerting,
+	}
+	d.Tone, d.Word = alertTone(r)
+	d.Badge, d.Kind = alertBadge(r, st.Now, d.Word), d.Tone
+	if d.Kind == "idle" {
+		d.Kind = ""
+	}
+	d.Text, d.Runbook = ruleText(r)
+	d.Facts = alertFacts(e, st.Now)
+	d.Chart = p.alertChart(ctx, st, r)
+	for i, a := range r.Alerts {
+		if i == alertInstances {
+			d.More = len(r.Alerts) - i
+			break
+		}
+		d.Active = append(d.Active, p.alertInstance(st, a))
+	}
+	d.Notices = p.alertNotices(st, r)
+	return d
+}
+
+func alertBadge(r alerting.Rule, now time.Time, word string) string {
+	if len(r.Alerts) == 0 {
+		return word
+	}
+	if r.State == alerting.Firing {
+		return "firing " + brief(now.Sub(r.Alerts[0].FiredAt))
+	}
+	return "pending " + brief(now.Sub(r.Alerts[0].ActiveAt))
+}
+
+// alertTemplate is a piece of a template: what it names can be told without
+// an alert, not what it is.
+var alertTemplate = regexp.MustCompile(`\{\{-?\s*\$(?:labels\.)?(\w+)[^}]*\}\}`)
+
+// ruleText is the text of the first alert, or what the rule would say.
+func ruleText(r alerting.Rule) (text, runbook string) {
+	notes := r.Annotations
+	if len(r.Alerts) > 0 && len(r.Alerts[0].Annotations) > 0 {
+		notes = r.Alerts[0].Annotations
+	}
+	text = cmp.Or(notes["description"], notes["summary"], notes["message"])
+	text = alertTemplate.ReplaceAllString(text, "‹$1›")
+	for _, name := range [...]string{"runbook_url", "runbook"} {
+		if u, err := url.Parse(notes[name]); err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" {
+			return text, u.String()
+		}
+	}
+	return text, ""
+}
+
+func alertFacts(e alertEntry, now time.Time) []string {
+	var out []string
+	if e.rule.For > 0 {
+		out = append(out, "for "+chart.Long(e.rule.For))
+	}
+	if e.rule.KeepFiringFor > 0 {
+		out = append(out, "keeps firing for "+chart.Long(e.rule.KeepFiringFor))
+	}
+	out = append(out, "evaluated every "+chart.Long(e.group.Interval))
+	if at := e.rule.LastEvaluation; !at.IsZero() {
+		out = append(out, "last "+brief(now.Sub(at))+" ago in "+chart.Duration(e.rule.EvaluationTime).String())
+	}
+	if e.group.File == alerting.Builtin {
+		return append(out, "built-in")
+	}
+	return append(out, filepath.Base(e.group.File)+", group "+e.group.Name)
+}
+
+func (p *Pages) alertInstance(st State, a alerting.ActiveAlert) screens.AlertInstance {
+	out := screens.AlertInstance{
+		Tone: "warn", Word: string(a.State), Value: alertValue(a), Summary: a.Annotations["summary"],
+		Since: chart.When(a.ActiveAt.UTC(), st.Now), Exact: chart.Exact(a.ActiveAt.UTC()),
+	}
+	if a.State == alerting.Firing {
+		out.Tone = "err"
+		out.Since, out.Exact = chart.When(a.FiredAt.UTC(), st.Now), chart.Exact(a.FiredAt.UTC())
+	}
+	carry := st.Carry().Between(strconv.FormatInt(a.ActiveAt.Add(-alertMargin).UnixMilli(), 10), "")
+	if name := alerting.ServiceOf(a.Labels); name != "" {
+		out.Service = &ui.Service{Name: name, Slot: p.o.Slots(name)}
+		carry = carry.In(name)
+	}
+	out.Logs, out.Traces = carry.Href("/logs"), carry.Href("/traces")
+	for _, name := range slices.Sorted(maps.Keys(a.Labels)) {
+		switch name {
+		case "alertname", "severity", "service_name", "service":
+		default:
+			out.Labels = append(out.Labels, name+"="+a.Labels[name])
+		}
+	}
+	return out
+}
+
+func (p *Pages) alertNotices(st State, r alerting.Rule) screens.AlertNotices {
+	n := screens.AlertNotices{NoTarget: true}
+	if p.o.Alerts.Notices == nil {
+		return n
+	}
+	if names := p.o.Alerts.Notices.Receivers(); len(names) > 0 {
+		n.NoTarget, n.Hint = false, "to "+strings.Join(names, ", ")+", grouped by service, repeated every 4 h"
+	}
+	for _, d := range p.o.Alerts.Notices.Deliveries() {
+		if d.Name != r.Name {
+			continue
+		}
+		if len(n.Rows) == alertNotices {
+			break
+		}
+		row := screens.AlertNotice{
+			Time: noticeTime(d.Time.UTC(), st.Now), Exact: chart.Exact(d.Time.UTC()),
+			Receiver: d.Receiver, Text: noticeText(d), Error: d.Error,
+		}
+		row.Result, row.Tone = noticeResult(d)
+		n.Rows = append(n.Rows, row)
+	}
+	return n
+}
+
+func noticeTime(t, now time.Time) string {
+	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return t.Format(time.TimeOnly)
+	}
+	return chart.When(t, now)
+}
+
+func noticeText(d alerting.Delivery) string {
+	text := d.What
+	if d.What == "repeat" {
+		text = "still firing"
+	}
+	if d.Service != "" {
+		text += ", " + d.Service
+	}
+	if n := len(d.Alerts); n > 1 {
+		text += ", " + chart.Count(int64(n)) + " alerts"
+	}
+	return text
+}
+
+func noticeResult(d alerting.Delivery) (text, tone string) {
+	tries := ""
+	if d.Attempts > 1 {
+		tries = ", attempt " + chart.Count(int64(d.Attempts))
+	}
+	switch d.Result {
+	case alerting.Sent:
+		return "sent, " + chart.Duration(d.Took).String() + tries, "t-ok"
+	case alerting.Retrying:
+		return "retrying" + tries + ": " + d.Error, "t-warn"
+	case alerting.GaveUp:
+		return "given up" + tries + ": " + d.Error, "t-err"
+	}
+	return string(d.Result) + tries, "t-2"
+}
