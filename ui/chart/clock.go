@@ -32,7 +32,7 @@ func Between(from, to, now time.Time) string {
 		return from.Format("15:04:05") + " – " + to.Format("15:04:05")
 	}
 	day := func(t time.Time) string {
-		if s := When(t, now); len(s) > 5 && (s[1] == ' ' || s[2] == ' ') {
+		if s := When(t, now); len(s) > 2 && (s[1] == ' ' || s[2] == ' ') {
 			return t.Format("2 Jan 15:04")
 		}
 		return When(t, now)

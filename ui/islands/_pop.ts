@@ -16,7 +16,7 @@ export function start(): void {
     pop.addEventListener('toggle', (e) => {
       if ((e as ToggleEvent).newState !== 'open') return;
       place(pop);
-      one('input:not([type=hidden])', pop)?.focus();
+      if (matchMedia('(pointer: fine)').matches) one('input:not([type=hidden])', pop)?.focus();
     });
   }
   document.addEventListener('input', (e) => {
