@@ -1,0 +1,132 @@
+package logs
+
+import (
+	"strings"
+
+	"tripod/store"
+	"tripod/store/events"
+)
+
+// decoder makes records of events. Records that follow one another share their
+// resource and scope when these are the same.
+type decoder struct {
+	resource store.Resource
+	scope    store.Scope
+	last     struct {
+		resource *store.Resource
+		scope    *store.Scope
+	}
+}
+
+// record copies an event: nothing of it is kept.
+func (d *decoder) record(e *events.Event) store.Record {
+	r := store.Record{Time: e.Time, Level: slotLevel(int(e.Class))}
+	r.Attrs = make(store.Attrs, 0, attrsOf(e))
+	d.resource = store.Resource{Attrs: d.resource.Attrs[:0]}
+	d.scope = store.Scope{Attrs: d.scope.Attrs[:0]}
+	for i := range e.Fields {
+		f := &e.Fields[i]
+		name := f.Name
+		switch {
+		case name == "" || name[0] > keep[0]:
+			r.Attrs = append(r.Attrs, store.Attr{Key: strings.Clone(name), Value: events.CloneValue(f.Value)})
+		case name[0] == keep[0]:
+			r.Attrs = append(r.Attrs, store.Attr{Key: strings.Clone(name[1:]), Value: events.CloneValue(f.Value)})
+		case name[0] == resource[0]:
+			d.resource.Attrs = append(d.resource.Attrs, store.Attr{Key: name[1:], Value: f.Value})
+		case name[0] == scope[0]:
+			d.scope.Attrs = append(d.scope.Attrs, store.Attr{Key: name[1:], Value: f.Value})
+		default:
+			d.word(&r, name, f.Value)
+		}
+	}
+	if len(r.Attrs) == 0 {
+		r.Attrs = nil
+	}
+	r.Resource, r.Scope = d.sharedResource(), d.sharedScope()
+	return r
+}
+
+func attrsOf(e *events.Event) int {
+	n := 0
+	for i := range e.Fields {
+		if name := e.Fields[i].Name; name == "" || name[0] >= keep[0] {
+			n++
+		}
+	}
+	return n
+}
+
+func (d *decoder) word(r *store.Record, name string, v store.Value) {
+	switch name {
+	case wordBody:
+		r.Body = events.CloneValue(v)
+	case wordService:
+		r.Service = strings.Clone(v.Str())
+	case wordEvent:
+		r.EventName = strings.Clone(v.Str())
+	case wordTrace:
+		r.TraceID, _ = store.ParseTraceID(v.Str())
+	case wordSpan:
+		r.SpanID, _ = store.ParseSpanID(v.Str())
+	case wordRaw:
+		r.Raw = strings.Clone(v.Str())
+	case wordLevel:
+		r.Level = store.Level(v.Int())
+	case wordLevelText:
+		r.LevelText = strings.Clone(v.Str())
+	case wordObserved:
+		r.Observed = v.Int()
+	case wordFlags:
+		r.Flags = uint32(v.Int())
+	case wordDropped:
+		r.Dropped = uint32(v.Int())
+	case wordResourceDropped:
+		d.resource.Dropped = uint32(v.Int())
+	case wordResourceSchema:
+		d.resource.SchemaURL = v.Str()
+	case wordScopeName:
+		d.scope.Name = v.Str()
+	case wordScopeVersion:
+		d.scope.Version = v.Str()
+	case wordScopeDropped:
+		d.scope.Dropped = uint32(v.Int())
+	case wordScopeSchema:
+		d.scope.SchemaURL = v.Str()
+	}
+}
+
+func (d *decoder) sharedResource() *store.Resource {
+	now, last := &d.resource, d.last.resource
+	if len(now.Attrs) == 0 && now.Dropped == 0 && now.SchemaURL == "" {
+		return nil
+	}
+	if last == nil || last.Dropped != now.Dropped || last.SchemaURL != now.SchemaURL || !sameAttrs(last.Attrs, now.Attrs) {
+		last = &store.Resource{Attrs: cloneAttrs(now.Attrs), Dropped: now.Dropped, SchemaURL: strings.Clone(now.SchemaURL)}
+		d.last.resource = last
+	}
+	return last
+}
+
+func (d *decoder) sharedScope() *store.Scope {
+	now, last := &d.scope, d.last.scope
+	if len(now.Attrs) == 0 && now.Name == "" && now.Version == "" && now.Dropped == 0 && now.SchemaURL == "" {
+		return nil
+	}
+	if last == nil || last.Name != now.Name || last.Version != now.Version || last.Dropped != now.Dropped ||
+		last.SchemaURL != now.SchemaURL || !sameAttrs(last.Attrs, now.Attrs) {
+		last = &store.Scope{Name: strings.Clone(now.Name), Version: strings.Clone(now.Version),
+			Attrs: cloneAttrs(now.Attrs), Dropped: now.Dropped, SchemaURL: strings.Clone(now.SchemaURL)}
+		d.last.scope = last
+	}
+	return last
+}
+
+func sameAttrs(a, b store.Attrs) bool { return store.Map(a).Equal(store.Map(b)) }
+
+func cloneAttrs(in store.Attrs) store.Attrs {
+	if len(in) == 0 {
+		return nil
+	}
+	return events.CloneValue(store.Map(in)).In()
+}

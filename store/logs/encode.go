@@ -1,0 +1,104 @@
+package logs
+
+import (
+	"tripod/store"
+	"tripod/store/events"
+)
+
+// encode writes a record as an event into the memory of fields. What texts are
+// searched in comes first; the line as it was sent comes last.
+func encode(r *store.Record, fields []events.Field) events.Event {
+	e := encoder{fields}
+	e.value(wordBody, r.Body)
+	e.text(wordService, r.Service)
+	e.text(wordEvent, r.EventName)
+	if !r.TraceID.IsZero() {
+		e.text(wordTrace, r.TraceID.String())
+	}
+	if !r.SpanID.IsZero() {
+		e.text(wordSpan, r.SpanID.String())
+	}
+	for i := range r.Attrs {
+		e.add(attrName(r.Attrs[i].Key), r.Attrs[i].Value)
+	}
+	e.resource(r.Resource)
+	e.scope(r.Scope)
+	slot := store.LevelSlot(r.Level)
+	if r.Level != slotLevel(slot) {
+		e.add(wordLevel, store.Int(int64(r.Level)))
+	}
+	e.text(wordLevelText, r.LevelText)
+	e.number(wordObserved, r.Observed)
+	e.number(wordFlags, int64(r.Flags))
+	e.number(wordDropped, int64(r.Dropped))
+	e.text(wordRaw, r.Raw)
+	return events.Event{Time: r.Time, Class: uint8(slot), Fields: e.fields}
+}
+
+// slotLevel is the level that a slot stands for when nothing else is said.
+func slotLevel(slot int) store.Level {
+	if slot == 0 {
+		return store.LevelUnset
+	}
+	return store.Level(4*(slot-1) + 1)
+}
+
+// fieldsOf bounds how many fields encode writes.
+func fieldsOf(r *store.Record) int {
+	n := 17 + len(r.Attrs)
+	if r.Resource != nil {
+		n += len(r.Resource.Attrs)
+	}
+	if r.Scope != nil {
+		n += len(r.Scope.Attrs)
+	}
+	return n
+}
+
+type encoder struct{ fields []events.Field }
+
+func (e *encoder) add(name string, v store.Value) {
+	e.fields = append(e.fields, events.Field{Name: name, Value: v})
+}
+
+func (e *encoder) value(name string, v store.Value) {
+	if v.Kind != store.KindEmpty {
+		e.add(name, v)
+	}
+}
+
+func (e *encoder) text(name, s string) {
+	if s != "" {
+		e.add(name, store.String(s))
+	}
+}
+
+func (e *encoder) number(name string, n int64) {
+	if n != 0 {
+		e.add(name, store.Int(n))
+	}
+}
+
+func (e *encoder) resource(r *store.Resource) {
+	if r == nil {
+		return
+	}
+	for i := range r.Attrs {
+		e.add(resource+r.Attrs[i].Key, r.Attrs[i].Value)
+	}
+	e.number(wordResourceDropped, int64(r.Dropped))
+	e.text(wordResourceSchema, r.SchemaURL)
+}
+
+func (e *encoder) scope(s *store.Scope) {
+	if s == nil {
+		return
+	}
+	for i := range s.Attrs {
+		e.add(scope+s.Attrs[i].Key, s.Attrs[i].Value)
+	}
+	e.text(wordScopeName, s.Name)
+	e.text(wordScopeVersion, s.Version)
+	e.number(wordScopeDropped, int64(s.Dropped))
+	e.text(wordScopeSchema, s.SchemaURL)
+}

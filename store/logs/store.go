@@ -1,0 +1,193 @@
+package logs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"path/filepath"
+	"time"
+
+	"tripod/store"
+	"tripod/store/events"
+)
+
+// Options of a store; the zero value means the defaults.
+type Options struct {
+	Sync      string        // "interval" (default) or "batch", as in events.Options
+	Retention time.Duration // 0 keeps everything
+	MaxBytes  int64         // on disk; 0 means no bound
+	Now       func() time.Time
+	Events    events.Events
+
+	// LogQL reads queries of store.LogQL; without it they are refused.
+	LogQL func(text string) (Node, error)
+}
+
+// Store keeps log records in one folder.
+type Store struct {
+	events *events.Store
+	now    func() time.Time
+	logQL  func(string) (Node, error)
+}
+
+// Open takes over a folder, made if need be, and replays its journal.
+func Open(dir string, o Options) (*Store, error) { return openWith(dir, o, events.Options{}) }
+
+// openWith also tunes the engine.
+func openWith(dir string, o Options, eo events.Options) (*Store, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	eo.Sync, eo.Retention, eo.MaxBytes, eo.Now, eo.Events = o.Sync, o.Retention, o.MaxBytes, o.Now, o.Events
+	eo.NewDigest = func() events.Digest { return newDigest() }
+	es, err := events.Open(dir, eo)
+	if err != nil {
+		return nil, fmt.Errorf("logs in %s: %w", filepath.Base(dir), err)
+	}
+	return &Store{events: es, now: o.Now, logQL: o.LogQL}, nil
+}
+
+// Run flushes, syncs and drops until its context ends.
+func (s *Store) Run(ctx context.Context) error { return s.events.Run(ctx) }
+
+// Close makes the journal durable and frees the files.
+func (s *Store) Close() error { return s.events.Close() }
+
+// Usage is what the store holds.
+func (s *Store) Usage() store.Usage { return s.events.Usage() }
+
+// Bounds of one record.
+const (
+	maxRecordBytes  = 1 << 20 // of all its texts
+	maxRecordFields = 8192
+	maxValueDepth   = 24 // of lists and maps
+)
+
+// Append keeps records; it returns when they are in the journal. A record
+// without a time gets that at which it was observed, or else now. Records that
+// are too large are refused with a *store.PartialError while all others are
+// kept. Nothing was kept when the error is store.ErrOverloaded or
+// store.ErrFull. The records may be used again afterwards.
+func (s *Store) Append(ctx context.Context, records []store.Record) error {
+	var refused refusals
+	total := 0
+	for i := range records {
+		total += fieldsOf(&records[i])
+	}
+	slab := make([]events.Field, 0, total)
+	batch := make([]events.Event, 0, len(records))
+	for i := range records {
+		r := &records[i]
+		if err := fits(r); err != nil {
+			refused.add(1, err.Error())
+			continue
+		}
+		e := encode(r, slab[len(slab):])
+		slab = slab[:len(slab)+len(e.Fields)]
+		e.Fields = e.Fields[:len(e.Fields):len(e.Fields)]
+		if e.Time == 0 {
+			e.Time = s.timeOf(r)
+		}
+		batch = append(batch, e)
+	}
+	if len(batch) > 0 {
+		err := s.events.Append(ctx, batch)
+		if p := (*store.PartialError)(nil); errors.As(err, &p) {
+			refused.add(p.Rejected, p.Reason)
+		} else if err != nil {
+			return err
+		}
+	}
+	if refused.Rejected > 0 {
+		return &refused.PartialError
+	}
+	return nil
+}
+
+// refusals adds up what was refused, and keeps the first reason.
+type refusals struct{ store.PartialError }
+
+func (r *refusals) add(n int, reason string) {
+	if r.Rejected == 0 {
+		r.Reason = reason
+	}
+	r.Rejected += n
+}
+
+func (s *Store) timeOf(r *store.Record) int64 {
+	if r.Observed != 0 {
+		return r.Observed
+	}
+	return s.now().UnixNano()
+}
+
+// Search yields matching records in order of time. The receiver owns them, but
+// for Resource and Scope, which are shared and never change.
+func (s *Store) Search(ctx context.Context, q store.LogQuery) iter.Seq2[store.Record, error] {
+	return func(yield func(store.Record, error) bool) {
+		eq, err := s.query(q)
+		if err != nil {
+			yield(store.Record{}, err)
+			return
+		}
+		var d decoder
+		for e, err := range s.events.Scan(ctx, eq) {
+			var r store.Record
+			if err == nil {
+				r = d.record(e)
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// query reads the text of a query in its language.
+func (s *Store) query(q store.LogQuery) (events.Query, error) {
+	n, err := s.parse(q)
+	if err != nil {
+		return events.Query{}, err
+	}
+	eq := events.Query{Range: q.Range, Limit: q.Limit, Oldest: q.Oldest}
+	if _, all := n.(All); !all {
+		eq.Where = Where(n)
+	}
+	return eq, nil
+}
+
+func (s *Store) parse(q store.LogQuery) (Node, error) {
+	if q.Syntax == store.SearchLine {
+		return Parse(q.Text)
+	}
+	if s.logQL == nil || q.Syntax != store.LogQL {
+		return nil, &store.QueryError{Query: q.Text, Msg: "this query language is not spoken here"}
+	}
+	return s.logQL(q.Text)
+}
+
+// maxBuckets bounds the answer of Volume.
+const maxBuckets = 20_000
+
+// Volume counts matching records by level in steps of a range: every step,
+// zeros included, with starts that are multiples of step.
+func (s *Store) Volume(ctx context.Context, q store.LogQuery, step time.Duration) ([]store.LogBucket, error) {
+	if step <= 0 || q.Range.To > q.Range.From && (q.Range.To-q.Range.From)/int64(step) > maxBuckets {
+		return nil, fmt.Errorf("step %v makes no or more than %d steps: %w", step, maxBuckets, store.ErrInvalid)
+	}
+	eq, err := s.query(q)
+	if err != nil {
+		return nil, err
+	}
+	buckets, err := s.events.Count(ctx, eq, step)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]store.LogBucket, len(buckets))
+	for i := range buckets {
+		out[i].Start = buckets[i].Start
+		copy(out[i].Counts[:], buckets[i].Counts[:])
+	}
+	return out, nil
+}
