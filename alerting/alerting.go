@@ -17,7 +17,8 @@ const stopPatience = 3 * time.Second
 // Pipeline is where alerts go: Alertmanager's, or anything of its shape.
 type Pipeline interface {
 	// Send takes alerts that fire, again each ResendDelay, and alerts that are
-	// resolved. It must return soon and keep nothing of its arguments.
+	// resolved. It must return soon; the alerts and their maps are its own from
+	// then on.
 	Send(ctx context.Context, alerts ...Alert)
 	// Keep says of alerts, by fingerprint, that their condition still holds:
 	// those that the pipeline has as firing do not end before until.

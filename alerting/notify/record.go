@@ -41,13 +41,25 @@ func newRecord(key string, a alerting.Alert, now time.Time) *record {
 
 // hear takes over what a further sending of a firing alert says.
 func (r *record) hear(a alerting.Alert, now time.Time) {
-	r.Alert.Annotations = a.Annotations
+	r.Alert.Annotations = bounded(a.Annotations)
 	r.Alert.GeneratorURL = a.GeneratorURL
 	r.ends = a.EndsAt
 	if r.ends.IsZero() {
 		r.ends = now.Add(defaultValidity)
 	}
 	r.ValidFor = r.ends.Sub(now)
+}
+
+// maxAnnotation bounds a text in characters: more than any message shows.
+const maxAnnotation = 4000
+
+func bounded(annotations map[string]string) map[string]string {
+	for name, s := range annotations {
+		if len(s) > maxAnnotation {
+			annotations[name] = clip(s, maxAnnotation)
+		}
+	}
+	return annotations
 }
 
 // awake gives an alert that was read from disk its full time again. Four
