@@ -126,7 +126,7 @@ func screenOf(t testing.TB, o Options) *http.ServeMux {
 	return mux
 }
 
-func fetch(mux *http.ServeMux, target string, header ...string) *httptest.ResponseRecorder {
+func ask(mux *http.ServeMux, target string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("GET", target, nil)
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
@@ -170,7 +170,7 @@ func golden(t *testing.T, name, got string) {
 
 func TestLogsScreen(t *testing.T) {
 	mux := screenOf(t, Options{Logs: storyLogs()})
-	w := fetch(mux, "/logs?q=pool+level:error")
+	w := ask(mux, "/logs?q=pool+level:error")
 	if w.Code != 200 {
 		t.Fatalf("status %d: %s", w.Code, w.Body)
 	}
@@ -195,7 +195,7 @@ func TestLogsSaysWhatIsThere(t *testing.T) {
 		"a bad time range":       {"/logs?from=x", []string{"This is the last hour"}, nil},
 	} {
 		mux := screenOf(t, Options{Logs: storyLogs()})
-		w := fetch(mux, c.url)
+		w := ask(mux, c.url)
 		body := mainOf(t, w.Body.String())
 		for _, s := range c.has {
 			if !strings.Contains(body, s) {
@@ -211,14 +211,14 @@ func TestLogsSaysWhatIsThere(t *testing.T) {
 }
 
 func TestLogsNeverReceived(t *testing.T) {
-	w := fetch(screenOf(t, Options{Logs: &fakeLogs{}}), "/logs")
+	w := ask(screenOf(t, Options{Logs: &fakeLogs{}}), "/logs")
 	if !strings.Contains(w.Body.String(), "No line has been received yet") {
 		t.Error(mainOf(t, w.Body.String()))
 	}
 }
 
 func TestLogsErrorLeavesTheLastResult(t *testing.T) {
-	w := fetch(screenOf(t, Options{Logs: storyLogs()}), "/logs?q=bad", "HX-Request", "true")
+	w := ask(screenOf(t, Options{Logs: storyLogs()}), "/logs?q=bad", "HX-Request", "true")
 	if got := w.Header().Get("HX-Retarget"); got != "#q-msg" {
 		t.Errorf("retarget %q", got)
 	}
@@ -230,7 +230,7 @@ func TestLogsErrorLeavesTheLastResult(t *testing.T) {
 func TestLogsKeepsWhatCameBeforeAnError(t *testing.T) {
 	f := storyLogs()
 	f.err = store.ErrOverloaded
-	body := mainOf(t, fetch(screenOf(t, Options{Logs: f}), "/logs").Body.String())
+	body := mainOf(t, ask(screenOf(t, Options{Logs: f}), "/logs").Body.String())
 	for _, s := range []string{"POST /tasks", "The search stopped here", "Show older lines"} {
 		if !strings.Contains(body, s) {
 			t.Errorf("no %q", s)
@@ -248,7 +248,7 @@ func TestLogsPagesDropAndRepeatNothing(t *testing.T) {
 		mux := screenOf(t, Options{Logs: f})
 		seen := map[string]int{}
 		for next := "/logs?sort=" + sort; next != ""; {
-			body := fetch(mux, next).Body.String()
+			body := ask(mux, next).Body.String()
 			for _, part := range strings.Split(body, `class="msg">`)[1:] {
 				text, _, _ := strings.Cut(strings.TrimSpace(part), ".")
 				seen[text]++
@@ -272,17 +272,17 @@ func TestLogLineOpensByItsName(t *testing.T) {
 	f := storyLogs()
 	mux := screenOf(t, Options{Logs: f})
 	id := lineID(&f.records[0])
-	w := fetch(mux, "/logs/line?at="+url.QueryEscape(id)+"&q=pool")
+	w := ask(mux, "/logs/line?at="+url.QueryEscape(id)+"&q=pool")
 	for _, s := range []string{"View trace", "/traces/ab000000000000000000000000000001?sel=0000000000000002", `q=pool+route%3A%22%2Fapi%2Ftasks%22`} {
 		if !strings.Contains(w.Body.String(), s) {
 			t.Errorf("no %q in %s", s, w.Body)
 		}
 	}
-	if got := fetch(mux, "/logs?sel="+id).Body.String(); !strings.Contains(got, `id="`+id+`-open"`) {
+	if got := ask(mux, "/logs?sel="+id).Body.String(); !strings.Contains(got, `id="`+id+`-open"`) {
 		t.Error("sel does not open the line")
 	}
 	for at, want := range map[string]int{"l" + strconv.FormatInt(noon.UnixNano()-1e9, 10) + "-00": 404, "x": 400, "": 400, "l-1-a": 400} {
-		if got := fetch(mux, "/logs/line?at="+at).Code; got != want {
+		if got := ask(mux, "/logs/line?at="+at).Code; got != want {
 			t.Errorf("%q: got %d, want %d", at, got, want)
 		}
 	}

@@ -16,4 +16,6 @@ type Traces interface {
 	RED(ctx context.Context, r store.TimeRange, step time.Duration) ([]store.RED, error)
 }
 
-func (p *Pages) traces(mux *http.ServeMux) {}
+func (p *Pages) traces(mux *http.ServeMux) {
+	p.get(mux, "GET /traces/{id}", p.tracePage)
+}

@@ -1,0 +1,184 @@
+package screens
+
+import (
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"tripod/ui"
+)
+
+// Trace is the screen of one trace.
+type Trace struct {
+	ID       string
+	Name     string // of the root
+	Service  ui.Service
+	Result   string // badge beside the name, empty when all is well
+	Facts    []Fact
+	Notes    []string // clock skew, missing parents, what was left out
+	Tabs     []ui.Tab
+	View     string // waterfall, logs or json
+	LogsHref string // the same lines on the Logs screen
+	JSONHref string
+	Mini     []MiniBar
+	Ticks    []TraceTick
+	Spans    []SpanRow
+	More     string // says how many spans are not drawn
+	Critical string // length of the critical path
+	Services []ui.Service
+	Drawer   *SpanDrawer
+	Logs     []TraceLog
+	LogsNote string
+	JSON     string
+	JSONNote string
+	Waiting  bool // not found: it may still arrive
+}
+
+// Fact is a number with what it counts.
+type Fact struct {
+	N, Text string
+	Bad     bool
+	Mono    bool
+	Before  bool // the text stands before the number
+}
+
+// MiniBar is a span in the overview of the trace; all are shares from 0 to 1.
+type MiniBar struct {
+	Slot             int
+	Left, Width, Top float64
+}
+
+// TraceTick is a label of the time axis.
+type TraceTick struct {
+	At   float64
+	Text string
+}
+
+// SpanRow is a span in the waterfall.
+type SpanRow struct {
+	ID        string
+	Href      string // opens it
+	Name      string
+	Note      string // the service, when it differs from the parent's; a repeat
+	Slot      int
+	Depth     int // 0 for a root
+	Kids      int // spans below, all levels
+	Error     bool
+	Selected  bool
+	Missing   bool // a parent that was not received
+	Left      float64
+	Width     float64
+	Critical  bool
+	CritLeft  float64
+	CritWidth float64
+	Duration  string
+	Title     string
+}
+
+// SpanDrawer is everything known of one span.
+type SpanDrawer struct {
+	ID       string
+	Service  ui.Service
+	Name     string
+	Kind     string
+	Result   string
+	Duration string
+	Facts    []Fact
+	Message  string // of the status
+	Link     string // to this span
+	Close    string
+	Subtree  string // draws only what is below, or empty
+	Attrs    []SpanAttr
+	Events   []SpanEvent
+	Logs     []TraceLog
+	LogsHref string
+	Links    []SpanLink
+	Resource []SpanAttr
+	Scope    string
+	Dropped  string
+}
+
+// SpanAttr is a named value; Find leads to traces that have it.
+type SpanAttr struct {
+	Key, Value, Find string
+}
+
+// SpanEvent is something that happened in the span.
+type SpanEvent struct {
+	At    string // +2.10 s
+	Name  string
+	Text  string // its attributes in a line
+	Stack string // of an exception
+	Bad   bool
+}
+
+// SpanLink leads to a span of another trace.
+type SpanLink struct {
+	Text, ID, Href string
+}
+
+// TraceLog is a line that belongs to the trace.
+type TraceLog struct {
+	At      string // offset from the start
+	Exact   string
+	Level   string
+	Service ui.Service
+	Message string
+	Href    string // its span, or the line
+}
+
+func depthPad(depth int) templ.SafeCSS {
+	return templ.SafeCSS("padding-left:" + strconv.Itoa(10+16*min(depth, maxIndent)) + "px")
+}
+
+// maxIndent keeps names readable in deep traces; the level is still announced.
+const maxIndent = 10
+
+func guides(depth int) []templ.SafeCSS {
+	var out []templ.SafeCSS
+	for i := range min(depth, maxIndent) {
+		out = append(out, templ.SafeCSS("left:"+strconv.Itoa(16+16*i)+"px"))
+	}
+	return out
+}
+
+func pct(share float64) string {
+	return strconv.FormatFloat(min(max(share, 0), 1)*100, 'f', 2, 64) + "%"
+}
+
+func leftWidth(left, width float64) templ.SafeCSS {
+	return templ.SafeCSS("left:" + pct(left) + ";width:" + pct(width))
+}
+
+func leftOf(left float64) templ.SafeCSS { return templ.SafeCSS("left:" + pct(left)) }
+
+func miniStyle(b MiniBar) templ.SafeCSS {
+	top := strconv.FormatFloat(3+b.Top*30, 'f', 1, 64)
+	return templ.SafeCSS("left:" + pct(b.Left) + ";width:" + pct(b.Width) + ";top:" + top + "px")
+}
+
+// durationStyle puts a bar's duration behind it, or inside its end where
+// there is no room behind.
+func durationStyle(r SpanRow) templ.SafeCSS {
+	end := r.Left + r.Width
+	if end > 0.86 {
+		return templ.SafeCSS("right:calc(" + pct(1-end) + " + 3px)")
+	}
+	return templ.SafeCSS("left:calc(" + pct(max(end, r.Left+0.003)) + " + 6px)")
+}
+
+func inBar(r SpanRow) string { return strconv.FormatBool(r.Left+r.Width > 0.86) }
+
+func level(depth int) string { return strconv.Itoa(depth + 1) }
+
+func expanded(r SpanRow) templ.Attributes {
+	if r.Kids == 0 {
+		return nil
+	}
+	return templ.Attributes{"aria-expanded": "true"}
+}
+
+func count(n int) string { return strconv.Itoa(n) }
+
+// colour is the class of a service's slot.
+func colour(n int) string { return "c" + strconv.Itoa(n) }

@@ -1,0 +1,477 @@
+package pages
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"tripod/store"
+	"tripod/ui"
+	"tripod/ui/chart"
+	"tripod/ui/screens"
+)
+
+// Bounds on what one trace may put on the screen.
+const (
+	maxSpanRows  = 1500 // rows of the waterfall
+	maxMiniBars  = 400
+	maxTraceLogs = 500
+	maxJSONSpans = 200
+	traceLogSlop = 5 * time.Minute // lines may come from clocks that are wrong
+)
+
+func (p *Pages) tracePage(w http.ResponseWriter, r *http.Request) error {
+	if p.o.Traces == nil {
+		return errNoDoor
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), logTime)
+	defer cancel()
+	st := p.state(r)
+	id, err := store.ParseTraceID(r.PathValue("id"))
+	if err != nil {
+		return fmt.Errorf("%w: %w", err, store.ErrInvalid)
+	}
+	tr, err := p.o.Traces.Trace(ctx, id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && len(tr.Spans) == 0 {
+		return p.traceWaiting(w, r, st, id)
+	}
+	if err != nil {
+		return err
+	}
+	m := p.traceView(ctx, st, tr)
+	if r.Header.Get("HX-Target") == "drawer" {
+		return p.fragment(w, r, http.StatusOK, screens.DrawerBox(m.Drawer))
+	}
+	pg := p.page(ctx, st, "traces", m.Name, "trace.css", "trace.js")
+	pg.Flush = true
+	pg.Crumbs = []ui.Crumb{{Text: "Traces", Href: st.Carry().Href("/traces")}, {Text: m.Name}, {Text: id.String()[:8], Mono: true}}
+	return p.show(w, r, pg, screens.TracePage(m))
+}
+
+// traceWaiting is the page of a trace that is not there (yet).
+func (p *Pages) traceWaiting(w http.ResponseWriter, r *http.Request, st State, id store.TraceID) error {
+	st.refreshDefault(5 * time.Second)
+	pg := p.page(r.Context(), st, "traces", "Trace "+id.String()[:8], "trace.css", "trace.js")
+	pg.Flush = true
+	pg.Crumbs = []ui.Crumb{{Text: "Traces", Href: st.Carry().Href("/traces")}, {Text: id.String()[:8], Mono: true}}
+	m := screens.Trace{ID: id.String(), Waiting: true, LogsHref: st.Carry().Href("/logs", "q", "trace_id:"+id.String())}
+	return p.send(w, r, http.StatusNotFound, ui.Shell(pg), screens.TracePage(m))
+}
+
+// traceAsk is a trace with what its view needs again and again.
+type traceAsk struct {
+	st   State
+	t    *tree
+	id   store.TraceID
+	root *node
+	logs []store.Record // by time
+	cut  bool           // there are more lines
+	err  error          // of the logs
+	sel  string
+}
+
+func (p *Pages) traceView(ctx context.Context, st State, tr store.Trace) screens.Trace {
+	a := &traceAsk{st: st, t: growTree(tr.Spans), id: tr.ID, sel: st.Sel}
+	a.t.markCritical()
+	a.root = a.t.root()
+	p.traceLogs(ctx, a)
+	root := a.root.span
+	m := screens.Trace{
+		ID: tr.ID.String(), Name: orDash(root.Name), Service: p.service(st, orDash(root.Service), ""),
+		Facts: a.facts(), Notes: a.notes(), View: view3(st.View),
+		LogsHref: a.logsHref("trace_id:" + tr.ID.String()), JSONHref: "/api/traces/" + tr.ID.String(),
+		Services: p.traceServices(a),
+	}
+	if root.Status == store.StatusError {
+		m.Result = resultOf(root)
+	}
+	m.Tabs = []ui.Tab{
+		{Text: "Waterfall", Href: st.Without("view"), On: m.View == "waterfall"},
+		{Text: "Logs", Href: st.With("view", "logs"), Count: logCount(a), On: m.View == "logs"},
+		{Text: "JSON", Href: st.With("view", "json"), On: m.View == "json"},
+	}
+	switch m.View {
+	case "logs":
+		m.Logs, m.LogsNote = p.traceLogRows(ctx, a)
+	case "json":
+		m.JSON, m.JSONNote = traceJSON(tr)
+	default:
+		p.waterfall(a, &m)
+	}
+	return m
+}
+
+func view3(s string) string {
+	if s == "logs" || s == "json" {
+		return s
+	}
+	return "waterfall"
+}
+
+func orDash(s string) string {
+	if strings.TrimSpace(s) == "" {
+		return chart.Dash
+	}
+	return cut(oneLine(s), 200)
+}
+
+// resultOf is an error in a word: a status code, the status message if it is
+// short, else "error".
+func resultOf(s *store.Span) string {
+	for _, key := range [...]string{"http.response.status_code", "http.status_code", "rpc.grpc.status_code"} {
+		if v := s.Attrs.Text(key); v != "" && v != "0" && v != "200" {
+			return cut(v, 20)
+		}
+	}
+	if v := s.Attrs.Text("error.type"); v != "" && len(v) <= 32 {
+		return v
+	}
+	if n := len(s.StatusMessage); n > 0 && n <= 32 {
+		return s.StatusMessage
+	}
+	return "error"
+}
+
+func (a *traceAsk) facts() []screens.Fact {
+	start := time.Unix(0, a.t.start).UTC()
+	services, bad := map[string]bool{}, 0
+	for _, n := range a.t.nodes {
+		if n.span == nil {
+			continue
+		}
+		services[n.span.Service] = true
+		if n.span.Status == store.StatusError {
+			bad++
+		}
+	}
+	out := []screens.Fact{
+		{N: dur(a.t.end - a.t.start), Text: "in all"},
+		{N: chart.Clock(start), Text: start.Format("2 Jan") + ", UTC"},
+		countFact(a.t.spans, "span"),
+		countFact(len(services), "service"),
+	}
+	if bad > 0 {
+		out = append(out, screens.Fact{N: chart.Count(int64(bad)), Text: "with errors", Bad: true})
+	}
+	for _, key := range [...]string{"user.id", "enduser.id"} {
+		if v := a.root.span.Attrs.Text(key); v != "" {
+			return append(out, screens.Fact{N: cut(v, 60), Text: key, Mono: true, Before: true})
+		}
+	}
+	return out
+}
+
+func countFact(n int, word string) screens.Fact {
+	if n != 1 {
+		word += "s"
+	}
+	return screens.Fact{N: chart.Count(int64(n)), Text: word}
+}
+
+func dur(ns int64) string { return chart.Duration(time.Duration(ns)).String() }
+
+// notes are what must be known before the picture is believed.
+func (a *traceAsk) notes() []string {
+	var out []string
+	if a.t.missing == 1 {
+		out = append(out, "One parent span was not received. What it called is drawn below a row that stands for it; it may still arrive.")
+	} else if a.t.missing > 1 {
+		out = append(out, chart.Count(int64(a.t.missing))+" parent spans were not received. What they called is drawn below rows that stand for them; they may still arrive.")
+	}
+	for i, s := range a.t.skews() {
+		if i == 3 {
+			out = append(out, "More services disagree about the time.")
+			break
+		}
+		out = append(out, fmt.Sprintf("The clocks of %s and %s disagree: %s seems to start %s before it was called. Times are drawn as they were sent.",
+			orDash(s.service), orDash(s.parent), orDash(s.service), dur(s.by)))
+	}
+	return out
+}
+
+func (p *Pages) traceServices(a *traceAsk) []ui.Service {
+	seen := map[string]bool{}
+	var out []ui.Service
+	for _, n := range a.t.nodes {
+		if n.span != nil && !seen[n.span.Service] && len(out) < 12 {
+			seen[n.span.Service] = true
+			out = append(out, ui.Service{Name: orDash(n.span.Service), Slot: p.o.Slots(n.span.Service)})
+		}
+	}
+	return out
+}
+
+// waterfall draws the tree, or the part of it below one span, and the drawer.
+func (p *Pages) waterfall(a *traceAsk, m *screens.Trace) {
+	nodes := a.t.nodes
+	if below := subtree(nodes, a.st.Values.Get("below")); below != nil {
+		nodes = below
+		m.Notes = append(m.Notes, "Only "+orDash(nodeName(nodes[0]))+" and what is below it is drawn.")
+		m.Tabs[0].Href = a.st.Without("below")
+	}
+	drawn := nodes[:min(len(nodes), maxSpanRows)]
+	if len(nodes) > len(drawn) {
+		m.More = fmt.Sprintf("Drawn are the first %s of %s spans. Open a span and draw only what is below it to see the others; the JSON has all of them.",
+			chart.Count(maxSpanRows), chart.Count(int64(len(nodes))))
+	}
+	base := drawn[0].depth
+	kids := kidCounts(drawn)
+	for i, n := range drawn {
+		m.Spans = append(m.Spans, p.spanRow(a, n, n.depth-base, kids[i], parentIn(drawn, i)))
+	}
+	step := max(1, (len(nodes)+maxMiniBars-1)/maxMiniBars)
+	for i := 0; i < len(nodes); i += step {
+		if n := nodes[i]; n.span != nil {
+			m.Mini = append(m.Mini, screens.MiniBar{
+				Slot: p.o.Slots(n.span.Service), Left: a.t.share(n.start), Width: a.t.share(n.end) - a.t.share(n.start),
+				Top: float64(i) / float64(max(len(nodes), 12)),
+			})
+		}
+	}
+	m.Ticks = axisTicks(a.t.end - a.t.start)
+	m.Critical = dur(a.root.end - a.root.start)
+	for _, n := range a.t.nodes {
+		if n.span != nil && a.sel != "" && n.id.String() == a.sel {
+			m.Drawer = p.drawer(a, n)
+			break
+		}
+	}
+}
+
+func nodeName(n *node) string {
+	if n.span == nil {
+		return "missing span"
+	}
+	return n.span.Name
+}
+
+// subtree is a node and all below it, which stand together in the list; nil
+// when no node has the id.
+func subtree(nodes []*node, id string) []*node {
+	for i, n := range nodes {
+		if id == "" || n.id.String() != id {
+			continue
+		}
+		end := i + 1
+		for end < len(nodes) && nodes[end].depth > n.depth {
+			end++
+		}
+		return nodes[i:end]
+	}
+	return nil
+}
+
+// kidCounts are the rows below each row.
+func kidCounts(nodes []*node) []int {
+	out := make([]int, len(nodes))
+	var open []int // places of the ancestors
+	for i, n := range nodes {
+		for len(open) > 0 && nodes[open[len(open)-1]].depth >= n.depth {
+			last := open[len(open)-1]
+			open = open[:len(open)-1]
+			out[last] = i - last - 1
+		}
+		open = append(open, i)
+	}
+	for _, at := range open {
+		out[at] = len(nodes) - at - 1
+	}
+	return out
+}
+
+// parentIn is the parent of the row at i, when it is drawn.
+func parentIn(nodes []*node, i int) *node {
+	for j := i - 1; j >= 0 && i-j < 512; j-- {
+		if nodes[j].depth < nodes[i].depth {
+			return nodes[j]
+		}
+	}
+	return nil
+}
+
+func (p *Pages) spanRow(a *traceAsk, n *node, depth, kids int, parent *node) screens.SpanRow {
+	r := screens.SpanRow{
+		ID: n.id.String(), Depth: depth, Kids: kids, Slot: 8,
+		Left: a.t.share(n.start), Width: a.t.share(n.end) - a.t.share(n.start),
+		Duration: dur(n.end - n.start),
+	}
+	if n.span == nil {
+		r.ID, r.Missing, r.Name = "missing-"+r.ID, true, "span "+n.id.String()[:8]
+		return r
+	}
+	r.Name, r.Slot, r.Error = orDash(n.span.Name), p.o.Slots(n.span.Service), n.span.Status == store.StatusError
+	r.Href, r.Selected = a.st.With("sel", r.ID)+"#s"+r.ID, r.ID == a.sel
+	r.Title = orDash(n.span.Service) + ": " + r.Name + ", " + r.Duration
+	if parent == nil || parent.span == nil || parent.span.Service != n.span.Service {
+		r.Note = orDash(n.span.Service)
+	}
+	if n.critical {
+		r.Critical = true
+		r.CritLeft = a.t.share(n.critStart)
+		r.CritWidth = a.t.share(n.critEnd) - r.CritLeft
+	}
+	return r
+}
+
+// axisTicks are round moments from the start of a trace.
+func axisTicks(width int64) []screens.TraceTick {
+	out := []screens.TraceTick{{At: 0, Text: "0"}}
+	if width <= 0 {
+		return out
+	}
+	step := roundStep(width, 6)
+	for t := step; t <= width && len(out) <= 12; t += step {
+		out = append(out, screens.TraceTick{At: float64(t) / float64(width), Text: dur(t)})
+	}
+	return out
+}
+
+// roundStep is 1, 2 or 5 times a power of ten (of nanoseconds; of minutes from
+// there on), so that at most n of them fit.
+func roundStep(width int64, n int64) int64 {
+	if width > int64(2*time.Minute) {
+		return int64(chart.Step(time.Duration(width), int(n)))
+	}
+	for unit := int64(1); ; unit *= 10 {
+		for _, m := range [...]int64{1, 2, 5} {
+			if width <= unit*m*n {
+				return unit * m
+			}
+		}
+	}
+}
+
+func (p *Pages) traceLogs(ctx context.Context, a *traceAsk) {
+	if p.o.Logs == nil {
+		a.err = errNoDoor
+		return
+	}
+	q := store.LogQuery{
+		Text:  "trace_id:" + a.id.String(),
+		Range: store.TimeRange{From: a.t.start - int64(traceLogSlop), To: a.t.end + int64(traceLogSlop)},
+		Limit: maxTraceLogs + 1, Oldest: true,
+	}
+	for rec, err := range p.o.Logs.Search(ctx, q) {
+		if err != nil {
+			a.err = err
+			return
+		}
+		if len(a.logs) == maxTraceLogs {
+			a.cut = true
+			return
+		}
+		a.logs = append(a.logs, rec)
+	}
+}
+
+func logCount(a *traceAsk) string {
+	switch {
+	case a.err != nil:
+		return ""
+	case a.cut:
+		return chart.Count(maxTraceLogs) + "+"
+	}
+	return chart.Count(int64(len(a.logs)))
+}
+
+func (p *Pages) traceLogRows(ctx context.Context, a *traceAsk) ([]screens.TraceLog, string) {
+	var out []screens.TraceLog
+	for i := range a.logs {
+		l := p.traceLog(&a.logs[i], a.t.start)
+		l.Href = a.st.With("view", "", "sel", a.logs[i].SpanID.String())
+		out = append(out, l)
+	}
+	switch {
+	case a.err != nil:
+		return out, "The lines could not be read. " + p.reason(ctx, "trace logs", a.err)
+	case a.cut:
+		return out, "These are the first " + chart.Count(maxTraceLogs) + " lines; Logs has all of them."
+	}
+	return out, ""
+}
+
+func (p *Pages) traceLog(r *store.Record, start int64) screens.TraceLog {
+	return screens.TraceLog{
+		At: offset(r.Time - start), Exact: chart.Exact(time.Unix(0, r.Time).UTC()), Level: r.Level.Word(),
+		Service: ui.Service{Name: orDash(r.Service), Slot: p.o.Slots(r.Service)},
+		Message: cut(oneLine(r.Message()), rowMessage),
+	}
+}
+
+func offset(ns int64) string {
+	if ns < 0 {
+		return dur(ns)
+	}
+	return "+" + dur(ns)
+}
+
+// logsHref searches lines around the trace's time.
+func (a *traceAsk) logsHref(q string) string {
+	from := time.Unix(0, a.t.start).Add(-traceLogSlop).UnixMilli()
+	to := time.Unix(0, a.t.end).Add(traceLogSlop).UnixMilli()
+	c := a.st.Carry().Between(fmt.Sprint(from), fmt.Sprint(to))
+	c.Services = nil
+	return c.Href("/logs", "q", q)
+}
+
+// traceJSON is the trace for people: the first spans, indented.
+func traceJSON(tr store.Trace) (text, note string) {
+	type event struct {
+		Time       string            `json:"time"`
+		Name       string            `json:"name"`
+		Attributes map[string]string `json:"attributes,omitempty"`
+	}
+	type span struct {
+		SpanID     string            `json:"spanId"`
+		ParentID   string            `json:"parentSpanId,omitempty"`
+		Service    string            `json:"service"`
+		Name       string            `json:"name"`
+		Kind       string            `json:"kind"`
+		Start      string            `json:"start"`
+		DurationNs int64             `json:"durationNs"`
+		Error      bool              `json:"error,omitempty"`
+		Message    string            `json:"message,omitempty"`
+		Attributes map[string]string `json:"attributes,omitempty"`
+		Events     []event           `json:"events,omitempty"`
+	}
+	out := struct {
+		TraceID string `json:"traceId"`
+		Spans   []span `json:"spans"`
+	}{TraceID: tr.ID.String()}
+	for i := range tr.Spans[:min(len(tr.Spans), maxJSONSpans)] {
+		s := &tr.Spans[i]
+		js := span{
+			SpanID: s.SpanID.String(), Service: s.Service, Name: s.Name, Kind: s.Kind.String(),
+			Start: time.Unix(0, s.Start).UTC().Format(time.RFC3339Nano), DurationNs: s.Duration(),
+			Error: s.Status == store.StatusError, Message: cut(s.StatusMessage, detailValue), Attributes: attrMap(s.Attrs),
+		}
+		if !s.ParentID.IsZero() {
+			js.ParentID = s.ParentID.String()
+		}
+		for _, e := range s.Events[:min(len(s.Events), 50)] {
+			js.Events = append(js.Events, event{time.Unix(0, e.Time).UTC().Format(time.RFC3339Nano), e.Name, attrMap(e.Attrs)})
+		}
+		out.Spans = append(out.Spans, js)
+	}
+	b, err := json.MarshalIndent(out, "", "  ")
+	if err != nil {
+		return err.Error(), ""
+	}
+	if len(tr.Spans) > maxJSONSpans {
+		note = fmt.Sprintf("The first %d of %s spans.", maxJSONSpans, chart.Count(int64(len(tr.Spans))))
+	}
+	return string(b), note
+}
+
+func attrMap(attrs store.Attrs) map[string]string {
+	out := make(map[string]string, len(attrs))
+	for _, a := range slices.Backward(attrs[:min(len(attrs), detailMost)]) {
+		out[a.Key] = cut(a.Value.Text(), detailValue)
+	}
+	return out
+}
