@@ -78,29 +78,3 @@ func alertEntries(groups []alerting.Group) []alertEntry {
 	}
 	return out
 }
-
-// ActiveOf makes the overview's door of the rules.
-func ActiveOf(rules AlertRules) Active { return activeOf{rules} }
-
-type activeOf struct{ rules AlertRules }
-
-func (a activeOf) Active(context.Context) ([]ActiveAlert, error) {
-	var out []ActiveAlert
-	for _, g := range a.rules.Groups() {
-		for _, r := range g.Rules {
-			for _, al := range r.Alerts {
-				one := ActiveAlert{
-					Name: r.Name, Service: alerting.ServiceOf(al.Labels), Summary: al.Annotations["summary"],
-					Value: alertValue(al), Firing: al.State == alerting.Firing, Since: al.ActiveAt,
-				}
-				if one.Firing {
-					one.Since = al.FiredAt
-				} else {
-					one.Fires = al.ActiveAt.Add(r.For)
-				}
-				out = append(out, one)
-			}
-		}
-	}
-	return out, nil
-}

@@ -213,16 +213,3 @@ func TestSplitComparison(t *testing.T) {
 		}
 	}
 }
-
-func TestActiveOf(t *testing.T) {
-	got, err := ActiveOf(someRules()).Active(context.Background())
-	if err != nil || len(got) != 2 {
-		t.Fatalf("%v, %v", got, err)
-	}
-	if a := got[0]; !a.Firing || a.Service != "planner-api" || a.Value != "42 %" || !a.Since.Equal(noon.Add(-24*time.Minute)) {
-		t.Errorf("firing %+v", a)
-	}
-	if a := got[1]; a.Firing || a.Value != "1.41" || !a.Fires.Equal(noon.Add(2*time.Minute)) {
-		t.Errorf("pending %+v", a)
-	}
-}
