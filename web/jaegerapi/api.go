@@ -12,13 +12,9 @@ import (
 	"tripod/web"
 )
 
-// Services knows which services sent spans.
-type Services interface {
+// Catalog knows which services sent spans, and their operations.
+type Catalog interface {
 	Services(ctx context.Context) ([]string, error)
-}
-
-// Operations knows the operations of a service.
-type Operations interface {
 	Operations(ctx context.Context, service string) ([]store.Operation, error)
 }
 
@@ -28,11 +24,10 @@ type Traces interface {
 	Trace(ctx context.Context, id store.TraceID) (store.Trace, error)
 }
 
-// Doors are where the questions go.
-type Doors struct {
-	Services   Services
-	Operations Operations
-	Traces     Traces
+// Store answers all that is asked here.
+type Store interface {
+	Catalog
+	Traces
 }
 
 // Options of an API; the zero value is ready.
@@ -43,19 +38,19 @@ type Options struct {
 
 // API speaks Jaeger's.
 type API struct {
-	doors Doors
+	store Store
 	o     Options
 }
 
 // New makes an API.
-func New(d Doors, o Options) *API {
+func New(s Store, o Options) *API {
 	if o.MaxSpans == 0 {
 		o.MaxSpans = 200_000
 	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &API{doors: d, o: o}
+	return &API{store: s, o: o}
 }
 
 // Register adds Jaeger's paths.
@@ -99,7 +94,7 @@ func writeList[T any](w http.ResponseWriter, list []T) {
 }
 
 func (a *API) services(w http.ResponseWriter, r *http.Request) {
-	list, err := a.doors.Services.Services(r.Context())
+	list, err := a.store.Services(r.Context())
 	if err != nil {
 		writeError(w, err)
 		return
@@ -109,7 +104,7 @@ func (a *API) services(w http.ResponseWriter, r *http.Request) {
 
 // ops lists a service's operations; a service that nobody knows has none.
 func (a *API) ops(r *http.Request, service string) ([]store.Operation, error) {
-	list, err := a.doors.Operations.Operations(r.Context(), service)
+	list, err := a.store.Operations(r.Context(), service)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
