@@ -100,12 +100,18 @@ func (r *Record) setMember(key string, v Value, number string) {
 	case "time", "ts", "timestamp", "@timestamp", "@t", "datetime", "Timestamp":
 		taken = r.takeTime(v, number)
 	case "trace_id", "traceId", "traceID", "traceid", "trace.id", "TraceId":
-		if len(v.str) == 32 {
-			taken = takeID(&r.TraceID, v, ParseTraceID)
+		if id := (TraceID{}); hexBytes(id[:], v) && !id.IsZero() {
+			if r.TraceID.IsZero() {
+				r.TraceID = id
+			}
+			taken = r.TraceID == id
 		}
 	case "span_id", "spanId", "spanID", "spanid", "span.id", "SpanId":
-		if len(v.str) == 16 {
-			taken = takeID(&r.SpanID, v, ParseSpanID)
+		if id := (SpanID{}); hexBytes(id[:], v) && !id.IsZero() {
+			if r.SpanID.IsZero() {
+				r.SpanID = id
+			}
+			taken = r.SpanID == id
 		}
 	case "service", "service.name", "service_name":
 		if v.Kind == KindString && v.str != "" {
@@ -129,16 +135,19 @@ func (r *Record) addAttr(key string, v Value) {
 	r.Attrs = append(r.Attrs, Attr{key, v})
 }
 
-func takeID[ID comparable](to *ID, v Value, parse func(string) (ID, error)) bool {
-	var none ID
-	id, err := parse(v.str)
-	if v.Kind != KindString || err != nil || id == none {
+// hexBytes reads a string of exactly as many hexadecimal digits as fill to.
+func hexBytes(to []byte, v Value) bool {
+	if v.Kind != KindString || len(v.str) != 2*len(to) {
 		return false
 	}
-	if *to == none {
-		*to = id
+	for i := range to {
+		hi, lo := hexDigit[v.str[2*i]], hexDigit[v.str[2*i+1]]
+		if hi == 0 || lo == 0 {
+			return false
+		}
+		to[i] = (hi-1)<<4 | (lo - 1)
 	}
-	return *to == id
+	return true
 }
 
 // takeLevel says whether the record now has the level just as the line states it.
