@@ -1,0 +1,160 @@
+package scrape
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/VictoriaMetrics/VictoriaMetrics/lib/promscrape"
+	"gopkg.in/yaml.v3"
+
+	"tripod/store"
+)
+
+// document reads a configuration and makes the paths of other files in it
+// absolute: a user means them relative to his file, promscrape would take them
+// relative to ours.
+func document(config []byte, base string) (*yaml.Node, error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(config, &doc); err != nil {
+		return nil, fmt.Errorf("scrape configuration: %w: %w", err, store.ErrInvalid)
+	}
+	if base != "" {
+		resolve(&doc, "", base)
+	}
+	return &doc, nil
+}
+
+func text(doc *yaml.Node) ([]byte, error) {
+	if doc.IsZero() {
+		return []byte("scrape_configs: []\n"), nil
+	}
+	return yaml.Marshal(doc)
+}
+
+// resolve walks the values below key; lists have the key of their owner.
+func resolve(n *yaml.Node, key, base string) {
+	switch n.Kind {
+	case yaml.MappingNode:
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			resolve(n.Content[i+1], n.Content[i].Value, base)
+		}
+	case yaml.ScalarNode:
+		path := key == "files" || key == "scrape_config_files" || strings.HasSuffix(key, "_file")
+		if path && n.Value != "" && !filepath.IsAbs(n.Value) && !strings.Contains(n.Value, "://") {
+			n.Value = filepath.Join(base, n.Value)
+		}
+	default:
+		for _, in := range n.Content {
+			resolve(in, key, base)
+		}
+	}
+}
+
+// checking guards the flag that CheckConfig reads its file's name from.
+var checking sync.Mutex
+
+// check asks promscrape about the file at path.
+func check(path string) error {
+	checking.Lock()
+	defer checking.Unlock()
+	const name = "promscrape.config"
+	before := theirs.Lookup(name).Value.String()
+	if err := theirs.Set(name, path); err != nil {
+		return err
+	}
+	defer theirs.Set(name, before)
+	var skips []string
+	said.collect(&skips)
+	defer said.collect(nil)
+	if err := promscrape.CheckConfig(); err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), fmt.Sprintf("cannot parse Prometheus config from %q: ", path)))
+	}
+	if len(skips) > 0 {
+		return errors.New(strings.Join(skips, "; "))
+	}
+	return nil
+}
+
+// unknown is how their YAML reader names a field that it does not know.
+var unknown = regexp.MustCompile(`line (\d+): field (\S+) not found in type`)
+
+// drop takes the fields out of a document that promscrape does not know, by
+// the lines of the text that was made of it, and names them. Prometheus has
+// fields for what promscrape does in another way or not at all.
+func drop(written []byte, complaint error) (*yaml.Node, []string) {
+	var doc yaml.Node
+	if yaml.Unmarshal(written, &doc) != nil {
+		return nil, nil
+	}
+	var names []string
+	for _, m := range unknown.FindAllStringSubmatch(complaint.Error(), -1) {
+		if line, err := strconv.Atoi(m[1]); err == nil && cut(&doc, line, m[2]) {
+			names = append(names, m[2])
+		}
+	}
+	return &doc, names
+}
+
+// cut removes one key, which is on one line.
+func cut(n *yaml.Node, line int, key string) bool {
+	if n.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if k := n.Content[i]; k.Line == line && k.Value == key {
+				n.Content = slices.Delete(n.Content, i, i+2)
+				return true
+			}
+		}
+	}
+	return slices.ContainsFunc(n.Content, func(in *yaml.Node) bool { return cut(in, line, key) })
+}
+
+// Check says what is wrong with a scrape configuration, and which of its
+// fields promscrape does not know and will not see; base is where its relative
+// paths start. It writes nothing but a temporary file.
+func Check(config []byte, base string) (ignored []string, err error) {
+	if err := setFlags(); err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "scrape")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	return writeConfig(filepath.Join(dir, "scrape.yaml"), config, base)
+}
+
+// writeConfig writes a checked configuration to path. A bad one leaves path as
+// it is.
+func writeConfig(path string, config []byte, base string) (ignored []string, err error) {
+	doc, err := document(config, base)
+	if err != nil {
+		return nil, err
+	}
+	next := path + ".next"
+	defer os.Remove(next)
+	for {
+		written, err := text(doc)
+		if err != nil {
+			return nil, err
+		}
+		if err := os.WriteFile(next, written, 0o600); err != nil { // it may hold passwords
+			return nil, err
+		}
+		err = check(next)
+		if err == nil {
+			return ignored, os.Rename(next, path)
+		}
+		var names []string
+		if doc, names = drop(written, err); len(names) == 0 {
+			return nil, fmt.Errorf("scrape configuration: %w: %w", err, store.ErrInvalid)
+		}
+		ignored = append(ignored, names...)
+	}
+}

@@ -1,0 +1,56 @@
+package scrape
+
+import (
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/VictoriaMetrics/VictoriaMetrics/lib/logger"
+)
+
+// said is where promscrape's logger writes. It is the only way to learn that a
+// job of a configuration was left out, and why.
+var said = &logs{}
+
+type logs struct {
+	once  sync.Once
+	mu    sync.Mutex
+	to    func(level, msg string)
+	skips *[]string // where a check wants to have what it left out; nil when there is none
+}
+
+// listen takes over the logger's output; before that there is nothing to hear.
+func (l *logs) listen() { l.once.Do(func() { logger.SetOutputForTests(l) }) }
+
+// Write gets one line: level, place in their code and message, with tabs between.
+func (l *logs) Write(p []byte) (int, error) {
+	level, rest, _ := strings.Cut(strings.TrimSuffix(string(p), "\n"), "\t")
+	_, msg, _ := strings.Cut(rest, "\t")
+	l.mu.Lock()
+	to, skips := l.to, l.skips
+	skip := skips != nil && strings.HasPrefix(msg, "skipping `scrape_config`")
+	if skip {
+		*skips = append(*skips, strings.TrimPrefix(msg, "skipping `scrape_config` for "))
+	}
+	l.mu.Unlock()
+	switch {
+	case skip:
+	case to != nil && level != "fatal" && level != "panic":
+		to(level, msg)
+	default: // their last words
+		os.Stderr.Write(p)
+	}
+	return len(p), nil
+}
+
+func (l *logs) tell(to func(level, msg string)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.to = to
+}
+
+func (l *logs) collect(skips *[]string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.skips = skips
+}

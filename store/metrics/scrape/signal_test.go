@@ -1,0 +1,9 @@
+package scrape_test
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func notify(c chan os.Signal) { signal.Notify(c, syscall.SIGHUP) }

@@ -1,0 +1,62 @@
+package scrape
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/VictoriaMetrics/VictoriaMetrics/lib/promscrape"
+
+	"tripod/store"
+)
+
+// Targets are all targets as they were at their last scrape, by job and URL.
+// promscrape gives them out as Prometheus's JSON only.
+func (m *Manager) Targets() []store.Target {
+	var b bytes.Buffer
+	promscrape.WriteAPIV1Targets(&b, "active", "")
+	out, err := readTargets(b.Bytes())
+	if err != nil {
+		m.failed(err)
+	}
+	return out
+}
+
+func readTargets(b []byte) ([]store.Target, error) {
+	var doc struct {
+		Data struct {
+			Active []struct {
+				Discovered map[string]string `json:"discoveredLabels"`
+				Labels     map[string]string `json:"labels"`
+				Pool       string            `json:"scrapePool"`
+				URL        string            `json:"scrapeUrl"`
+				Error      string            `json:"lastError"`
+				Scraped    time.Time         `json:"lastScrape"`
+				Took       float64           `json:"lastScrapeDuration"` // seconds
+				Samples    int               `json:"lastSamplesScraped"`
+				Health     string            `json:"health"`
+			} `json:"activeTargets"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(b, &doc); err != nil {
+		return nil, fmt.Errorf("promscrape's list of targets: %w", err)
+	}
+	out := make([]store.Target, 0, len(doc.Data.Active))
+	for _, t := range doc.Data.Active {
+		x := store.Target{
+			Pool: t.Pool, URL: t.URL, Up: t.Health == "up", Error: t.Error, Samples: t.Samples,
+			Took: time.Duration(t.Took * float64(time.Second)), Labels: t.Labels, Discovered: t.Discovered,
+		}
+		if t.Scraped.Unix() > 0 { // one that was never scraped says 1970
+			x.Scraped = t.Scraped.UnixNano()
+		}
+		out = append(out, x)
+	}
+	slices.SortFunc(out, func(x, y store.Target) int {
+		return cmp.Or(cmp.Compare(x.Pool, y.Pool), cmp.Compare(x.URL, y.URL))
+	})
+	return out, nil
+}
