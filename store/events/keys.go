@@ -1,6 +1,7 @@
 package events
 
 import (
+	"math/bits"
 	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
@@ -10,6 +11,12 @@ import (
 
 // tokenKey is the filter key of a token, of which low is the folded form.
 func tokenKey(low string) uint64 { return nonZero(xxhash.Sum64String(low)) }
+
+// longToken is the length from which a token gets a second key: an id is asked
+// for over all blocks, where one false yes in fifty would be many.
+const longToken = 16
+
+func secondKey(key uint64) uint64 { return nonZero(bits.RotateLeft64(key, 23) * 0xff51afd7ed558ccd) }
 
 // nameKey is the filter key of a field's name.
 func nameKey(name string) uint64 {
@@ -28,7 +35,12 @@ func addKeys(set *keySet, v store.Value) {
 		if end == 0 {
 			return
 		}
-		set.add(tokenKey(lowerToken(s[start:end], &low)))
+		token := lowerToken(s[start:end], &low)
+		key := tokenKey(token)
+		set.add(key)
+		if len(token) >= longToken {
+			set.add(secondKey(key))
+		}
 		at = end
 	}
 }
@@ -77,7 +89,7 @@ func planOf(x Expr) plan {
 		p.mask = uint8(x)
 	case Word:
 		if start, end := nextToken(x.Text, 0); start == 0 && end == len(x.Text) && end > 0 {
-			p.keys = []uint64{tokenKey(lower(x.Text))}
+			p.keys = tokenKeys(lower(x.Text), true)
 		}
 		p.named(x.Fields)
 	case Phrase:
@@ -121,7 +133,11 @@ func tokenKeys(low string, edges bool) []uint64 {
 			return keys
 		}
 		if edges || start > 0 && end < len(low) {
-			keys = append(keys, tokenKey(low[start:end]))
+			key := tokenKey(low[start:end])
+			keys = append(keys, key)
+			if end-start >= longToken {
+				keys = append(keys, secondKey(key))
+			}
 		}
 		at = end
 	}

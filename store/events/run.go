@@ -16,14 +16,16 @@ const (
 // not flushed by then stays in the journal.
 func (s *Store) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
-	wg.Go(func() { s.every(ctx, syncEvery, s.syncAll) })
-	wg.Go(func() { s.flushLoop(ctx) })
-	wg.Go(func() { s.every(ctx, tidyEvery, func() { s.tidy(ctx) }) })
+	flushed := make(chan struct{}, 1)
+	wg.Go(func() { every(ctx, syncEvery, nil, s.syncAll) })
+	wg.Go(func() { s.flushLoop(ctx, flushed) })
+	wg.Go(func() { every(ctx, tidyEvery, flushed, func() { s.tidy(ctx) }) })
 	wg.Wait()
 	return nil
 }
 
-func (s *Store) every(ctx context.Context, d time.Duration, do func()) {
+// every does it once in d, and when it is asked to.
+func every(ctx context.Context, d time.Duration, asked <-chan struct{}, do func()) {
 	t := time.NewTicker(d)
 	defer t.Stop()
 	for {
@@ -31,8 +33,9 @@ func (s *Store) every(ctx context.Context, d time.Duration, do func()) {
 		case <-ctx.Done():
 			return
 		case <-t.C:
-			do()
+		case <-asked:
 		}
+		do()
 	}
 }
 
@@ -71,8 +74,8 @@ func (s *Store) sync(j *journal) error {
 	return nil
 }
 
-// flushLoop flushes heads that are full or old.
-func (s *Store) flushLoop(ctx context.Context) {
+// flushLoop flushes heads that are full or old, and tells of it.
+func (s *Store) flushLoop(ctx context.Context, flushed chan<- struct{}) {
 	t := time.NewTicker(retryAfter)
 	defer t.Stop()
 	for {
@@ -90,6 +93,10 @@ func (s *Store) flushLoop(ctx context.Context) {
 			}
 			if !more || err != nil {
 				break
+			}
+			select {
+			case flushed <- struct{}{}:
+			default:
 			}
 		}
 	}

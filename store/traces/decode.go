@@ -1,0 +1,169 @@
+package traces
+
+import (
+	"strings"
+
+	"tripod/store"
+	"tripod/store/events"
+)
+
+// decoder makes spans out of events and shares what is the same in many.
+type decoder struct {
+	words     map[string]string
+	resources []*store.Resource
+	scopes    []*store.Scope
+}
+
+const maxWords = 10_000
+
+// word is a copy of s, the same one for equal strings.
+func (d *decoder) word(s string) string {
+	if w, ok := d.words[s]; ok {
+		return w
+	}
+	s = strings.Clone(s)
+	if d.words == nil {
+		d.words = map[string]string{}
+	}
+	if len(d.words) < maxWords {
+		d.words[s] = s
+	}
+	return s
+}
+
+// decode owns all that it returns.
+func (d *decoder) decode(e *events.Event) store.Span {
+	s := store.Span{Start: e.Time, End: e.Time}
+	var res store.Resource
+	var scope store.Scope
+	var hasRes, hasScope bool
+	for i := range e.Fields {
+		name, v := e.Fields[i].Name, e.Fields[i].Value
+		switch {
+		case strings.HasPrefix(name, attrPrefix):
+			d.attr(&s.Attrs, name[len(attrPrefix):], v)
+		case strings.HasPrefix(name, resourcePrefix):
+			d.attr(&res.Attrs, name[len(resourcePrefix):], v)
+		case strings.HasPrefix(name, scopePrefix):
+			d.attr(&scope.Attrs, name[len(scopePrefix):], v)
+		case name == fResource:
+			hasRes = true
+			res.Dropped, res.SchemaURL = uint32(item(v, 0).Int()), d.word(item(v, 1).Str())
+		case name == fScope:
+			hasScope = true
+			scope.Name, scope.Version = d.word(item(v, 0).Str()), d.word(item(v, 1).Str())
+			scope.Dropped, scope.SchemaURL = uint32(item(v, 2).Int()), d.word(item(v, 3).Str())
+		default:
+			d.own(&s, name, v)
+		}
+	}
+	if hasRes {
+		s.Resource = d.resource(res)
+	}
+	if hasScope {
+		s.Scope = d.scope(scope)
+	}
+	return s
+}
+
+// own reads what is a field of the span itself.
+func (d *decoder) own(s *store.Span, name string, v store.Value) {
+	switch name {
+	case fTraceID:
+		s.TraceID, _ = store.ParseTraceID(v.Str())
+	case fSpanID:
+		s.SpanID, _ = store.ParseSpanID(v.Str())
+	case fParentID:
+		s.ParentID, _ = store.ParseSpanID(v.Str())
+	case fService:
+		s.Service = d.word(v.Str())
+	case fName:
+		s.Name = d.word(v.Str())
+	case fKind:
+		s.Kind = store.SpanKind(v.Int())
+	case fDuration:
+		s.End = s.Start + v.Int()
+	case fStatus:
+		s.Status = store.StatusCode(v.Int())
+	case fStatusMessage:
+		s.StatusMessage = strings.Clone(v.Str())
+	case fTraceState:
+		s.TraceState = d.word(v.Str())
+	case fFlags:
+		s.Flags = uint32(v.Int())
+	case fDropped:
+		s.Dropped = uint32(v.Int())
+	case fDroppedEvents:
+		s.DroppedEvents = uint32(v.Int())
+	case fDroppedLinks:
+		s.DroppedLinks = uint32(v.Int())
+	case fEvent:
+		s.Events = append(s.Events, d.event(v))
+	case fLink:
+		s.Links = append(s.Links, d.link(v))
+	}
+}
+
+func (d *decoder) attr(to *store.Attrs, key string, v store.Value) {
+	*to = append(*to, store.Attr{Key: d.word(key), Value: events.CloneValue(v)})
+}
+
+func (d *decoder) event(v store.Value) store.SpanEvent {
+	return store.SpanEvent{
+		Time: item(v, 0).Int(), Name: d.word(item(v, 1).Str()),
+		Attrs: mapAttrs(item(v, 2)), Dropped: uint32(item(v, 3).Int()),
+	}
+}
+
+func (d *decoder) link(v store.Value) store.SpanLink {
+	l := store.SpanLink{
+		TraceState: d.word(item(v, 2).Str()), Flags: uint32(item(v, 3).Int()),
+		Attrs: mapAttrs(item(v, 4)), Dropped: uint32(item(v, 5).Int()),
+	}
+	l.TraceID, _ = store.ParseTraceID(item(v, 0).Str())
+	l.SpanID, _ = store.ParseSpanID(item(v, 1).Str())
+	return l
+}
+
+func (d *decoder) resource(r store.Resource) *store.Resource {
+	for _, known := range d.resources {
+		if known.Dropped == r.Dropped && known.SchemaURL == r.SchemaURL && equalAttrs(known.Attrs, r.Attrs) {
+			return known
+		}
+	}
+	if len(d.resources) < 100 {
+		d.resources = append(d.resources, &r)
+	}
+	return &r
+}
+
+func (d *decoder) scope(c store.Scope) *store.Scope {
+	for _, known := range d.scopes {
+		if known.Name == c.Name && known.Version == c.Version && known.Dropped == c.Dropped &&
+			known.SchemaURL == c.SchemaURL && equalAttrs(known.Attrs, c.Attrs) {
+			return known
+		}
+	}
+	if len(d.scopes) < 100 {
+		d.scopes = append(d.scopes, &c)
+	}
+	return &c
+}
+
+func equalAttrs(a, b store.Attrs) bool { return store.Map(a).Equal(store.Map(b)) }
+
+// mapAttrs is nil for an empty map.
+func mapAttrs(v store.Value) store.Attrs {
+	if len(v.In()) == 0 {
+		return nil
+	}
+	return events.CloneValue(v).In()
+}
+
+// item is an empty value where there is none.
+func item(v store.Value, i int) store.Value {
+	if in := v.In(); i < len(in) {
+		return in[i].Value
+	}
+	return store.Value{}
+}

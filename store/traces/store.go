@@ -1,0 +1,74 @@
+package traces
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"tripod/store"
+	"tripod/store/events"
+)
+
+// Options of a store; the zero value means the defaults of events.Options.
+type Options struct {
+	Sync      string
+	HeadBytes int64
+	Retention time.Duration
+	MaxBytes  int64
+	Now       func() time.Time
+	Events    events.Events
+}
+
+// blockRows is smaller than the engine's default: a trace by id decodes whole
+// blocks, mostly one.
+const blockRows = 1024
+
+// Store keeps spans.
+type Store struct {
+	events *events.Store
+}
+
+// Open takes over a folder, made if need be.
+func Open(dir string, o Options) (*Store, error) {
+	ev, err := events.Open(dir, events.Options{
+		Sync: o.Sync, HeadBytes: o.HeadBytes, MaxBlockRows: blockRows,
+		Retention: o.Retention, MaxBytes: o.MaxBytes,
+		Now: o.Now, Events: o.Events,
+		NewDigest: func() events.Digest { return newDigest() },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Store{events: ev}, nil
+}
+
+// Run does the background work until its context ends.
+func (s *Store) Run(ctx context.Context) error { return s.events.Run(ctx) }
+
+// Close makes everything durable; Run has ended before.
+func (s *Store) Close() error { return s.events.Close() }
+
+// Usage is what the store holds.
+func (s *Store) Usage() store.Usage { return s.events.Usage() }
+
+// Append keeps spans, with the errors and promises of events.Store.Append. A
+// span without a trace or span id is refused by a *store.PartialError.
+func (s *Store) Append(ctx context.Context, spans []store.Span) error {
+	batch := make([]events.Event, 0, len(spans))
+	refused := &store.PartialError{Reason: "span without a trace id or span id"}
+	for i := range spans {
+		if sp := &spans[i]; sp.TraceID.IsZero() || sp.SpanID.IsZero() {
+			refused.Rejected++
+			continue
+		}
+		batch = append(batch, encode(&spans[i]))
+	}
+	err := s.events.Append(ctx, batch)
+	if refused.Rejected == 0 {
+		return err
+	}
+	return joinPartial(refused, err)
+}
+
+// always is every time that an event can have.
+var always = store.TimeRange{From: math.MinInt64, To: math.MaxInt64}
