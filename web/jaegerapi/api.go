@@ -12,9 +12,13 @@ import (
 	"tripod/web"
 )
 
-// Catalog knows which services sent spans, and their operations.
-type Catalog interface {
+// Services knows which services sent spans.
+type Services interface {
 	Services(ctx context.Context) ([]string, error)
+}
+
+// Operations knows the operations of a service.
+type Operations interface {
 	Operations(ctx context.Context, service string) ([]store.Operation, error)
 }
 
@@ -24,10 +28,11 @@ type Traces interface {
 	Trace(ctx context.Context, id store.TraceID) (store.Trace, error)
 }
 
-// Store answers all that is asked here.
-type Store interface {
-	Catalog
-	Traces
+// Doors are where the questions go.
+type Doors struct {
+	Services   Services
+	Operations Operations
+	Traces     Traces
 }
 
 // Options of an API; the zero value is ready.
@@ -38,19 +43,19 @@ type Options struct {
 
 // API speaks Jaeger's.
 type API struct {
-	store Store
+	doors Doors
 	o     Options
 }
 
 // New makes an API.
-func New(s Store, o Options) *API {
+func New(d Doors, o Options) *API {
 	if o.MaxSpans == 0 {
 		o.MaxSpans = 200_000
 	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &API{store: s, o: o}
+	return &API{doors: d, o: o}
 }
 
 // Register adds Jaeger's paths.
@@ -94,7 +99,7 @@ func writeList[T any](w http.ResponseWriter, list []T) {
 }
 
 func (a *API) services(w http.ResponseWriter, r *http.Request) {
-	list, err := a.store.Services(r.Context())
+	list, err := a.doors.Services.Services(r.Context())
 	if err != nil {
 		writeError(w, err)
 		return
@@ -104,7 +109,7 @@ func (a *API) services(w http.ResponseWriter, r *http.Request) {
 
 // ops lists a service's operations; a service that nobody knows has none.
 func (a *API) ops(r *http.Request, service string) ([]store.Operation, error) {
-	list, err := a.store.Operations(r.Context(), service)
+	list, err := a.doors.Operations.Operations(r.Context(), service)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}

@@ -106,7 +106,7 @@ func get(t testing.TB, e *engine, o Options, path string) (*http.Response, strin
 	t.Helper()
 	o.Now = func() time.Time { return now }
 	mux := http.NewServeMux()
-	New(e, o).Register(mux)
+	New(Doors{e, e, e}, o).Register(mux)
 	srv := httptest.NewServer(mux)
 	defer srv.Close()
 	resp, err := http.Get(srv.URL + path)

@@ -16,7 +16,7 @@ func (a *API) trace(w http.ResponseWriter, r *http.Request) {
 		writeError(w, err)
 		return
 	}
-	t, err := a.store.Trace(r.Context(), id)
+	t, err := a.doors.Traces.Trace(r.Context(), id)
 	if err != nil {
 		writeError(w, err)
 		return
@@ -60,7 +60,7 @@ func (a *API) find(r *http.Request) ([]store.TraceID, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.store.Search(r.Context(), q)
+	found, err := a.doors.Traces.Search(r.Context(), q)
 	for i := range found {
 		ids = append(ids, found[i].ID)
 	}
@@ -74,7 +74,7 @@ func (a *API) collect(ctx context.Context, ids []store.TraceID) ([]trace, []faul
 	var faults []fault
 	spans := 0
 	for i, id := range ids {
-		t, err := a.store.Trace(ctx, id)
+		t, err := a.doors.Traces.Trace(ctx, id)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 			faults = append(faults, fault{Msg: "trace not found", TraceID: idText(id)})
