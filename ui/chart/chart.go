@@ -65,6 +65,7 @@ type Points struct {
 	Log    bool // y is logarithmic, which needs Min above 0
 	Min    float64
 	Max    float64
+	At     []float64 // labels of the y axis; bottom, middle and top when empty
 }
 
 // Point is one dot.
@@ -152,6 +153,14 @@ func (p Points) share(y float64) float64 {
 		return 0
 	}
 	return min(max((y-lo)/(hi-lo), 0), 1)
+}
+
+// labels are the values of the y axis that get a line and a label.
+func (p Points) labels() []float64 {
+	if len(p.At) > 0 {
+		return p.At
+	}
+	return []float64{p.value(0), p.value(0.5), p.value(1)}
 }
 
 // value is the inverse of share, for the labels of the axis.
