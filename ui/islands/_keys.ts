@@ -123,7 +123,10 @@ export function start(): void {
     if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || e.isComposing) return;
     if (one('dialog[open]')) return;
     if (e.key === 'Escape') {
-      if (!one('[popover]:popover-open')) escape(e.target);
+      const pop = one('[popover]:popover-open');
+      if (!pop) return escape(e.target);
+      e.preventDefault(); // a search field would only empty itself
+      pop.hidePopover();
       return;
     }
     if (!typing(e.target) && single(e)) e.preventDefault();

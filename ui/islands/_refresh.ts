@@ -10,6 +10,8 @@ let running: AbortController | null = null;
 let timer = 0;
 let failures = 0;
 let shown = new Date();
+let asked = 0; // ms since the page began
+
 
 /** What the reader has opened is the reader's: a refresh does not close it. */
 const keep = {
@@ -26,6 +28,7 @@ export async function refresh(): Promise<void> {
   running?.abort();
   const mine = new AbortController();
   running = mine;
+  asked = performance.now();
   const busy = window.setTimeout(() => one('#timepick')?.classList.add('busy'), 150);
   try {
     const answer = await fetch(location.href, { signal: mine.signal, headers: { 'X-Tripod-Refresh': '1' } });
@@ -35,7 +38,7 @@ export async function refresh(): Promise<void> {
     if (!doc.getElementById('main')) throw new Error('no page');
     replace(doc);
     failures = 0;
-    shown = new Date();
+    shown = new Date(answer.headers.get('date') ?? Date.now()); // the appliance's clock, not the browser's
     fresh();
   } catch (err) {
     if (running !== mine || mine.signal.aborted) return;
@@ -124,7 +127,7 @@ export function start(): void {
   schedule();
   document.addEventListener('visibilitychange', () => {
     const every = interval();
-    if (!document.hidden && every && Date.now() - shown.getTime() > every) void refresh();
+    if (!document.hidden && every && performance.now() - asked > every) void refresh();
   });
   document.addEventListener('htmx:afterSettle', schedule);
   document.addEventListener('htmx:sendError', () => toast('The appliance does not answer.', 'warn'));
