@@ -1,0 +1,148 @@
+package pages
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"tripod/store"
+	"tripod/ui/chart"
+	"tripod/ui/screens"
+)
+
+// durations are the shortest and the longest of some traces in ns, never 0.
+func durations(ts []store.TraceSummary) (lo, hi float64) {
+	for i := range ts {
+		d := max(float64(ts[i].Duration()), 1)
+		if i == 0 || d < lo {
+			lo = d
+		}
+		hi = max(hi, d)
+	}
+	return max(lo, 1), max(hi, 1)
+}
+
+// logShare is where a value lies between two on a logarithmic scale, 0 to 1.
+func logShare(v, lo, hi float64) float64 {
+	if v <= lo || hi <= lo {
+		if v >= hi && hi <= lo {
+			return 1
+		}
+		return 0
+	}
+	return min(math.Log(v/lo)/math.Log(hi/lo), 1)
+}
+
+// decades are the powers of ten around two values; at least one lies between.
+func decades(lo, hi float64) []float64 {
+	first, last := math.Floor(math.Log10(lo)), math.Ceil(math.Log10(hi))
+	if last <= first {
+		last = first + 1
+	}
+	var out []float64
+	for e := first; e <= last; e++ {
+		out = append(out, math.Pow(10, e))
+	}
+	return out
+}
+
+// scatter is a dot per trace; a trace with errors is drawn on top.
+func (p *Pages) scatter(st *State, found []store.TraceSummary, m *screens.Traces) {
+	lo, hi := durations(found)
+	at := decades(lo, hi)
+	c := &chart.Points{
+		Frame: chart.Frame{
+			Label:  "Duration of " + counted(len(found), "trace") + " over time; the list below has the same traces",
+			Height: 196, Left: 46, From: st.Range.From, To: st.Range.To, Brush: true,
+			Format: func(v float64) string { return dur(int64(v)) },
+		},
+		Log: true, Min: at[0], Max: at[len(at)-1], At: at,
+	}
+	for _, bad := range []bool{false, true} {
+		for i := range found {
+			t := &found[i]
+			if t.Errors > 0 != bad {
+				continue
+			}
+			pt := chart.Point{At: t.Start, Y: max(float64(t.Duration()), 1), Class: "c8", Href: st.Carry().Href("/traces/" + t.ID.String())}
+			pt.Title = fmt.Sprintf("%s %s, %s at %s", orDash(t.RootService), orDash(t.RootName), dur(t.Duration()), clockIn(t.Start, st))
+			if bad {
+				pt.Class = "k-err"
+				pt.Title += ", " + counted(t.Errors, "error")
+			}
+			c.Points = append(c.Points, pt)
+		}
+	}
+	m.Scatter = c
+}
+
+// perDecade is how finely the histogram cuts; 6 makes steps of about 1.5 times.
+const perDecade = 6
+
+// histogramOf counts traces by duration; before are those to compare with.
+func histogramOf(found, before []store.TraceSummary) *screens.Histogram {
+	lo, hi := durations(slices.Concat(found, before))
+	first := int(math.Floor(math.Log10(lo) * perDecade))
+	n := int(math.Floor(math.Log10(hi)*perDecade)) - first + 1
+	for n < 6 { // a few bars stand in the middle
+		first, n = first-1, n+2
+	}
+	bucket := func(t *store.TraceSummary) int {
+		b := int(math.Floor(math.Log10(max(float64(t.Duration()), 1))*perDecade)) - first
+		return min(max(b, 0), n-1)
+	}
+	all, bad, old := make([]float64, n), make([]float64, n), make([]float64, n)
+	most := 0.0
+	for i := range found {
+		b := bucket(&found[i])
+		all[b]++
+		if found[i].Errors > 0 {
+			bad[b]++
+		}
+		most = max(most, all[b])
+	}
+	for i := range before {
+		b := bucket(&before[i])
+		old[b]++
+		most = max(most, old[b])
+	}
+	top := max(chart.Top(most), 2)
+	h := &screens.Histogram{Height: 196, Top: chart.Tick(top), Half: chart.Tick(top / 2), Hint: "how many took how long, log scale"}
+	edge := func(i int) float64 { return math.Pow(10, float64(first+i)/perDecade) }
+	for i := range n {
+		h.Bars = append(h.Bars, screens.HistogramBar{All: all[i] / top, Bad: bad[i] / top})
+		if len(before) > 0 {
+			h.Before = append(h.Before, old[i]/top)
+		}
+	}
+	if len(before) > 0 {
+		h.Hint = "dashed: the same length of time before"
+	}
+	place := func(d float64) float64 {
+		return (math.Log10(d)*perDecade - float64(first)) / float64(n)
+	}
+	for _, d := range decades(edge(0), edge(n)) {
+		if x := place(d); x >= 0 && x <= 1 {
+			h.Ticks = append(h.Ticks, screens.TraceTick{At: x, Text: dur(int64(d))})
+		}
+	}
+	sorted := make([]float64, 0, len(found))
+	for i := range found {
+		sorted = append(sorted, max(float64(found[i].Duration()), 1))
+	}
+	slices.Sort(sorted)
+	p50, p95 := rank(sorted, 0.5), rank(sorted, 0.95)
+	h.Lines = []screens.TraceTick{{At: place(p50), Text: "p50 " + dur(int64(p50))}, {At: place(p95), Text: "p95 " + dur(int64(p95))}}
+	h.Label = fmt.Sprintf("Latency of %s: half took up to %s, 95 %% up to %s, the longest %s",
+		counted(len(found), "trace"), dur(int64(p50)), dur(int64(p95)), dur(int64(sorted[len(sorted)-1])))
+	return h
+}
+
+// rank is the value below which a share of the sorted values lies.
+func rank(sorted []float64, share float64) float64 {
+	if len(sorted) == 0 {
+		return 0
+	}
+	i := int(math.Ceil(share*float64(len(sorted)))) - 1
+	return sorted[min(max(i, 0), len(sorted)-1)]
+}
