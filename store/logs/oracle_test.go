@@ -2,6 +2,7 @@ package logs_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
@@ -340,12 +341,19 @@ func kinds(v store.Value) string {
 func inStates(t *testing.T, records []store.Record, test func(t *testing.T, s *logs.Store)) {
 	dir := t.TempDir()
 	s, flushed := running(t, dir, events.Options{HeadBytes: 48 << 10, MaxBlockRows: 50, HeadAge: time.Hour})
+	n := 0
 	for batch := range slices.Chunk(records, 20) {
-		if err := s.Append(context.Background(), batch); err != nil {
+		err := s.Append(context.Background(), batch)
+		for ; errors.Is(err, store.ErrOverloaded); err = s.Append(context.Background(), batch) {
+			n += <-flushed
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	n := <-flushed
+	for n == 0 {
+		n = <-flushed
+	}
 	t.Run("head and parts", func(t *testing.T) { test(t, s.Store) })
 	s.stop()
 	for len(flushed) > 0 {
