@@ -108,7 +108,7 @@ func (p *Pages) serviceRow(st State, l load, step time.Duration) screens.Service
 		Word:    "healthy", Failing: l.failing, Any: l.red.Errors > 0, Slow: l.slow,
 		Rate: chart.Brief(perSec(l.red.Requests, l.seen)), Share: strings.TrimPrefix(chart.Percent(l.share).N, "< "),
 		Millis:    chart.Dash,
-		ErrorLogs: carry.Href("/logs", "q", "level:>=error"), Slowest: carry.Href("/traces", "sort", "duration"),
+		ErrorLogs: carry.Href("/logs", "q", "level:>=error"), Slowest: carry.Href("/traces", "sort", "slowest"),
 	}
 	if l.share > 0 && l.share < 0.001 {
 		r.Share = "< 0.1"

@@ -174,7 +174,7 @@ func failVerdict(st State, failing []load, services int) *screens.Verdict {
 	carry := st.Carry().In(worst.red.Service).Between(from, st.Values.Get("to"))
 	v.Actions = []ui.Button{
 		{Text: "Errors in logs", Icon: "logs", Kind: "primary", Href: carry.Href("/logs", "q", "level:>=error")},
-		{Text: "Failed traces", Icon: "traces", Href: carry.Href("/traces", "errors", "1")},
+		{Text: "Failed traces", Icon: "traces", Href: carry.Href("/traces", "result", "errors")},
 	}
 	return v
 }
