@@ -183,9 +183,8 @@ func frameAt(b []byte) (int, error) {
 	return size, nil
 }
 
-// replay reads the frames of a journal. Behind a frame that is broken it goes
-// on where that one ends, if there a sound one begins; good is the end of the
-// last sound frame.
+// replay reads the frames of a journal. Behind a broken one it goes on with the
+// next sound one whose sequence fits; good is the end of the last sound frame.
 func replay(b []byte, gen uint64, damaged func(off int64, err error), keep func(frame)) (good int64) {
 	j := journal{gen: gen}
 	if len(b) > 0 && !bytes.HasPrefix(b, j.header()) {
@@ -193,22 +192,36 @@ func replay(b []byte, gen uint64, damaged func(off int64, err error), keep func(
 	}
 	at := journalHeader
 	good = int64(at)
+	next, started := uint64(0), false
 	for at < len(b) {
 		f, size, err := readFrame(b[at:])
 		if err == nil {
+			next, started = f.seq+uint64(len(f.batch.rows)), true
 			keep(f)
 			at += size
 			good = int64(at)
 			continue
 		}
 		damaged(int64(at), err)
-		if size == 0 || at+size >= len(b) {
-			return good
+		for at++; at < len(b) && !startsFrame(b[at:], next, started); at++ {
 		}
-		if _, err := frameAt(b[at+size:]); err != nil {
-			return good
-		}
-		at += size
 	}
 	return good
 }
+
+// maxGap is how many events a broken frame may have held.
+const maxGap = 1 << 20
+
+// startsFrame says whether a sound frame of a later sequence begins here.
+func startsFrame(b []byte, next uint64, started bool) bool {
+	if len(b) < frameHeader {
+		return false
+	}
+	seq := binary.LittleEndian.Uint64(b[8:])
+	if started && (seq < next || seq-next > maxGap) {
+		return false
+	}
+	_, err := frameAt(b)
+	return err == nil
+}
+
