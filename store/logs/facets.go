@@ -3,6 +3,7 @@ package logs
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -23,6 +24,7 @@ const (
 // Facets counts the values of fields among the newest 100,000 records that
 // match: level and service first, then those fields with at most 100 values
 // that most records have. Each has at most top values, the commonest first.
+// What could not be read is an error beside the counts of all else.
 func (s *Store) Facets(ctx context.Context, q store.LogQuery, top int) ([]store.Facet, error) {
 	q.Limit, q.Oldest = maxFacetScan, false
 	eq, err := s.query(q)
@@ -30,13 +32,15 @@ func (s *Store) Facets(ctx context.Context, q store.LogQuery, top int) ([]store.
 		return nil, err
 	}
 	c := counter{fields: map[string]*fieldCount{}}
+	var unread []error
 	for e, err := range s.events.Scan(ctx, eq) {
 		if err != nil {
-			return nil, err
+			unread = append(unread, err)
+			continue
 		}
 		c.add(e)
 	}
-	return c.facets(top), nil
+	return c.facets(top), errors.Join(unread...)
 }
 
 type counter struct {

@@ -171,7 +171,8 @@ func (s *Store) parse(q store.LogQuery) (Node, error) {
 const maxBuckets = 20_000
 
 // Volume counts matching records by level in steps of a range: every step,
-// zeros included, with starts that are multiples of step.
+// zeros included, with starts that are multiples of step. What could not be
+// read is an error beside the counts of all else.
 func (s *Store) Volume(ctx context.Context, q store.LogQuery, step time.Duration) ([]store.LogBucket, error) {
 	if step <= 0 || q.Range.To > q.Range.From && (q.Range.To-q.Range.From)/int64(step) > maxBuckets {
 		return nil, fmt.Errorf("step %v makes no or more than %d steps: %w", step, maxBuckets, store.ErrInvalid)
@@ -181,13 +182,10 @@ func (s *Store) Volume(ctx context.Context, q store.LogQuery, step time.Duration
 		return nil, err
 	}
 	buckets, err := s.events.Count(ctx, eq, step)
-	if err != nil {
-		return nil, err
-	}
 	out := make([]store.LogBucket, len(buckets))
 	for i := range buckets {
 		out[i].Start = buckets[i].Start
 		copy(out[i].Counts[:], buckets[i].Counts[:])
 	}
-	return out, nil
+	return out, err
 }
