@@ -187,6 +187,22 @@ func TestPushKeepsTheGoodEntries(t *testing.T) {
 	}
 }
 
+// pino-loki sends every line as a stream of its own.
+func TestEqualStreamsShareTheirResource(t *testing.T) {
+	var b batch
+	b.maxLine = 100
+	body := `{"streams":[{"stream":{"level":"info","hostname":"n"},"values":[["1","a"]]},{"stream":{"level":"warning","hostname":"n"},"values":[["2","b"]]},{"stream":{"level":"info","hostname":"n"},"values":[["3","c"]]}]}`
+	if err := b.decodeJSON([]byte(body)); err != nil {
+		t.Fatal(err)
+	}
+	if b.records[0].Resource != b.records[2].Resource || b.records[0].Resource == b.records[1].Resource {
+		t.Error("want the first and third record to share a resource, and the second to have its own")
+	}
+	if b.records[1].Level != store.LevelWarn {
+		t.Errorf("got level %d, want that of the label", b.records[1].Level)
+	}
+}
+
 func TestPushErrors(t *testing.T) {
 	for err, want := range map[error]int{store.ErrOverloaded: 429, store.ErrFull: 507, store.ErrClosed: 503} {
 		srv := serve(t, &engine{err: err}, Options{})

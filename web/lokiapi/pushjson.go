@@ -9,7 +9,7 @@ import (
 // Bounds of one push: an empty entry is 8 bytes of JSON or 2 of protobuf, and
 // 400 once it is a record.
 const (
-	maxStreams  = 10_000
+	maxStreams  = 50_000
 	maxEntries  = 250_000
 	maxMetadata = 128 // pairs of one entry
 )
@@ -42,19 +42,19 @@ func (b *batch) decodeJSON(body []byte) error {
 
 // jsonStream reads one stream, whose values may stand before its labels.
 func (b *batch) jsonStream(in *jsonIn, n int) {
-	var s stream
-	labelled, valuesAt := false, -1
+	var s *stream
+	valuesAt := -1
 	in.object("a stream", func(key string) {
 		switch key {
 		case "stream":
-			s, labelled = newStream(jsonPairs(in, "labels", maxLabels)), true
+			s = b.stream(jsonPairs(in, "labels", maxLabels))
 		case "values":
-			if !labelled {
+			if s == nil {
 				valuesAt = in.at
 				in.skip(0)
 				return
 			}
-			b.jsonValues(in, &s, n)
+			b.jsonValues(in, s, n)
 		default:
 			in.skip(0)
 		}
@@ -62,13 +62,13 @@ func (b *batch) jsonStream(in *jsonIn, n int) {
 	if valuesAt < 0 || in.err != nil {
 		return
 	}
-	if !labelled {
+	if s == nil {
 		in.fail("stream %d has values, but no labels", n)
 		return
 	}
 	end := in.at
 	in.at = valuesAt
-	b.jsonValues(in, &s, n)
+	b.jsonValues(in, s, n)
 	if in.err == nil {
 		in.at = end
 	}

@@ -70,7 +70,7 @@ func (b *batch) protoStream(body []byte) error {
 	if err != nil {
 		return err
 	}
-	s := newStream(attrs)
+	s := b.stream(attrs)
 	entries := 0
 	return fields(body, func(num protowire.Number, v []byte, _ uint64) error {
 		if num != 2 {
@@ -79,7 +79,7 @@ func (b *batch) protoStream(body []byte) error {
 		if len(b.records)+b.refused >= maxEntries {
 			return tooMany("entries", maxEntries)
 		}
-		if err := b.protoEntry(&s, v); err != nil {
+		if err := b.protoEntry(s, v); err != nil {
 			return fmt.Errorf("entry %d: %w", entries, err)
 		}
 		entries++

@@ -55,8 +55,24 @@ func firstText(a store.Attrs, names ...string) string {
 type batch struct {
 	maxLine int
 	records []store.Record
+	streams map[string]*stream // by labels: pino-loki sends a stream for every line
 	refused int
 	why     string // of the first refusal
+}
+
+// stream finds the stream of these labels, so that equal ones share a resource.
+func (b *batch) stream(labels store.Attrs) *stream {
+	key := labelString(labels)
+	s, ok := b.streams[key]
+	if !ok {
+		if b.streams == nil {
+			b.streams = map[string]*stream{}
+		}
+		fresh := newStream(labels)
+		s = &fresh
+		b.streams[key] = s
+	}
+	return s
 }
 
 func (b *batch) refuse(why string) {
