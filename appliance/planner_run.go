@@ -109,15 +109,16 @@ func (p *plannerApp) sweep(ctx context.Context) error {
 	})
 }
 
+// plannerEvery does f at once, and then every d.
 func plannerEvery(ctx context.Context, d time.Duration, f func(context.Context)) error {
 	t := time.NewTicker(d)
 	defer t.Stop()
 	for {
+		f(ctx)
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-t.C:
-			f(ctx)
 		}
 	}
 }

@@ -17,6 +17,8 @@ import (
 
 	"go.opentelemetry.io/otel/sdk/resource"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"tripod/planner/traffic"
 )
 
 // plannerRig is a planner that runs, and what it told.
@@ -373,6 +375,34 @@ func TestPlannerFaultsHappenAndEnd(t *testing.T) {
 		})
 		turn(t, "DELETE", "slow-db")
 	})
+}
+
+func TestPlannerTrafficWorksWithoutFailures(t *testing.T) {
+	r := startPlanner(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	steps, failed := 0, 0
+	var mu sync.Mutex
+	crowd := traffic.New(traffic.Options{Base: "http://" + r.app.WebAddr(), Seed: 1, Rate: 200, Done: func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if steps++; steps == 300 {
+			cancel()
+		}
+	}})
+	if err := crowd.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range r.linesWith(`"level":"error"`) {
+		failed++
+		if failed < 5 && !strings.Contains(l, "canceled") {
+			t.Errorf("an error without a fault: %s", l)
+		}
+	}
+	for _, want := range []string{"user signed up", "task created", "task completed", "streak updated", "request refused"} {
+		if r.linesWith(`"msg":"`+want+`"`) == nil {
+			t.Errorf("no line says %q", want)
+		}
+	}
 }
 
 func TestPlannerServeHasNoFaults(t *testing.T) {

@@ -109,6 +109,7 @@ func (s *Source) Tick(ctx context.Context, name string, f func(context.Context) 
 	n, err := f(ctx)
 	span.SetAttributes(attribute.Int("count", n))
 	switch {
+	case ctx.Err() != nil: // stopped in the middle
 	case err != nil:
 		span.RecordError(err)
 		span.SetStatus(codes.Error, err.Error())

@@ -25,8 +25,7 @@ var migrations = []string{
 		due INTEGER, repeat TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL,
 		completed INTEGER, next_id TEXT, queued INTEGER, reminded INTEGER
 	) STRICT;
-	CREATE INDEX tasks_open ON tasks (user_id, due, id) WHERE completed IS NULL;
-	CREATE INDEX tasks_done ON tasks (user_id, completed, id) WHERE completed IS NOT NULL;
+	CREATE INDEX tasks_user ON tasks (user_id, completed, due, id);
 	CREATE INDEX tasks_due ON tasks (due) WHERE completed IS NULL AND queued IS NULL AND due IS NOT NULL;
 	CREATE TABLE days (
 		user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE,

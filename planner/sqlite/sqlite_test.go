@@ -155,6 +155,24 @@ func TestListsShareOutTheTasks(t *testing.T) {
 	}
 }
 
+func TestListsReadOnlyTheUsersTasks(t *testing.T) {
+	d := open(t)
+	for _, status := range []planner.Status{planner.Any, planner.Open, planner.Overdue, planner.Today, planner.Upcoming, planner.Done} {
+		query, args := selectTasks(planner.Select{UserID: "u_1", Status: status, Now: noon, Midnight: noon, Limit: 10})
+		rows, err := d.db.Query("EXPLAIN QUERY PLAN "+query, args...)
+		check(t, err)
+		for rows.Next() {
+			var id, parent, none int
+			var detail string
+			check(t, rows.Scan(&id, &parent, &none, &detail))
+			if strings.HasPrefix(detail, "SCAN") {
+				t.Errorf("%q: %s", status, detail)
+			}
+		}
+		check(t, rows.Close())
+	}
+}
+
 func TestPagesMeetWithoutGapOrOverlap(t *testing.T) {
 	d, ctx := open(t), t.Context()
 	withUser(t, d)

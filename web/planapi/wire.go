@@ -161,7 +161,7 @@ func (d *Due) UnmarshalJSON(b []byte) error {
 	} else {
 		d.At, err = time.Parse(time.RFC3339, s)
 	}
-	if err != nil {
+	if err != nil || d.At.IsZero() && d.Day <= 0 { // nothing is due before 1970-01-02
 		return bad
 	}
 	return nil
