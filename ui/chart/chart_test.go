@@ -76,6 +76,7 @@ func TestFormats(t *testing.T) {
 		"number, none":         {Number(nan), Dash},
 		"number, tiny":         {Number(1e-9), "1e-09"},
 		"brief":                {Brief(0.904), "0.9"},
+		"brief, below 0.1":     {Brief(0.0475), "0.05"},
 		"brief, large":         {Brief(1410.4), "1,410"},
 		"count":                {Count(-1234567), "−1,234,567"},
 		"tick":                 {Tick(1500), "1.5k"},

@@ -42,12 +42,14 @@ func Number(f float64) string {
 }
 
 // Brief is a number for a narrow column: one digit behind the point below 100,
-// none from there on: 0.9, 38.6, 164, 1,410.
+// none from there on, and one digit at all below 0.1: 0.05, 0.9, 38.6, 1,410.
 func Brief(f float64) string {
 	a := math.Abs(f)
 	switch {
-	case math.IsNaN(f) || math.IsInf(f, 0) || a < 0.1:
+	case f == 0 || math.IsNaN(f) || math.IsInf(f, 0) || a < 0.001:
 		return Number(f)
+	case a < 0.095:
+		return sign(f) + strconv.FormatFloat(a, 'f', int(-math.Floor(math.Log10(a))), 64)
 	case a >= 99.95:
 		return sign(f) + commas(strconv.FormatFloat(a, 'f', 0, 64))
 	}

@@ -66,3 +66,14 @@ func (t TargetRow) word() string {
 	}
 	return "down"
 }
+
+// trendHead names the column of trends, which holds words while no receiver
+// has one yet.
+func trendHead(rows []ReceiverRow) string {
+	for _, r := range rows {
+		if len(r.Trend) > 0 {
+			return "Last hour"
+		}
+	}
+	return "State"
+}

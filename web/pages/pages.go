@@ -34,6 +34,11 @@ type Options struct {
 	// Health of the appliance: "", "warn" or "err", and the same in words.
 	Health func() (health, words string)
 
+	// Oldest is the time of the oldest thing kept, zero when there is none. An
+	// appliance that is minutes old shows these minutes and not an hour that
+	// is almost empty. May be nil.
+	Oldest func() time.Time
+
 	Now func() time.Time // time.Now unless set
 	Log *slog.Logger     // slog.Default unless set
 }

@@ -28,7 +28,11 @@ func send(a Appliance, host string) screens.Send {
 	if _, port, err := net.SplitHostPort(host); err == nil {
 		main = at(net.JoinHostPort(name, port), "")
 	}
-	fill := strings.NewReplacer("{main}", main, "{grpc}", at(a.OTLPGRPC, "4317"), "{http}", at(a.OTLPHTTP, "4318"))
+	otlp := at(a.OTLPHTTP, "4318")
+	if a.HTTP != "" && a.OTLPHTTP == "" {
+		otlp = main // its own door is shut, and the main one takes the same
+	}
+	fill := strings.NewReplacer("{main}", main, "{grpc}", at(a.OTLPGRPC, "4317"), "{http}", otlp)
 	s := screens.Send{Hint: "snippets are filled in with this appliance’s address"}
 	for _, sn := range snippets {
 		if a.HTTP != "" && sn.ID == "otel" && a.OTLPGRPC == "" {
@@ -51,10 +55,10 @@ export OTEL_EXPORTER_OTLP_ENDPOINT={grpc}
 export OTEL_EXPORTER_OTLP_PROTOCOL=grpc
 export OTEL_SERVICE_NAME=my-app
 export OTEL_RESOURCE_ATTRIBUTES=service.version=1.0.0,deployment.environment.name=prod`},
-	{ID: "otelhttp", Name: "OTel SDK, HTTP", Code: `# any OpenTelemetry SDK; the main port {main} takes the same
+	{ID: "otelhttp", Name: "OTel SDK, HTTP", Code: `# any OpenTelemetry SDK
 export OTEL_EXPORTER_OTLP_ENDPOINT={http}
 export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf
-export OTEL_SERVICE_NAME=my-app`},
+export OTEL_SERVICE_NAME=my-app`, Note: "{main} takes the same."},
 	{ID: "pino", Name: "Pino", Code: `import pino from 'pino'
 
 const log = pino(pino.transport({

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -20,6 +21,12 @@ const (
 
 // defaultFrom is where a screen without a time range begins.
 const defaultFrom = "now-1h"
+
+// defaults are the ranges of an appliance that keeps less than an hour.
+var defaults = [...]struct {
+	younger time.Duration
+	from    string
+}{{4 * time.Minute, "now-5m"}, {12 * time.Minute, "now-15m"}}
 
 // State is the address of a view: where, when and what.
 type State struct {
@@ -50,7 +57,7 @@ func (p *Pages) state(r *http.Request) State {
 			st.Problems = append(st.Problems, name+" is longer than 8 KB and was left out.")
 		}
 	}
-	st.readTime(v.Get("from"), v.Get("to"))
+	st.readTime(cmp.Or(v.Get("from"), p.defaultFrom(st.Now, v.Get("to"))), v.Get("to"))
 	st.readRefresh(v.Get("refresh"))
 	for _, s := range v["service"] {
 		if s != "" && len(st.Services) < maxServices && !st.HasService(s) {
@@ -63,10 +70,21 @@ func (p *Pages) state(r *http.Request) State {
 	return st
 }
 
-func (st *State) readTime(from, to string) {
-	if from == "" {
-		from = defaultFrom
+// defaultFrom is the last hour, or less while less than that is kept.
+func (p *Pages) defaultFrom(now time.Time, to string) string {
+	if p.o.Oldest == nil || to != "" && to != "now" {
+		return defaultFrom
 	}
+	oldest := p.o.Oldest()
+	for _, d := range defaults {
+		if !oldest.IsZero() && now.Sub(oldest) < d.younger {
+			return d.from
+		}
+	}
+	return defaultFrom
+}
+
+func (st *State) readTime(from, to string) {
 	if to == "" {
 		to = "now"
 	}

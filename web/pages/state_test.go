@@ -84,6 +84,35 @@ func TestStateReadsTheAddress(t *testing.T) {
 	}
 }
 
+func TestAYoungApplianceShowsItsMinutes(t *testing.T) {
+	cases := map[string]struct {
+		target string
+		age    time.Duration
+		want   string
+	}{
+		"seconds old":        {"/", 20 * time.Second, "now-5m"},
+		"minutes old":        {"/", 10 * time.Minute, "now-15m"},
+		"an hour old":        {"/", time.Hour, "now-1h"},
+		"a range was chosen": {"/?from=now-6h", 20 * time.Second, "now-6h"},
+		"an end was chosen":  {"/?to=now-10m", 20 * time.Second, "now-1h"},
+		"nothing is kept":    {"/", -1, "now-1h"},
+	}
+	for name, c := range cases {
+		p, err := New(Options{Now: func() time.Time { return halfPastTwo }, Oldest: func() time.Time {
+			if c.age < 0 {
+				return time.Time{}
+			}
+			return halfPastTwo.Add(-c.age)
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.state(httptest.NewRequest(http.MethodGet, c.target, nil)).From; got != c.want {
+			t.Errorf("%s: got %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 func TestAnAddressThatCannotBeReadGivesTheLastHour(t *testing.T) {
 	for _, target := range []string{"/?from=gibberish", "/?from=now&to=now-1h", "/?from=now-1h&to=never", "/?from=now&to=now"} {
 		st := stateOf(t, target)

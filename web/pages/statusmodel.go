@@ -68,8 +68,15 @@ func tiles(a Appliance, now time.Time) []screens.Tile {
 		disk.Note = chart.Bytes(float64(a.DiskFree)).String() + " free"
 	}
 	return append(out, ingest, memoryTile(a),
-		screens.Tile{Name: "Series", Value: ui.Quantity{N: chart.Count(a.Metrics.Series)}, Note: chart.Count(a.Metrics.Items) + " samples kept"},
+		screens.Tile{Name: "Series", Value: ui.Quantity{N: chart.Count(a.Metrics.Series)}, Note: samplesNote(a.Metrics)},
 		disk)
+}
+
+func samplesNote(m Pillar) string {
+	if m.Items == 0 {
+		return number(m.Rate) + " samples a second"
+	}
+	return chart.Count(m.Items) + " samples kept"
 }
 
 func memoryTile(a Appliance) screens.Tile {
@@ -188,7 +195,7 @@ func receiverRow(r Receiver) screens.ReceiverRow {
 		Rejected: chart.Count(r.Rejected), Refused: r.Rejected > 0, Error: r.Error,
 	}
 	switch {
-	case r.Off:
+	case r.Off && r.Shut != "":
 		row.Health, row.Word = "idle", "off"
 	case r.Shut != "":
 		row.Health, row.Word = "warn", "shut"

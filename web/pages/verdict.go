@@ -235,7 +235,7 @@ func calmVerdict(st State, a *overviewAnswers, all []load) *screens.Verdict {
 			slow = &all[i]
 		}
 	}
-	v.Because = chart.Number(rate) + " requests a second, " + chart.Percent(share(errs, reqs)).String() + " of " + chart.Count(reqs) + " failed."
+	v.Because = chart.Brief(rate) + " requests a second, " + chart.Percent(share(errs, reqs)).String() + " of " + chart.Count(reqs) + " failed."
 	if a.activeErr == nil && len(a.active) == 0 {
 		v.Because += " No alert is firing or pending."
 	}
