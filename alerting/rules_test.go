@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,7 +53,7 @@ type running struct {
 	out  *outbox
 	db   *tsdb.DB
 	file string
-	fail func(expr string) error
+	fail atomic.Pointer[error] // what queries answer, if set
 }
 
 func run(t *testing.T, text string, f func(r *running)) {
@@ -74,10 +75,8 @@ func run(t *testing.T, text string, f func(r *running)) {
 			RuleFiles: []string{r.file}, NoBuiltin: true, Pipeline: r.out, Appendable: db, Queryable: db,
 			ExternalURL: "http://tripod.example/x",
 			Query: func(ctx context.Context, expr string, at time.Time) (promql.Vector, error) {
-				if r.fail != nil {
-					if err := r.fail(expr); err != nil {
-						return nil, err
-					}
+				if err := r.fail.Load(); err != nil {
+					return nil, *err
 				}
 				return query(ctx, expr, at)
 			},
@@ -153,6 +152,7 @@ func TestGroups(t *testing.T) {
 func TestAlertsLeaveInPrometheusForm(t *testing.T) {
 	run(t, twoRules, func(r *running) {
 		time.Sleep(70 * time.Second)
+		synctest.Wait()
 		if len(r.out.got) == 0 {
 			t.Fatal("nothing was sent")
 		}
@@ -194,8 +194,10 @@ func TestStateIsWritten(t *testing.T) {
 func TestAFailingQueryIsShownAndResolvesNothing(t *testing.T) {
 	run(t, twoRules, func(r *running) {
 		time.Sleep(70 * time.Second)
-		r.fail = func(string) error { return errors.New("store is on fire") }
+		fire := errors.New("store is on fire")
+		r.fail.Store(&fire)
 		time.Sleep(20 * time.Minute)
+		synctest.Wait()
 		rule := r.Groups()[0].Rules[1]
 		if rule.Health != HealthErr || !strings.Contains(rule.LastError, "on fire") || rule.State != Firing {
 			t.Errorf("rule %+v, want it firing and unhealthy", rule)

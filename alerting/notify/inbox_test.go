@@ -36,6 +36,20 @@ func (i *inbox) Send(_ context.Context, n notify.Notification) error {
 	return nil
 }
 
+// reply sets how further attempts are answered.
+func (i *inbox) reply(answer func(n notify.Notification, try int) error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.answer = answer
+}
+
+// ids are those of all attempts.
+func (i *inbox) ids() []string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return slices.Clone(i.tries)
+}
+
 func (i *inbox) all() []notify.Notification {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -67,9 +67,10 @@ func TestKillForgetsNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			started := make(chan struct{})
 			f.mu.Lock()
 			f.before = func(w http.ResponseWriter, _ *http.Request, n int) bool {
-				if n == 1+3*round {
+				if <-started; n == 1+3*round {
 					cmd.Process.Kill() // in the middle of a post
 				}
 				return false
@@ -78,6 +79,7 @@ func TestKillForgetsNothing(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
+			close(started)
 			took, ended := map[string]bool{}, map[string]bool{}
 			for lines := bufio.NewScanner(out); lines.Scan(); {
 				switch word, n, _ := strings.Cut(lines.Text(), " "); word {

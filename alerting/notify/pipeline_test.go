@@ -161,19 +161,20 @@ func TestRetriesBackOffAndArrive(t *testing.T) {
 	inBubble(t, notify.Options{}, func(t *testing.T, b *bench) {
 		var at []time.Duration
 		start := time.Now()
-		b.recv.answer = func(_ notify.Notification, try int) error {
+		b.recv.reply(func(_ notify.Notification, try int) error {
 			at = append(at, time.Since(start))
 			if try <= 4 {
 				return errDown
 			}
 			return nil
-		}
+		})
 		b.send(alert("A", "web", "1"))
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if want := []time.Duration{0, 1e9, 3e9, 7e9, 15e9}; !slices.Equal(at, want) {
 			t.Errorf("attempts at %v, want %v", at, want)
 		}
-		if ids := slices.Compact(slices.Clone(b.recv.tries)); len(ids) != 1 {
+		if ids := slices.Compact(b.recv.ids()); len(ids) != 1 {
 			t.Errorf("attempts had the ids %q, want one", ids)
 		}
 		b.recv.want(t, "firing A web")
@@ -186,15 +187,15 @@ func TestRetriesBackOffAndArrive(t *testing.T) {
 
 func TestRetryAfterIsHonoured(t *testing.T) {
 	inBubble(t, notify.Options{}, func(t *testing.T, b *bench) {
-		b.recv.answer = func(_ notify.Notification, try int) error {
+		b.recv.reply(func(_ notify.Notification, try int) error {
 			if try == 1 {
 				return &notify.RetryError{Err: errors.New("429"), After: 30 * time.Second}
 			}
 			return nil
-		}
+		})
 		b.send(alert("A", "web", "1"), alert("B", "web", "1"))
 		time.Sleep(29 * time.Second)
-		if n := len(b.recv.tries); n != 1 {
+		if n := len(b.recv.ids()); n != 1 {
 			t.Errorf("%d attempts within the pause, want 1", n)
 		}
 		if d := b.Deliveries(); len(d) != 1 || d[0].Result != alerting.Retrying || d[0].Next.IsZero() || d[0].Error != "429" {
@@ -209,12 +210,12 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 
 func TestARefusedPostHoldsUpNoOther(t *testing.T) {
 	inBubble(t, notify.Options{}, func(t *testing.T, b *bench) {
-		b.recv.answer = func(n notify.Notification, _ int) error {
+		b.recv.reply(func(n notify.Notification, _ int) error {
 			if n.Name == "A" {
 				return &notify.RetryError{Err: errors.New("invalid_payload"), Refused: true}
 			}
 			return nil
-		}
+		})
 		b.send(alert("A", "web", "1"), alert("B", "web", "1"))
 		b.recv.want(t, "firing B web")
 	})
@@ -222,14 +223,12 @@ func TestARefusedPostHoldsUpNoOther(t *testing.T) {
 
 func TestResolvedArrivesThoughFiringNeverDid(t *testing.T) {
 	inBubble(t, notify.Options{}, func(t *testing.T, b *bench) {
-		b.recv.answer = func(notify.Notification, int) error { return errDown }
+		b.recv.reply(func(notify.Notification, int) error { return errDown })
 		a := alert("A", "web", "1")
 		b.send(a)
 		b.keep(10*time.Minute, a)
 		b.send(ended(a))
-		b.recv.mu.Lock()
-		b.recv.answer = nil
-		b.recv.mu.Unlock()
+		b.recv.reply(nil)
 		time.Sleep(6 * time.Minute)
 		b.recv.want(t, "resolved A web")
 		d := b.Deliveries()
@@ -242,8 +241,8 @@ func TestResolvedArrivesThoughFiringNeverDid(t *testing.T) {
 // TestRestartInEveryState closes the pipeline at each point of an alert's
 // life, also in the middle of a post, and finds everything said.
 func TestRestartInEveryState(t *testing.T) {
-	stuck := func(b *bench) { b.recv.answer = func(notify.Notification, int) error { return errDown } }
-	well := func(b *bench) { b.recv.answer = nil }
+	stuck := func(b *bench) { b.recv.reply(func(notify.Notification, int) error { return errDown }) }
+	well := func(b *bench) { b.recv.reply(nil) }
 	for name, c := range map[string]struct {
 		do   func(b *bench, a alerting.Alert)
 		want []string
@@ -315,8 +314,8 @@ func TestAPostThatMayHaveArrivedIsSentAgainUnderItsId(t *testing.T) {
 		b.reopen(time.Second)
 		synctest.Wait()
 		b.recv.want(t, "firing A web")
-		if len(b.recv.tries) != 2 || b.recv.tries[0] != b.recv.tries[1] {
-			t.Errorf("ids %q, want twice the same", b.recv.tries)
+		if len(b.recv.ids()) != 2 || b.recv.ids()[0] != b.recv.ids()[1] {
+			t.Errorf("ids %q, want twice the same", b.recv.ids())
 		}
 		if d := b.Deliveries(); len(d) != 1 || d[0].Attempts != 2 || d[0].Result != alerting.Sent {
 			t.Errorf("deliveries %+v, want one with two attempts", d)
@@ -375,15 +374,15 @@ func TestAnUndeliverableResolutionIsGivenUp(t *testing.T) {
 	inBubble(t, notify.Options{}, func(t *testing.T, b *bench) {
 		a := alert("A", "web", "1")
 		b.send(a)
-		b.recv.answer = func(notify.Notification, int) error { return errDown }
+		b.recv.reply(func(notify.Notification, int) error { return errDown })
 		b.send(ended(a))
 		time.Sleep(73 * time.Hour)
 		if d := b.Deliveries(); d[0].Result != alerting.GaveUp {
 			t.Errorf("result %q, want gave up", d[0].Result)
 		}
-		n := len(b.recv.tries)
+		n := len(b.recv.ids())
 		time.Sleep(time.Hour)
-		if len(b.recv.tries) != n {
+		if len(b.recv.ids()) != n {
 			t.Error("it is still tried")
 		}
 	})
