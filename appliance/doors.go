@@ -1,0 +1,127 @@
+package appliance
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+
+	"tripod/web"
+	"tripod/web/alertapi"
+	"tripod/web/jaegerapi"
+	"tripod/web/lokiapi"
+	"tripod/web/otlp"
+	"tripod/web/pages"
+	"tripod/web/planweb"
+	"tripod/web/promapi"
+)
+
+// openDoors is where every door meets its engine: the rooms under web get
+// what they ask for, and the main mux gets them.
+func (a *Appliance) openDoors() error {
+	m := &a.meters
+	a.otlpGRPC = otlp.New(otlp.Doors{
+		Logs: meteredLogs{a.logs, &m.otlpGRPC}, Traces: meteredSpans{a.traces, &m.otlpGRPC}, Metrics: meteredMetrics{a.metrics, &m.otlpGRPC},
+	}, otlp.Options{})
+	a.otlpHTTP = otlp.New(otlp.Doors{
+		Logs: meteredLogs{a.logs, &m.otlpHTTP}, Traces: meteredSpans{a.traces, &m.otlpHTTP}, Metrics: meteredMetrics{a.metrics, &m.otlpHTTP},
+	}, otlp.Options{})
+
+	mux := http.NewServeMux()
+	a.otlpHTTP.Register(mux)
+	lokiapi.New(lokiapi.Doors{Logs: meteredLogs{a.logs, &m.loki}, Search: a.logs, Labels: a.logs}, lokiapi.Options{}).Register(mux)
+	jaegerapi.New(jaegerapi.Doors{Services: a.traces, Operations: a.traces, Traces: a.traces}, jaegerapi.Options{}).Register(mux)
+	promapi.New(promapi.Doors{
+		Engine: a.metrics, Samples: a.metrics, Sink: a.metrics, Families: a.metrics, Targets: a.scrape.Targets, Ready: a.readyNow,
+	}, promapi.Options{}).Register(mux)
+	alertapi.New(a.rules).Register(mux)
+
+	screens, err := pages.New(pages.Options{
+		Logs: a.logs, Traces: a.traces, Metrics: a.metrics, Alerts: pages.Alerts{Rules: a.rules, Notices: a.notify, Series: a.metrics}, Active: activeAlerts{a.rules}, Status: a,
+		Services: a.services, Slots: a.state.Slot, Firing: a.rules.Firing, Health: a.Health, Log: a.log,
+	})
+	if err != nil {
+		return fmt.Errorf("screens: %w", err)
+	}
+	screens.Register(mux)
+	a.planner.SetPages(planweb.New(planweb.NewRemote(a.planner.Client()), planweb.Options{Assets: screens.Assets, Headers: screens.Headers, Guest: a.o.Demo, Log: a.log}))
+
+	mux.Handle("GET /metrics", a.expo)
+	mux.Handle("GET /planner/metrics", &exposition{parts: a.expo.parts, only: []string{"planner"}})
+	mux.Handle("/planner/", a.toPlanner())
+	mux.HandleFunc("GET /planner", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/planner/", http.StatusMovedPermanently)
+	})
+	mux.HandleFunc("GET /ready", a.answerReady) // Loki's name for it
+	mux.HandleFunc("POST /-/reload", a.answerReload)
+
+	guarded, err := web.Guard(a.seen.middleware(mux), web.GuardOptions{Hosts: a.ownHosts()})
+	if err != nil {
+		return err
+	}
+	a.life.onRun(servers, "HTTP", serveHTTP(a.main, guarded))
+	return nil
+}
+
+// ownHosts are the names under which the listener was asked for; one that
+// listens on every address answers to the machine's name and addresses too.
+func (a *Appliance) ownHosts() []string {
+	hosts := []string{hostOf(a.o.Listen)}
+	if loopback(a.main.Addr().String()) {
+		return hosts
+	}
+	if name, err := os.Hostname(); err == nil {
+		hosts = append(hosts, name)
+	}
+	if addrs, err := net.InterfaceAddrs(); err == nil {
+		for _, addr := range addrs {
+			if ip, ok := addr.(*net.IPNet); ok {
+				hosts = append(hosts, ip.IP.String())
+			}
+		}
+	}
+	return hosts
+}
+
+// toPlanner hands requests to planner-web over its loopback socket.
+func (a *Appliance) toPlanner() http.Handler {
+	to := &url.URL{Scheme: "http", Host: a.planner.WebAddr()}
+	return &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(to)
+			r.Out.Host = r.In.Host // so that the planner's own origin check sees what the browser sees
+			r.SetXForwarded()
+		},
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
+			if r.Context().Err() == nil {
+				a.log.Warn("planner-web did not answer", "err", err)
+			}
+			http.Error(w, "the planner does not answer", http.StatusBadGateway)
+		},
+		ErrorLog: nil,
+	}
+}
+
+func (a *Appliance) readyNow() error {
+	if !a.ready.Load() {
+		return errors.New("not ready")
+	}
+	return nil
+}
+
+func (a *Appliance) answerReady(w http.ResponseWriter, _ *http.Request) {
+	if err := a.readyNow(); err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ready")
+}
+
+func (a *Appliance) answerReload(w http.ResponseWriter, _ *http.Request) {
+	if err := a.Reload(); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	}
+}

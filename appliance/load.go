@@ -1,0 +1,191 @@
+package appliance
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Sources are the places from which Load reads, strongest first.
+type Sources struct {
+	Flags map[string]string // by setting name; only those that were given
+	Env   []string          // NAME=value, as os.Environ gives them
+	Demo  bool              // tripod demo
+}
+
+func (s Sources) env(name string) string {
+	for _, kv := range s.Env {
+		if v, ok := strings.CutPrefix(kv, name+"="); ok {
+			return v
+		}
+	}
+	return ""
+}
+
+// Load makes Options of flags, environment and file, in that order of
+// strength. Its error names every fault with the place it came from.
+func Load(src Sources) (Options, error) {
+	o := Options{Demo: src.Demo}
+	settings := Settings()
+	path, asked := configPath(src)
+	file, fileErr := readConfig(path, asked)
+	faults := []error{fileErr}
+	for _, s := range settings {
+		if s.Demo && !src.Demo {
+			continue
+		}
+		value, origin, ok := find(s, src, file)
+		if !ok {
+			continue
+		}
+		if err := s.set(&o, value); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", origin, err))
+		}
+	}
+	o.Config = file.path
+	o.ScrapeConfigs = file.scrape
+	faults = append(faults, unknownEnv(src, settings))
+	o.fill()
+	faults = append(faults, o.validate())
+	return o, errors.Join(faults...)
+}
+
+func find(s Setting, src Sources, file configFile) (value, origin string, ok bool) {
+	if v, ok := src.Flags[s.Name]; ok {
+		return v, fmt.Sprintf("--%s %q", s.Name, v), true
+	}
+	if v := src.env(s.Env()); v != "" {
+		return v, fmt.Sprintf("%s=%q", s.Env(), v), true
+	}
+	if v, ok := file.values[s.Name]; ok {
+		return v.text, fmt.Sprintf("%s:%d: %s %q", file.path, v.line, s.Name, v.text), true
+	}
+	return "", "", false
+}
+
+// unknownEnv names TRIPOD_* variables that nobody reads: a misspelt one would
+// otherwise be silently without effect.
+func unknownEnv(src Sources, settings []Setting) error {
+	known := map[string]bool{}
+	for _, s := range settings {
+		known[s.Env()] = true
+	}
+	var faults []error
+	for _, kv := range src.Env {
+		name, _, _ := strings.Cut(kv, "=")
+		if strings.HasPrefix(name, "TRIPOD_") && !known[name] {
+			faults = append(faults, fmt.Errorf("%s: no such setting", name))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+func configPath(src Sources) (path string, asked bool) {
+	if p, ok := src.Flags["config"]; ok {
+		return p, true
+	}
+	if p := src.env("TRIPOD_CONFIG"); p != "" {
+		return p, true
+	}
+	return "tripod.yaml", false
+}
+
+type configFile struct {
+	path   string // empty when there is no file
+	values map[string]configValue
+	scrape string // YAML of scrape_configs, empty when there are none
+}
+
+type configValue struct {
+	text string
+	line int
+}
+
+func readConfig(path string, asked bool) (configFile, error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && !asked {
+		return configFile{}, nil
+	}
+	if err != nil {
+		return configFile{}, fmt.Errorf("config: %w", err)
+	}
+	f, err := parseConfig(path, b)
+	return f, err
+}
+
+// parseConfig reads settings under their flag names (dashes or underscores),
+// and scrape_configs and rule_files as Prometheus writes them.
+func parseConfig(path string, b []byte) (configFile, error) {
+	f := configFile{path: path, values: map[string]configValue{}}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(b, &doc); err != nil {
+		return f, fmt.Errorf("%s: %w", path, err)
+	}
+	if len(doc.Content) == 0 {
+		return f, nil
+	}
+	root := doc.Content[0]
+	if root.Kind != yaml.MappingNode {
+		return f, fmt.Errorf("%s:%d: want a mapping of settings", path, root.Line)
+	}
+	known := map[string]bool{}
+	for _, s := range Settings() {
+		known[s.Name] = s.Name != "config"
+	}
+	var faults []error
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		key, val := root.Content[i], root.Content[i+1]
+		if err := f.take(key, val, known); err != nil {
+			faults = append(faults, fmt.Errorf("%s:%d: %w", path, key.Line, err))
+		}
+	}
+	return f, errors.Join(faults...)
+}
+
+func (f *configFile) take(key, val *yaml.Node, known map[string]bool) error {
+	name := strings.ReplaceAll(key.Value, "_", "-")
+	switch {
+	case name == "scrape-configs":
+		text, err := yaml.Marshal(val)
+		if err != nil {
+			return fmt.Errorf("scrape_configs: %w", err)
+		}
+		f.scrape = string(text)
+		return nil
+	case name == "rule-files":
+		name = "rules"
+	case !known[name]:
+		return fmt.Errorf("%s: no such setting", key.Value)
+	}
+	text, err := scalarText(val)
+	if err != nil {
+		return fmt.Errorf("%s: %w", key.Value, err)
+	}
+	if _, twice := f.values[name]; twice {
+		return fmt.Errorf("%s: given twice", key.Value)
+	}
+	f.values[name] = configValue{text, key.Line}
+	return nil
+}
+
+// scalarText is a scalar's text, and a list of scalars with commas between.
+func scalarText(n *yaml.Node) (string, error) {
+	switch n.Kind {
+	case yaml.ScalarNode:
+		return n.Value, nil
+	case yaml.SequenceNode:
+		items := make([]string, len(n.Content))
+		for i, c := range n.Content {
+			if c.Kind != yaml.ScalarNode {
+				return "", errors.New("want a list of plain values")
+			}
+			items[i] = c.Value
+		}
+		return strings.Join(items, ","), nil
+	}
+	return "", errors.New("want a plain value")
+}

@@ -1,0 +1,141 @@
+package appliance
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The listeners of a first run; a default that is taken is a warning, a
+// listener that was asked for and is taken is an error.
+const (
+	defaultListen   = "127.0.0.1:7333"
+	defaultOTLPGRPC = "127.0.0.1:4317"
+	defaultOTLPHTTP = "127.0.0.1:4318"
+)
+
+// Options is everything that can be told to an appliance. The zero value of a
+// field means its default.
+type Options struct {
+	Data   string // directory of all state
+	Listen string // HOST:PORT of the UI and every HTTP protocol
+
+	// OTLP listeners, HOST:PORT; "off" opens none.
+	OTLPGRPC, OTLPHTTP string
+	// OTLPAsked says which of the two was asked for and must be free.
+	OTLPGRPCAsked, OTLPHTTPAsked bool
+
+	Config       string     // path of tripod.yaml, empty when there is none
+	Rules        []string   // globs of rule files
+	SlackWebhook string     // URL, a secret
+	PlannerRedis string     // HOST:PORT, empty for the embedded server
+	LogLevel     slog.Level // of the planner's and the appliance's lines
+	Sync         string     // "interval" or "batch"
+
+	RetentionLogs, RetentionTraces, RetentionMetrics time.Duration
+	MaxDisk                                          int64 // bytes over all pillars, 0 for no bound
+
+	ScrapeInterval time.Duration // of our own targets
+	EvalInterval   time.Duration // of rules that name none
+	ScrapeConfigs  string        // YAML list, as Prometheus writes scrape_configs
+
+	Demo   bool     // simulated users and named faults
+	Faults []string // faults that are on from the start; Demo only
+	Rate   float64  // requests per second of the simulated users, negative for none; Demo only
+
+	Version        string    // as the build names it
+	Stdout, Stderr io.Writer // log lines of the planner; words to the operator
+
+	// Reread gives the options anew for a reload; nil when they cannot change.
+	Reread func() (Options, error)
+}
+
+func (o *Options) fill() {
+	def := func(to *string, v string) {
+		if *to == "" {
+			*to = v
+		}
+	}
+	dur := func(to *time.Duration, v time.Duration) {
+		if *to == 0 {
+			*to = v
+		}
+	}
+	def(&o.Data, "tripod-data")
+	def(&o.Listen, defaultListen)
+	def(&o.OTLPGRPC, defaultOTLPGRPC)
+	def(&o.OTLPHTTP, defaultOTLPHTTP)
+	def(&o.Sync, "interval")
+	def(&o.Version, "dev")
+	dur(&o.RetentionLogs, 30*24*time.Hour)
+	dur(&o.RetentionTraces, 14*24*time.Hour)
+	dur(&o.RetentionMetrics, 90*24*time.Hour)
+	if o.Rate == 0 {
+		o.Rate = 5
+	}
+	dur(&o.ScrapeInterval, 15*time.Second)
+	dur(&o.EvalInterval, 15*time.Second)
+	if o.Stdout == nil {
+		o.Stdout = os.Stdout
+	}
+	if o.Stderr == nil {
+		o.Stderr = os.Stderr
+	}
+}
+
+// validate names every fault at once.
+func (o *Options) validate() error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	checkAddr := func(name, addr string, off bool) {
+		if off && addr == "off" {
+			return
+		}
+		if err := checkHostPort(addr); err != nil {
+			fault("%s %q: %w", name, addr, err)
+		}
+	}
+	checkAddr("listen", o.Listen, false)
+	checkAddr("otlp-grpc", o.OTLPGRPC, true)
+	checkAddr("otlp-http", o.OTLPHTTP, true)
+	if o.PlannerRedis != "" {
+		checkAddr("planner-redis", o.PlannerRedis, false)
+	}
+	if o.SlackWebhook != "" {
+		// the URL is a secret: the fault does not repeat it
+		if u, err := url.Parse(o.SlackWebhook); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			fault("slack-webhook: want an http or https URL")
+		}
+	}
+	if o.Sync != "interval" && o.Sync != "batch" {
+		fault("sync %q: want interval or batch", o.Sync)
+	}
+	for _, g := range o.Rules {
+		if _, err := filepath.Match(g, ""); err != nil {
+			fault("rules %q: %w", g, err)
+		}
+	}
+	if len(o.Faults) > 0 && !o.Demo {
+		fault("fault %s: faults exist in demo only", strings.Join(o.Faults, ", "))
+	}
+	return errors.Join(faults...)
+}
+
+func checkHostPort(addr string) error {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return errors.New("want HOST:PORT")
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("port %q: want 0 to 65535", port)
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+
+	"go.opentelemetry.io/collector/pdata/pmetric"
+
+	"tripod/store"
+	"tripod/web/pages"
+)
+
+// meter counts what came in through one protocol.
+type meter struct {
+	accepted, rejected atomic.Int64
+	fault              atomic.Pointer[string] // reason of the last rejection
+}
+
+// count takes the answer of an engine to n items.
+func (m *meter) count(n int, err error) {
+	if err == nil {
+		m.accepted.Add(int64(n))
+		return
+	}
+	refused := n
+	var partial *store.PartialError
+	if errors.As(err, &partial) {
+		refused = min(partial.Rejected, n)
+	}
+	m.accepted.Add(int64(n - refused))
+	m.rejected.Add(int64(refused))
+	reason := err.Error()
+	m.fault.Store(&reason)
+}
+
+// refuse counts items that were refused outside of an answer.
+func (m *meter) refuse(n int, reason string) {
+	m.rejected.Add(int64(n))
+	m.fault.Store(&reason)
+}
+
+func (m *meter) receiver(protocol, addr, takes string) pages.Receiver {
+	r := pages.Receiver{Protocol: protocol, Addr: addr, Takes: takes, Accepted: m.accepted.Load(), Rejected: m.rejected.Load(), Rate: noRate}
+	if f := m.fault.Load(); f != nil {
+		r.Error = *f
+	}
+	return r
+}
+
+// meters are the protocols that take data in.
+type meters struct{ otlpGRPC, otlpHTTP, loki, write, scrape meter }
+
+// meteredLogs, meteredSpans and meteredMetrics stand at the doors of the wires.
+type meteredLogs struct {
+	to interface {
+		Append(context.Context, []store.Record) error
+	}
+	m *meter
+}
+
+func (d meteredLogs) Append(ctx context.Context, recs []store.Record) error {
+	err := d.to.Append(ctx, recs)
+	d.m.count(len(recs), err)
+	return err
+}
+
+type meteredSpans struct {
+	to interface {
+		Append(context.Context, []store.Span) error
+	}
+	m *meter
+}
+
+func (d meteredSpans) Append(ctx context.Context, spans []store.Span) error {
+	err := d.to.Append(ctx, spans)
+	d.m.count(len(spans), err)
+	return err
+}
+
+type meteredMetrics struct {
+	to interface {
+		WriteOTLP(context.Context, pmetric.Metrics) error
+	}
+	m *meter
+}
+
+func (d meteredMetrics) WriteOTLP(ctx context.Context, md pmetric.Metrics) error {
+	points := md.DataPointCount()
+	err := d.to.WriteOTLP(ctx, md)
+	d.m.count(points, err)
+	return err
+}
