@@ -104,12 +104,12 @@ func check(e *Event) error {
 	if e.Class >= Classes {
 		return fmt.Errorf("class %d: %w", e.Class, store.ErrInvalid)
 	}
-	if len(e.Fields) > maxRowFields {
-		return fmt.Errorf("event of %d fields, at most %d: %w", len(e.Fields), maxRowFields, store.ErrTooLarge)
-	}
+	left := maxRowFields
 	for i := range e.Fields {
-		if tooDeep(e.Fields[i].Value, maxDepth) {
-			return fmt.Errorf("field %.40q is nested deeper than %d: %w", e.Fields[i].Name, maxDepth, store.ErrTooLarge)
+		n, ok := weigh(e.Fields[i].Value, maxDepth, left)
+		if left -= n; !ok || left < 0 {
+			return fmt.Errorf("field %.40q: more than %d values in the event, or nested deeper than %d: %w",
+				e.Fields[i].Name, maxRowFields, maxDepth, store.ErrTooLarge)
 		}
 	}
 	return nil

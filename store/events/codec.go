@@ -43,17 +43,19 @@ func appendValue(b []byte, v store.Value) []byte {
 	return b
 }
 
-// tooDeep says whether lists and maps lie in each other deeper than left.
-func tooDeep(v store.Value, left int) bool {
-	if left == 0 {
-		return true
+// weigh counts the values in v, itself included, and says no to nesting deeper
+// than deep and to more than most of them.
+func weigh(v store.Value, deep, most int) (n int, ok bool) {
+	if n = 1; deep == 0 {
+		return n, false
 	}
 	for _, a := range v.In() {
-		if tooDeep(a.Value, left-1) {
-			return true
+		m, ok := weigh(a.Value, deep-1, most-n)
+		if n += m; !ok || n > most {
+			return n, false
 		}
 	}
-	return false
+	return n, true
 }
 
 // reader walks over bytes; after a fault it gives zeros, and bad is set.

@@ -128,7 +128,7 @@ func (ct *counter) feed(ctx context.Context, work chan<- func(*countWorker)) {
 		}
 	}
 	for _, v := range ct.sn.chunks {
-		if v.mask&ct.f.plan.mask != 0 && !send(func(w *countWorker) { w.rows(v) }) {
+		if v.mask&ct.f.plan.mask != 0 && !send(func(w *countWorker) { w.chunk(v) }) {
 			return
 		}
 	}
@@ -194,6 +194,12 @@ func (w *countWorker) block(pb partBlock) {
 		return
 	}
 	w.rows(&w.b)
+}
+
+func (w *countWorker) chunk(v *chunkView) {
+	if v.may(&w.f.plan) {
+		w.rows(v)
+	}
 }
 
 func (w *countWorker) rows(rows rowSet) {

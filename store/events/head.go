@@ -31,9 +31,11 @@ type chunk struct {
 	min, max int64
 	mask     uint8
 	sorted   atomic.Pointer[[]headRow] // once the chunk is full
+	filter   atomic.Pointer[[]byte]    // as in a part; once it is full and was asked for
 }
 
-const chunkRows = 4096
+// chunkRows is small enough to search a chunk without a filter in half a ms.
+const chunkRows = 1024
 
 type headRow struct {
 	batchRow
@@ -127,6 +129,49 @@ func (v *chunkView) sort() {
 	if v.rows = rows; len(rows) == chunkRows {
 		v.from.sorted.Store(&rows)
 	}
+}
+
+// may asks the filter of a full chunk, which the first question makes.
+func (v *chunkView) may(p *plan) bool {
+	if v.mask&p.mask == 0 {
+		return false
+	}
+	if len(v.rows) < chunkRows || p.trivial() {
+		return true
+	}
+	lines := v.from.filter.Load()
+	if lines == nil {
+		lines = v.makeFilter()
+		v.from.filter.Store(lines)
+	}
+	return p.may(func(key uint64) bool {
+		n := len(*lines) / lineBytes
+		if n == 0 {
+			return false
+		}
+		may, _ := lineHas((*lines)[lineOf(key, n)*lineBytes:], key)
+		return may
+	})
+}
+
+func (v *chunkView) makeFilter() *[]byte {
+	var keys keySet
+	var e Event
+	seen := map[string]bool{} // names
+	for i := range v.rows {
+		if v.event(i, &e) != nil {
+			continue
+		}
+		for j := range e.Fields {
+			if name := e.Fields[j].Name; !seen[name] {
+				seen[name] = true
+				keys.add(nameKey(name))
+			}
+			addKeys(&keys, e.Fields[j].Value)
+		}
+	}
+	lines := appendFilter(nil, &keys)
+	return &lines
 }
 
 func (v *chunkView) len() int          { return len(v.rows) }

@@ -224,4 +224,3 @@ func startsFrame(b []byte, next uint64, started bool) bool {
 	_, err := frameAt(b)
 	return err == nil
 }
-

@@ -4,7 +4,7 @@ package events
 const (
 	maxDepth     = 32       // of lists and maps in a value
 	maxRowBytes  = 4 << 20  // one encoded event
-	maxRowFields = 1 << 14  // of one event
+	maxRowFields = 1 << 16  // of one event, with all that is nested in them
 	maxBatchRows = 4096     // of one journal frame
 	maxBatchRaw  = 2 << 20  // a frame is closed when it is larger
 	maxFrame     = 16 << 20 // a frame in the journal

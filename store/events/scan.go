@@ -173,6 +173,9 @@ func (sc *scan) drop(c *cursor) {
 // false at its end.
 func (sc *scan) step(c *cursor) (bool, error) {
 	c.exact = false
+	if v, ok := c.rows.(*chunkView); ok && !c.entered && !v.may(&sc.f.plan) {
+		return false, nil
+	}
 	if c.rows == nil && c.indexed {
 		if err := sc.load(c); err != nil {
 			return sc.nextBlock(c), err

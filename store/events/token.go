@@ -80,6 +80,11 @@ func lower(s string) string {
 }
 
 func isASCII(s string) bool {
+	for ; len(s) >= 8; s = s[8:] {
+		if (s[0]|s[1]|s[2]|s[3]|s[4]|s[5]|s[6]|s[7])&0x80 != 0 {
+			return false
+		}
+	}
 	for i := 0; i < len(s); i++ {
 		if s[i] >= utf8.RuneSelf {
 			return false
@@ -97,6 +102,12 @@ func lowerByte(c byte) byte {
 
 // hasWord says whether the folded word is a whole token of s.
 func hasWord(s, low string) bool {
+	if low == "" || len(s) < len(low) && isASCII(s) {
+		return false
+	}
+	if isASCII(low) && isASCII(s) {
+		return hasWordASCII(s, low)
+	}
 	for at := 0; ; {
 		start, end := nextToken(s, at)
 		if end == 0 {
@@ -107,6 +118,30 @@ func hasWord(s, low string) bool {
 		}
 		at = end
 	}
+}
+
+func hasWordASCII(s, low string) bool {
+	for at := 0; ; {
+		i := foldIndexASCII(s, low, at)
+		if i < 0 {
+			return false
+		}
+		end := i + len(low)
+		if (i == 0 || !isTokenByte(s[i-1])) && (end == len(s) || !isTokenByte(s[end])) {
+			return isWord(low)
+		}
+		at = i + 1
+	}
+}
+
+// isWord says that text of ASCII is one token.
+func isWord(low string) bool {
+	for i := 0; i < len(low); i++ {
+		if !isTokenByte(low[i]) {
+			return false
+		}
+	}
+	return low != ""
 }
 
 func foldEqual(s, low string) bool {
@@ -137,9 +172,11 @@ func foldIndexASCII(s, low string, from int) int {
 		return from
 	}
 	for i := from; i+len(low) <= len(s); i++ {
-		if lowerByte(s[i]) != low[0] {
-			continue
+		skip := indexFold(s[i:len(s)-len(low)+1], low[0])
+		if skip < 0 {
+			return -1
 		}
+		i += skip
 		j := 1
 		for j < len(low) && lowerByte(s[i+j]) == low[j] {
 			j++
@@ -149,6 +186,21 @@ func foldIndexASCII(s, low string, from int) int {
 		}
 	}
 	return -1
+}
+
+// indexFold finds a folded byte.
+func indexFold(s string, low byte) int {
+	i := strings.IndexByte(s, low)
+	if low-'a' >= 26 || i == 0 {
+		return i
+	}
+	if i > 0 {
+		s = s[:i]
+	}
+	if j := strings.IndexByte(s, low&^0x20); j >= 0 {
+		return j
+	}
+	return i
 }
 
 // hasPhrase says whether folded text lies in s without beginning or ending

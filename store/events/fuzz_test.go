@@ -1,0 +1,231 @@
+package events
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"tripod/store"
+)
+
+// encodedFrame is a journal frame of n random events.
+func encodedFrame(f testing.TB, n int) ([]byte, []Event) {
+	r := rand.New(rand.NewPCG(3, uint64(n)))
+	ev := make([]Event, n)
+	for i := range ev {
+		ev[i] = randomEvent(r)
+	}
+	c, _, err := encode(ev)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return appendFrame(nil, &c.frames[0]), ev
+}
+
+func FuzzReadFrame(f *testing.F) {
+	for _, n := range []int{1, 3, 40} {
+		b, _ := encodedFrame(f, n)
+		f.Add(b)
+		f.Add(b[frameHeader:])
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if fr, size, err := readFrame(b); err == nil {
+			if size > len(b) {
+				t.Errorf("frame of %d bytes in %d", size, len(b))
+			}
+			touch(fr.batch)
+		}
+		if bt, err := readBatch(b); err == nil { // as if the sums were right
+			touch(bt)
+		}
+		replay(b, 1, func(int64, error) {}, func(fr frame) { touch(fr.batch) })
+	})
+}
+
+func touch(b *batch) {
+	var e Event
+	for _, row := range b.rows {
+		if b.event(row, &e) == nil {
+			e.Clone()
+		}
+	}
+}
+
+func FuzzReadBlock(f *testing.F) {
+	r := rand.New(rand.NewPCG(5, 5))
+	for _, n := range []int{1, 20, 200} {
+		b := newBlockBuilder()
+		for i := range n {
+			e := randomEvent(r)
+			e.Time = testDay + int64(i)
+			b.add(&e)
+		}
+		f.Add(b.appendTimes(nil), b.appendBody(nil), n)
+	}
+	f.Fuzz(func(t *testing.T, times, body []byte, rows int) {
+		if rows < 1 || rows > maxBlockRows {
+			return
+		}
+		var b block
+		if b.readTimes(times, &blockMeta{rows: rows, min: testDay, max: math.MaxInt64}) != nil {
+			return
+		}
+		if b.readBody(body, rows) != nil {
+			return
+		}
+		var e Event
+		for i := range b.len() {
+			b.event(i, &e)
+			e.Clone()
+		}
+	})
+}
+
+func FuzzReadManifest(f *testing.F) {
+	p := partInfo{id: 7, level: 1, gen: 3, rows: 10, min: -5, max: testDay, minSeq: 1, maxSeq: 20, size: 1000}
+	b := appendEdits([]byte(manifestMagic), []edit{{kind: editAdd, part: p}, {kind: editFlushed, gen: 3}})
+	b = appendEdits(b, []edit{{kind: editRemove, part: partInfo{id: 7}}})
+	f.Add(b)
+	f.Add(b[:len(b)-3])
+	tail := partTail{info: p, indexOff: 8, index: section{1, 2, 3}}
+	f.Add(tail.appendTo(nil))
+	f.Add(appendIndex(nil, []blockMeta{{rows: 3, min: 1, max: 2, lines: 1, counts: []minuteCount{{0, 2, 3}}}}))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		st, good, err := readManifest(b)
+		if good > int64(len(b)) || err == nil && good != int64(len(b)) {
+			t.Errorf("good %d of %d: %v", good, len(b), err)
+		}
+		again := []byte(manifestMagic)
+		again = appendEdits(again, st.edits())
+		if st2, _, err := readManifest(again); err != nil || len(st2.parts) != len(st.parts) || st2.flushed != st.flushed {
+			t.Errorf("state %+v came back as %+v, %v", st, st2, err)
+		}
+		if tail, err := readTail(b); err == nil {
+			readTail(tail.appendTo(nil))
+		}
+		if blocks, err := readIndex(b); err == nil {
+			if _, err := readIndex(appendIndex(nil, blocks)); err != nil {
+				t.Errorf("index does not come back: %v", err)
+			}
+		}
+	})
+}
+
+// FuzzFilterNeverLies says no only to what is not there: a predicate that
+// matches a text must get past the filter of a block that holds it.
+func FuzzFilterNeverLies(f *testing.F) {
+	f.Add("Connection refused by db-3", "refused")
+	f.Add("fooé bar\xc3", " foo\xc3")
+	f.Add("ȺK4bf92f3577b34da6a3ce929d0e0e4736", "Ⱥk4bf92f3577b34da6a3ce929d0e0e4736")
+	f.Add("a b c d", " b c ")
+	f.Fuzz(func(t *testing.T, text, asked string) {
+		e := Event{Fields: []Field{{"f", store.String(text)}}}
+		b := newBlockBuilder()
+		b.add(&e)
+		lines := appendFilter(nil, &b.keys)
+		has := func(key uint64) bool {
+			n := len(lines) / lineBytes
+			may, sound := lineHas(lines[lineOf(key, n)*lineBytes:], key)
+			return may || !sound
+		}
+		names := []string{"f", "g"}
+		for _, x := range []Expr{
+			Word{nil, asked}, Word{names, asked}, Phrase{nil, asked}, Equal{"f", asked}, Equal{"f", text},
+			Substring{nil, asked, false}, Substring{names, asked, true},
+			Or{Equal{"f", asked}, Word{nil, text}}, And{Exists{"f"}, Substring{nil, asked, true}},
+			Not{Word{nil, asked}}, Func{Fn: func(*Event) bool { return true }},
+		} {
+			p := planOf(x)
+			if x.Match(&e) && !p.may(has) {
+				t.Errorf("%#v matches %q, and the filter says no", x, text)
+			}
+			if got := newFilter(x); got.root != nil {
+				got.event = &e
+				if got.root.match(&e, got.byName) != x.Match(&e) {
+					t.Errorf("%#v on %q: compiled and plain differ", x, text)
+				}
+			}
+		}
+	})
+}
+
+func TestAppendRefusesWhatCannotBeKept(t *testing.T) {
+	deep := store.Int(1)
+	for range maxDepth + 1 {
+		deep = store.List(deep)
+	}
+	good := Event{Time: testDay, Fields: []Field{{"n", store.Int(1)}}}
+	for name, bad := range map[string]Event{
+		"class":   {Class: Classes},
+		"nesting": {Fields: []Field{{"deep", deep}}},
+		"size":    {Fields: []Field{{"big", store.String(string(make([]byte, maxRowBytes)))}}},
+		"fields":  {Fields: make([]Field, maxRowFields+1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openTest(t, t.TempDir(), Options{NewDigest: func() Digest { return &countDigest{} }})
+			err := s.Append(t.Context(), []Event{good, bad, good})
+			var partial *store.PartialError
+			if !errors.As(err, &partial) || partial.Rejected != 1 {
+				t.Errorf("got %v, want a PartialError of 1", err)
+			}
+			if got := len(numbers(t, s)); got != 2 {
+				t.Errorf("got %d events, want the 2 good ones", got)
+			}
+			if u := s.Usage(); u.Accepted != 2 || u.Rejected != 1 {
+				t.Errorf("got %+v", u)
+			}
+			if got := digested(t, s); got != 2 {
+				t.Errorf("the digest saw %d", got)
+			}
+		})
+	}
+}
+
+// countDigest counts.
+type countDigest struct{ n byte }
+
+func (d *countDigest) Add(*Event)               { d.n++ }
+func (d *countDigest) AppendTo(b []byte) []byte { return append(b, d.n) }
+func (d *countDigest) Read(b []byte) error {
+	if len(b) != 1 {
+		return errCorrupt
+	}
+	d.n = b[0]
+	return nil
+}
+
+func digested(t *testing.T, s *Store) (n int) {
+	t.Helper()
+	if err := s.Digests(t.Context(), everything, func(d Digest) { n += int(d.(*countDigest).n) }); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestDigestsFollowTheirEvents through replay, flush, merge and reopening.
+func TestDigestsFollowTheirEvents(t *testing.T) {
+	o := Options{NewDigest: func() Digest { return &countDigest{} }}
+	dir := t.TempDir()
+	s := openTest(t, dir, o)
+	total := 0
+	add := func() {
+		t.Helper()
+		if err := s.Append(t.Context(), numbered(total, total+10)); err != nil {
+			t.Fatal(err)
+		}
+		total += 10
+		if got := digested(t, s); got != total {
+			t.Fatalf("digests hold %d, want %d", got, total)
+		}
+	}
+	for range mergeRun + 1 {
+		add()
+		flush(t, s)
+	}
+	mergeAll(t, s)
+	add()
+	s.Close()
+	s = openTest(t, dir, o)
+	add()
+}
