@@ -17,6 +17,7 @@ import (
 type group struct {
 	key         string
 	parts       []screens.PatternPart
+	phrase      string // words by which its lines can be found
 	level       store.Level
 	service     string
 	example     string
@@ -55,10 +56,14 @@ func grouped(records []store.Record, st State) []*group {
 	for i := range records {
 		r := &records[i]
 		parts := pattern(r.Message())
+		phrase := longest(parts)
+		if why := reasonOf(r); why != "" {
+			parts = pattern(r.Message() + ": " + why)
+		}
 		key := r.Service + "\x00" + r.Level.Word() + "\x00" + patternKey(parts)
 		g := byKey[key]
 		if g == nil {
-			g = &group{key: key, parts: parts, level: r.Level, service: r.Service, example: clip(r.Message(), 300), first: r.Time, last: r.Time, lines: make([]float64, sparkPoints)}
+			g = &group{key: key, parts: parts, phrase: phrase, level: r.Level, service: r.Service, example: clip(r.Message(), 300), first: r.Time, last: r.Time, lines: make([]float64, sparkPoints)}
 			byKey[key] = g
 			out = append(out, g)
 		}
@@ -77,8 +82,8 @@ func grouped(records []store.Record, st State) []*group {
 func (p *Pages) errorRow(st State, g *group, cut bool) screens.ErrorRow {
 	first, last := time.Unix(0, g.first).UTC(), time.Unix(0, g.last).UTC()
 	q := "level:>=error"
-	if text := longest(g.parts); text != "" {
-		q += " " + quote(text)
+	if g.phrase != "" {
+		q += " " + quote(g.phrase)
 	}
 	carry := st.Carry()
 	if g.service != "" {
@@ -98,6 +103,19 @@ func (p *Pages) errorRow(st State, g *group, cut bool) screens.ErrorRow {
 		r.Count += "+"
 	}
 	return r
+}
+
+// reasonOf is why something failed, where a record says so beside its message.
+func reasonOf(r *store.Record) string {
+	for _, name := range [...]string{"exception.message", "err.message", "error.message", "err.msg", "error", "err"} {
+		if why := r.Attrs.Text(name); why != "" {
+			if strings.Contains(r.Message(), why) {
+				return ""
+			}
+			return clip(why, 200)
+		}
+	}
+	return ""
 }
 
 // quote makes a phrase of the search line.

@@ -147,6 +147,16 @@ func TestTheScopeLimitsEveryQuestion(t *testing.T) {
 	}
 }
 
+func TestTheReasonOfAnErrorIsPartOfItsPattern(t *testing.T) {
+	d := incident()
+	d.records = []store.Record{{
+		Time: halfPastTwo.Add(-time.Second).UnixNano(), Level: store.LevelError, Service: "planner-api", Body: store.String("request failed"),
+		Attrs: store.Attrs{{Key: "err.message", Value: store.String("no column note_3 in tasks")}},
+	}}
+	_, _, page := pageOf(t, newPages(t, d.options()), "/")
+	wants(t, page, "request failed: no column note_", "q=level%3A%3E%3Derror+%22request+failed%22")
+}
+
 func TestOnset(t *testing.T) {
 	pt := func(req, errs int64) store.REDPoint { return store.REDPoint{Requests: req, Errors: errs} }
 	cases := map[string]struct {

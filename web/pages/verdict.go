@@ -15,13 +15,15 @@ import (
 
 // A service fails when at least failShare of its requests do, for at least
 // failRequests requests and failErrors errors: one broken request in a quiet
-// minute is no verdict.
+// minute is no verdict. It is slow with as much evidence.
 const (
 	failShare    = 0.01
 	failRequests = 10
 	failErrors   = 3
 	badShare     = 0.03 // from here on its dot is red
 	slowFactor   = 2.0
+	slowPoints   = 10                    // with requests, to know what is usual
+	slowRequests = 20                    // among the latest, to know what is now
 	slowLeast    = 50 * time.Millisecond // more than usual, or it is not worth a colour
 )
 
@@ -110,15 +112,24 @@ func onset(points []store.REDPoint) int {
 // latency compares the last tenth of the range with the median of all points.
 func (l *load) latency() {
 	var all []time.Duration
+	var requests []int64
 	for _, p := range l.red.Points {
 		if p.Requests > 0 && p.P95 > 0 {
-			all = append(all, p.P95)
+			all, requests = append(all, p.P95), append(requests, p.Requests)
 		}
 	}
-	if len(all) < 5 {
+	if len(all) < slowPoints {
 		return
 	}
-	last := slices.Clone(all[len(all)-max(len(all)/10, 2):])
+	from := len(all) - max(len(all)/10, 3)
+	var seen int64
+	for _, n := range requests[from:] {
+		seen += n
+	}
+	if seen < slowRequests {
+		return
+	}
+	last := slices.Clone(all[from:])
 	slices.Sort(all)
 	slices.Sort(last)
 	l.usual, l.recent = all[len(all)/2], last[len(last)/2]
@@ -169,6 +180,10 @@ func failVerdict(st State, failing []load, services int) *screens.Verdict {
 		from = strconv.FormatInt(at.UnixMilli(), 10)
 	} else {
 		v.Because = "It does so throughout this time range. "
+		if worst.seen < st.Width()*9/10 {
+			at := time.Unix(0, st.Range.To).Add(-worst.seen).UTC()
+			v.Because = "It does so since its first request, at " + chart.When(at, st.Now) + ". "
+		}
 	}
 	v.Because += rest(len(failing)-1, services-len(failing))
 	carry := st.Carry().In(worst.red.Service).Between(from, st.Values.Get("to"))
