@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -256,5 +257,46 @@ func TestRemoteWriteRefusesWhatItCannotRead(t *testing.T) {
 				t.Errorf("%d %s, want %d", status, body, c.want)
 			}
 		})
+	}
+}
+
+// Requests that share series, buffers and references at once must not mix up.
+func TestConcurrentRemoteWrites(t *testing.T) {
+	s, now := newServer(t), time.Now().Truncate(time.Second)
+	const writers, rounds, series = 6, 20, 40
+	var wg sync.WaitGroup
+	for w := range writers {
+		wg.Go(func() {
+			for round := range rounds {
+				ms := now.UnixMilli() - int64(rounds-round)*1000
+				req := &prompb.WriteRequest{}
+				for i := range series {
+					// Half of the series are the same for all writers, and say the same.
+					ls := pairs("__name__", "own", "i", fmt.Sprint(i), "writer", fmt.Sprint(w))
+					if i%2 == 0 {
+						ls = pairs("__name__", "shared", "i", fmt.Sprint(i))
+					}
+					req.Timeseries = append(req.Timeseries, prompb.TimeSeries{
+						Labels:  ls,
+						Samples: []prompb.Sample{{Value: float64(i), Timestamp: ms}},
+					})
+				}
+				if status, _, body := s.send(t, proto1, req); status != http.StatusNoContent {
+					t.Errorf("%d %s", status, body)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for expr, want := range map[string]float64{
+		`sum(count_over_time(own[1m]))`:            writers * rounds * series / 2,
+		`sum(count_over_time(shared[1m]))`:         rounds * series / 2,
+		`sum(max by (i) (max_over_time(own[1m])))`: series / 2 * series / 2,
+		`sum(min by (i) (min_over_time(own[1m])))`: series / 2 * series / 2,
+		`sum(max_over_time(shared[1m]))`:           series / 2 * (series/2 - 1),
+	} {
+		if got, want := s.ask(t, expr, now), fmt.Sprintf("{} => %g @[%d]", want, now.UnixMilli()); got != want {
+			t.Errorf("%s = %s, want %s", expr, got, want)
+		}
 	}
 }
