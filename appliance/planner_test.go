@@ -323,8 +323,8 @@ func TestPlannerFaultsHappenAndEnd(t *testing.T) {
 	}
 	t.Run("bad-deploy", func(t *testing.T) {
 		turn(t, "POST", "bad-deploy")
-		if bad := statuses(40); bad < 10 || bad == 40 {
-			t.Errorf("%d of 40 failed, want most and not all", bad)
+		if bad := statuses(40); bad < 20 {
+			t.Errorf("%d of 40 failed, want most", bad)
 		}
 		turn(t, "DELETE", "bad-deploy")
 		if bad := statuses(10); bad != 0 {

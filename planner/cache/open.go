@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/extra/redisotel/v9"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
@@ -57,6 +58,7 @@ func Open(ctx context.Context, o Options) (*Cache, error) {
 	if o.MaxKeys == 0 {
 		o.MaxKeys = defaultCap
 	}
+	logging.Disable() // the client's own words on stderr; every failure comes back as an error
 	c := &Cache{addr: o.Addr, gate: newGate(), groups: map[string]bool{}}
 	if o.Addr == "" {
 		e, err := startEmbedded(o.MaxKeys)

@@ -328,8 +328,8 @@ func TestNextReleaseForgotItsMigration(t *testing.T) {
 			failed++
 		}
 	}
-	if failed < 32 || failed > 48 {
-		t.Errorf("%d of 64 failed, want about 40", failed)
+	if failed < 45 || failed == 64 {
+		t.Errorf("%d of 64 failed, want about 56", failed)
 	}
 }
 
