@@ -176,3 +176,12 @@ func TestConstantVector(t *testing.T) {
 		}
 	}
 }
+
+func TestInstantIncludesItsInstant(t *testing.T) {
+	e := &engine{}
+	srv := serve(t, e, Options{})
+	do(t, "GET", srv.URL+"/loki/api/v1/query?query=%7B%7D&time=1773324360123456789", nil, nil)
+	if !e.asked.Range.Has(1773324360123456789) {
+		t.Errorf("asked %+v, which leaves the instant out", e.asked.Range)
+	}
+}
