@@ -53,6 +53,7 @@ type logAsk struct {
 
 func (p *Pages) logAsk(r *http.Request) logAsk {
 	st := p.state(r)
+	st.tidy()
 	st.Path = "/logs"
 	a := logAsk{st: st, typed: st.Query, oldest: st.Sort == "oldest", cursor: parseCursor(st.Values.Get("cursor"))}
 	for _, name := range []string{"cursor", "at"} {
@@ -130,6 +131,7 @@ func (p *Pages) logsPage(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("HX-Push-Url", "false")
 		return p.fragment(w, r, http.StatusOK, ui.QueryMessage(m.Query.ID, m.Query.Error))
 	}
+	pushTidy(w, r, &a.st)
 	pg := p.page(ctx, a.st, "logs", "Logs", "logs.css", "logs.js")
 	pg.Flush = true
 	return p.show(w, r, pg, screens.LogsPage(m))
@@ -342,6 +344,25 @@ func (p *Pages) logsView(ctx context.Context, a logAsk, ans logAnswer) screens.L
 	}
 	m.Empty = p.logEmpty(ctx, a)
 	return m
+}
+
+// tidy drops what a form sends empty, so that addresses stay short.
+func (st *State) tidy() {
+	for name, all := range st.Values {
+		if name == "q" && len(all) > 1 {
+			continue // an empty query box of several stays
+		}
+		if !slices.ContainsFunc(all, func(s string) bool { return s != "" }) {
+			st.Values.Del(name)
+		}
+	}
+}
+
+// pushTidy makes htmx put the tidy address into the history.
+func pushTidy(w http.ResponseWriter, r *http.Request, st *State) {
+	if r.Header.Get("HX-Request") == "true" {
+		w.Header().Set("HX-Push-Url", st.Self())
+	}
 }
 
 // withoutService is the view with one service less in the scope.

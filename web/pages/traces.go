@@ -43,6 +43,8 @@ func (p *Pages) tracesPage(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), logTime)
 	defer cancel()
 	st := p.state(r)
+	st.tidy()
+	pushTidy(w, r, &st)
 	if st.Moving() {
 		st.refreshDefault(logRefresh)
 	}

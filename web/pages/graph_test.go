@@ -1,0 +1,209 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/model/exemplar"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/metadata"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/util/annotations"
+
+	"tripod/store"
+)
+
+// fakeMetrics has a rising line for each of two services, and remembers what
+// it was asked.
+type fakeMetrics struct {
+	asked []string
+	empty bool
+	err   error
+}
+
+func (f *fakeMetrics) Range(_ context.Context, expr string, from, to time.Time, step time.Duration) (promql.Matrix, annotations.Annotations, error) {
+	if strings.Contains(expr, "count by (__name__)") {
+		if f.empty {
+			return nil, nil, nil
+		}
+		var out promql.Matrix
+		for _, n := range []string{"up", "jobs_total", "took_seconds_bucket", "took_seconds_count", "took_seconds_sum"} {
+			out = append(out, promql.Series{Metric: labels.FromStrings("__name__", n), Floats: []promql.FPoint{{T: to.UnixMilli(), F: 2}}})
+		}
+		return out, nil, nil
+	}
+	f.asked = append(f.asked, expr)
+	if f.empty || f.err != nil {
+		return nil, nil, f.err
+	}
+	var out promql.Matrix
+	for i, s := range []string{"planner-web", "planner-api"} {
+		m := promql.Series{Metric: labels.FromStrings("service_name", s)}
+		for t := from; !t.After(to); t = t.Add(step) {
+			m.Floats = append(m.Floats, promql.FPoint{T: t.UnixMilli(), F: float64(i+1) * 0.25})
+		}
+		out = append(out, m)
+	}
+	var warn annotations.Annotations
+	warn.Add(errors.New("metric might not be a counter"))
+	return out, warn, nil
+}
+
+func (f *fakeMetrics) Exemplars(_ context.Context, expr string, from, to time.Time) ([]exemplar.QueryResult, error) {
+	return []exemplar.QueryResult{{
+		SeriesLabels: labels.FromStrings("__name__", "took_seconds_bucket", "service_name", "planner-api", "http_route", "/api/tasks"),
+		Exemplars: []exemplar.Exemplar{
+			{Labels: labels.FromStrings("trace_id", "ab000000000000000000000000000001", "span_id", "0000000000000003"), Value: 0.4, Ts: to.Add(-time.Minute).UnixMilli()},
+			{Labels: labels.FromStrings("user", "no trace"), Value: 1, Ts: to.UnixMilli()},
+		},
+	}}, nil
+}
+
+func (f *fakeMetrics) Metadata(string) map[string]metadata.Metadata {
+	return map[string]metadata.Metadata{
+		"up": {Type: "gauge", Help: "1 when the target answers"}, "took_seconds": {Type: "histogram", Help: "How long it took."},
+	}
+}
+
+func (f *fakeMetrics) Series(context.Context, []string, time.Time, time.Time, int) ([]labels.Labels, error) {
+	return []labels.Labels{labels.FromStrings("__name__", "x", "le", "1"), labels.FromStrings("__name__", "x", "le", "2")}, nil
+}
+
+func TestGraphScreen(t *testing.T) {
+	w := ask(screenOf(t, Options{Metrics: &fakeMetrics{}}), "/graph?from=now-1m&metric=took_seconds&q="+url.QueryEscape("histogram_quantile(0.95, took_seconds_bucket)"))
+	if w.Code != 200 {
+		t.Fatalf("status %d: %s", w.Code, w.Body)
+	}
+	golden(t, "graph.html", mainOf(t, w.Body.String()))
+}
+
+func TestGraphSays(t *testing.T) {
+	for name, c := range map[string]struct {
+		url  string
+		f    fakeMetrics
+		has  []string
+		lack []string
+	}{
+		"the first look":       {"/graph", fakeMetrics{}, []string{"http_server_request_duration_seconds_count", "2 series", `id="graph-data"`, "might not be a counter"}, nil},
+		"Prometheus's address": {"/graph?g0.expr=up&g1.expr=down&g0.tab=0", fakeMetrics{}, []string{`value="up"`, `value="down"`, `id="q1"`}, []string{`name="g0.expr"`}},
+		"an error with place":  {"/graph?q=" + url.QueryEscape("sum(rate(a[$__rate])) +* 1"), fakeMetrics{err: store.ErrInvalid}, []string{`<span class="qerr">`, "at position 24", "The query cannot be answered"}, []string{"graph-data"}},
+		"a door that fails":    {"/graph?q=up", fakeMetrics{err: store.ErrOverloaded}, []string{"Too much is asked at once"}, nil},
+		"nothing":              {"/graph?q=up", fakeMetrics{empty: true}, []string{"No metric has been received yet"}, nil},
+		"an open metric":       {"/graph?metric=took_seconds", fakeMetrics{}, []string{"How long it took.", ">Average<", "Add as a query"}, nil},
+		"families are one":     {"/graph", fakeMetrics{}, []string{`data-name="took_seconds"`, `data-name="jobs_total"`}, []string{`data-name="took_seconds_sum"`}},
+		"exemplars lead on":    {"/graph?q=x_bucket", fakeMetrics{}, []string{"/traces/ab000000000000000000000000000001?sel=0000000000000003", "400 ms", "1 trace behind"}, nil},
+	} {
+		f := c.f
+		body := mainOf(t, ask(screenOf(t, Options{Metrics: &f}), c.url).Body.String())
+		for _, s := range c.has {
+			if !strings.Contains(body, s) {
+				t.Errorf("%s: no %q in %s", name, s, body)
+			}
+		}
+		for _, s := range c.lack {
+			if strings.Contains(body, s) {
+				t.Errorf("%s: %q in %s", name, s, body)
+			}
+		}
+	}
+}
+
+func TestGraphAsksInTheScope(t *testing.T) {
+	f := &fakeMetrics{}
+	ask(screenOf(t, Options{Metrics: f}), "/graph?service=planner-web&service=a.b&q="+url.QueryEscape(`rate(x[$__rate]) + y{service_name="z"}`))
+	want := `rate(x{service_name=~"planner-web|a\\.b"}[1m]) + y{service_name="z"}`
+	if len(f.asked) != 1 || f.asked[0] != want {
+		t.Errorf("got %q, want %q", f.asked, want)
+	}
+}
+
+func TestUnitOf(t *testing.T) {
+	for q, want := range map[string]string{
+		`histogram_quantile(0.9, sum by (le) (rate(a_seconds_bucket[1m])))`: "s",
+		`sum(rate(a_seconds_count[$__rate]))`:                               "/s",
+		`rate(a_seconds_sum[1m]) / rate(a_seconds_count[1m])`:               "s",
+		`process_resident_memory_bytes`:                                     "B",
+		`rate(net_bytes_total[5m])`:                                         "B/s",
+		`rate(process_cpu_seconds_total[5m])`:                               "",
+		`sum(rate(a_total[1m])) / sum(rate(b_total[1m]))`:                   "",
+		`cache_hit_ratio`:                                                   "%",
+		`up`:                                                                "",
+		`1 + `:                                                              "",
+		`vector(1)`:                                                         "",
+		`count(a_seconds)`:                                                  "",
+	} {
+		if got := unitOf(q); got != want {
+			t.Errorf("%s: got %q, want %q", q, got, want)
+		}
+	}
+}
+
+func TestFamilyAsksWhatIsUsuallyWanted(t *testing.T) {
+	counts := map[string]int64{"a_total": 1, "h_bucket": 8, "h_count": 1, "h_sum": 1, "native": 2, "g": 1, "x_count": 3}
+	known := map[string]metadata.Metadata{"g": {Type: "gauge"}, "native": {Type: "histogram"}, "a": {Type: "counter", Help: "as"}}
+	got := map[string]string{}
+	for _, f := range families(counts, known) {
+		got[f.name] = fmt.Sprint(f.letter(), " ", f.series, " ", f.query())
+	}
+	for name, want := range map[string]string{
+		"a_total": "C 1 sum by (service_name) (rate(a_total[$__rate]))",
+		"h":       "H 10 histogram_quantile(0.95, sum by (le, service_name) (rate(h_bucket[$__rate])))",
+		"native":  "H 2 histogram_quantile(0.95, sum by (service_name) (rate(native[$__rate])))",
+		"g":       "G 1 g",
+		"x_count": "? 3 x_count",
+	} {
+		if got[name] != want {
+			t.Errorf("%s: got %q, want %q", name, got[name], want)
+		}
+	}
+}
+
+func TestProblemPlacesCountWhatWasTyped(t *testing.T) {
+	for q, want := range map[string]int{`rate(a[$__rate]) )`: 17, `rate(a[$__rate_interval]) )`: 26, `a )`: 2} {
+		qe := parseProblem(q)
+		if qe == nil || qe.Pos != want {
+			t.Errorf("%s: got %+v, want position %d", q, qe, want)
+		}
+	}
+	if qe := parseProblem(`rate(a[$__rate])`); qe != nil {
+		t.Errorf("a good query has a problem: %v", qe)
+	}
+}
+
+func TestStatsLeaveGapsOut(t *testing.T) {
+	nan := math.NaN()
+	if a, b, c := stats([]float64{nan, 1, 3, nan}); a != 1 || b != 2 || c != 3 {
+		t.Errorf("got %v %v %v", a, b, c)
+	}
+	if a, b, c := stats([]float64{nan}); !math.IsNaN(a) || !math.IsNaN(b) || !math.IsNaN(c) {
+		t.Errorf("got %v %v %v for gaps", a, b, c)
+	}
+	lo, top := span2([]drawn{{values: []float64{-3, nan, 10}}})
+	if lo != -3 || top != 10 {
+		t.Errorf("axis from %v to %v", lo, top)
+	}
+}
+
+// Any address must give a page.
+func FuzzGraphAddress(f *testing.F) {
+	mux := screenOf(f, Options{Metrics: &fakeMetrics{}})
+	for _, s := range []string{"", "q=up&q=&q=a%7B", "g0.expr=up", "metric=took_seconds&q=x", "q=%24__rate&from=now-1s&service=a", "view=area&q=rate(a[$__rate])"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		r := httptest.NewRequest("GET", "/graph", nil)
+		r.URL.RawQuery = query
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, r)
+		if w.Code >= 500 {
+			t.Fatalf("%s: %d %s", query, w.Code, w.Body)
+		}
+	})
+}

@@ -1,0 +1,301 @@
+package pages
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/metadata"
+
+	"tripod/store"
+	"tripod/ui"
+	"tripod/ui/chart"
+	"tripod/ui/screens"
+)
+
+const (
+	maxMetrics   = 1500 // names in the browser
+	maxLabelSets = 2000 // series looked at for the labels of one metric
+)
+
+// family is a metric as people choose it: a histogram is one, not three.
+type family struct {
+	name   string
+	typ    model.MetricType
+	help   string
+	series int64
+	names  []string // those of its series
+}
+
+// families joins the names of series with what is known of them.
+func families(counts map[string]int64, known map[string]metadata.Metadata) []family {
+	byName := map[string]*family{}
+	for name, n := range counts {
+		base, md := familyOf(name, counts, known)
+		f := byName[base]
+		if f == nil {
+			f = &family{name: base, typ: md.Type, help: md.Help}
+			byName[base] = f
+		}
+		f.series += n
+		f.names = append(f.names, name)
+	}
+	out := make([]family, 0, len(byName))
+	for _, f := range byName {
+		if f.typ == "" || f.typ == model.MetricTypeUnknown {
+			f.typ = guessType(f)
+		}
+		out = append(out, *f)
+	}
+	slices.SortFunc(out, func(a, b family) int { return cmp.Compare(a.name, b.name) })
+	return out
+}
+
+func familyOf(name string, counts map[string]int64, known map[string]metadata.Metadata) (string, metadata.Metadata) {
+	for _, suffix := range [...]string{"_bucket", "_count", "_sum"} {
+		base, ok := strings.CutSuffix(name, suffix)
+		if !ok {
+			continue
+		}
+		md := known[base]
+		histogram := md.Type == model.MetricTypeHistogram || md.Type == model.MetricTypeSummary
+		if histogram || counts[base+"_bucket"] > 0 && counts[base+"_count"] > 0 {
+			return base, md
+		}
+	}
+	if md, ok := known[name]; ok {
+		return name, md
+	}
+	base := strings.TrimSuffix(name, "_total") // OpenMetrics names a counter's family without it
+	return name, known[base]
+}
+
+func guessType(f *family) model.MetricType {
+	if slices.Contains(f.names, f.name+"_bucket") {
+		return model.MetricTypeHistogram
+	}
+	if strings.HasSuffix(f.name, "_total") {
+		return model.MetricTypeCounter
+	}
+	return model.MetricTypeUnknown
+}
+
+// query asks for what is usually wanted of a metric of this kind.
+func (f *family) query() string {
+	by := "sum by (service_name) "
+	switch f.typ {
+	case model.MetricTypeCounter:
+		return by + "(rate(" + f.name + "[$__rate]))"
+	case model.MetricTypeHistogram:
+		return f.quantile("0.95")
+	case model.MetricTypeGaugeHistogram:
+		return "histogram_quantile(0.95, sum by (le, service_name) (" + f.name + "_bucket))"
+	}
+	return f.name
+}
+
+// quantile knows native histograms, which have no buckets of their own name.
+func (f *family) quantile(q string) string {
+	if !slices.Contains(f.names, f.name+"_bucket") {
+		return "histogram_quantile(" + q + ", sum by (service_name) (rate(" + f.name + "[$__rate])))"
+	}
+	return "histogram_quantile(" + q + ", sum by (le, service_name) (rate(" + f.name + "_bucket[$__rate])))"
+}
+
+func (f *family) letter() string {
+	switch f.typ {
+	case model.MetricTypeCounter:
+		return "C"
+	case model.MetricTypeGauge, model.MetricTypeInfo, model.MetricTypeStateset:
+		return "G"
+	case model.MetricTypeHistogram, model.MetricTypeGaugeHistogram:
+		return "H"
+	case model.MetricTypeSummary:
+		return "S"
+	}
+	return "?"
+}
+
+// metricBrowser lists the metrics of the time range's end.
+func (p *Pages) metricBrowser(ctx context.Context, st *State, queries []string, given bool) screens.MetricBrowser {
+	to := time.Unix(0, st.Range.To)
+	matrix, _, err := p.o.Metrics.Range(ctx, `count by (__name__) ({__name__!=""})`, to, to, time.Second)
+	if err != nil {
+		return screens.MetricBrowser{Failed: "The list of metrics is missing. " + p.reason(ctx, "metric names", err)}
+	}
+	counts := map[string]int64{}
+	for _, s := range matrix {
+		if name := s.Metric.Get(labels.MetricName); name != "" && len(s.Floats) > 0 && !math.IsNaN(s.Floats[0].F) {
+			counts[name] = int64(s.Floats[0].F)
+		}
+	}
+	all := families(counts, p.o.Metrics.Metadata(""))
+	b := screens.MetricBrowser{Count: chart.Count(int64(len(all)))}
+	open := st.Values.Get("metric")
+	if len(all) > maxMetrics {
+		b.More = fmt.Sprintf("The first %s of %s, by name.", chart.Count(maxMetrics), b.Count)
+		all = all[:maxMetrics]
+	}
+	for i := range all {
+		f := &all[i]
+		it := screens.MetricItem{Name: f.name, Type: typeWord(f.typ), Letter: f.letter(), Series: chart.Count(f.series), Help: cut(oneLine(f.help), 300), On: f.name == open}
+		put := slices.Clone(queries)
+		if !given {
+			put = []string{""}
+		}
+		it.Href = graphHref(st, replaceLast(put, f.query()), "metric", f.name)
+		if it.On {
+			p.metricDetail(ctx, st, f, queries, &it)
+		}
+		b.Metrics = append(b.Metrics, it)
+	}
+	return b
+}
+
+func replaceLast(queries []string, q string) []string {
+	if len(queries) == 0 {
+		return []string{q}
+	}
+	out := slices.Clone(queries)
+	out[len(out)-1] = q
+	return out
+}
+
+func typeWord(t model.MetricType) string {
+	if t == "" || t == model.MetricTypeUnknown {
+		return "type not known"
+	}
+	return string(t)
+}
+
+// metricDetail says which labels tell the series of a metric apart, and what
+// else to ask.
+func (p *Pages) metricDetail(ctx context.Context, st *State, f *family, queries []string, it *screens.MetricItem) {
+	from, to := time.Unix(0, st.Range.From), time.Unix(0, st.Range.To)
+	selectors := make([]string, 0, len(f.names))
+	for _, n := range f.names {
+		selectors = append(selectors, fmt.Sprintf("{__name__=%q}", n))
+	}
+	if sets, err := p.o.Metrics.Series(ctx, selectors, from, to, maxLabelSets); err == nil {
+		it.Labels = labelCounts(sets)
+	} else {
+		p.o.Log.Warn("page", "part", "metric labels", "err", err)
+	}
+	action := func(text, q string) {
+		it.Actions = append(it.Actions, ui.Button{Text: text, Small: true, Href: graphHref(st, replaceLast(queries, q), "metric", f.name)})
+	}
+	switch f.typ {
+	case model.MetricTypeHistogram:
+		action("p95", f.quantile("0.95"))
+		action("p50", f.quantile("0.5"))
+		if slices.Contains(f.names, f.name+"_count") {
+			action("Rate", "sum by (service_name) (rate("+f.name+"_count[$__rate]))")
+			action("Average", "sum by (service_name) (rate("+f.name+"_sum[$__rate])) / sum by (service_name) (rate("+f.name+"_count[$__rate]))")
+		}
+	case model.MetricTypeCounter:
+		action("Rate", f.query())
+		action("Every series", "rate("+f.name+"[$__rate])")
+	default:
+		action("Every series", f.name)
+		action("Sum", "sum by (service_name) ("+f.name+")")
+	}
+	if len(queries) < maxQueries {
+		it.Actions = append(it.Actions, ui.Button{Text: "Add as a query", Icon: "plus", Small: true, Href: graphHref(st, append(slices.Clone(queries), f.query()), "metric", f.name)})
+	}
+}
+
+// labelCounts are the labels with the most values first.
+func labelCounts(sets []labels.Labels) []screens.MetricLabel {
+	values := map[string]map[string]bool{}
+	for _, ls := range sets {
+		ls.Range(func(l labels.Label) {
+			if l.Name == labels.MetricName {
+				return
+			}
+			if values[l.Name] == nil {
+				values[l.Name] = map[string]bool{}
+			}
+			values[l.Name][l.Value] = true
+		})
+	}
+	names := make([]string, 0, len(values))
+	most := 1
+	for n, v := range values {
+		names = append(names, n)
+		most = max(most, len(v))
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(values[b]), len(values[a])), cmp.Compare(a, b))
+	})
+	var out []screens.MetricLabel
+	for _, n := range names[:min(len(names), 12)] {
+		out = append(out, screens.MetricLabel{Name: n, Count: chart.Count(int64(len(values[n]))), Share: float64(len(values[n])) / float64(most)})
+	}
+	return out
+}
+
+// exemplars puts measured requests on the chart, at their own value where the
+// axis has the same unit and on its base otherwise, and counts them by service.
+func (p *Pages) exemplars(ctx context.Context, st *State, queries []string, unit string, from, to time.Time, lo, top float64, m *screens.Graph) map[string]int {
+	byService := map[string]int{}
+	var all []screens.GraphExemplar
+	value := map[string]float64{}
+	for _, q := range queries {
+		if strings.TrimSpace(q) == "" {
+			continue
+		}
+		found, err := p.o.Metrics.Exemplars(ctx, inScope(expandRate(q, graphStep), st.Services), from, to)
+		if err != nil {
+			continue // the query's own error has been said
+		}
+		for _, r := range found {
+			service := r.SeriesLabels.Get("service_name")
+			for _, e := range r.Exemplars {
+				id, err := store.ParseTraceID(cmp.Or(e.Labels.Get("trace_id"), e.Labels.Get("traceID"), e.Labels.Get("traceId")))
+				at := time.UnixMilli(e.Ts).UTC()
+				if err != nil || at.Before(from) || at.After(to) || value[id.String()] != 0 {
+					continue
+				}
+				value[id.String()] = max(e.Value, math.SmallestNonzeroFloat64)
+				x := screens.GraphExemplar{
+					Slot: p.o.Slots(service), X: float64(at.Sub(from)) / float64(max(to.Sub(from), 1)),
+					Time: at.Format("15:04:05"), Text: strings.TrimSpace(service + " " + cmp.Or(r.SeriesLabels.Get("http_route"), r.SeriesLabels.Get("route"))),
+					Value: quantity(e.Value, exemplarUnit(r.SeriesLabels.Get(labels.MetricName))).String(),
+					ID:    id.String()[:8], Href: st.Carry().Href("/traces/"+id.String(), "sel", e.Labels.Get("span_id")),
+				}
+				if unit == "s" && top > lo {
+					x.Y = min(max((e.Value-lo)/(top-lo), 0), 1)
+				}
+				x.Title = strings.TrimSpace("Trace " + x.ID + ", " + x.Value + " " + x.Text)
+				byService[service]++
+				all = append(all, x)
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b screens.GraphExemplar) int { return cmp.Compare(value[idOf(b)], value[idOf(a)]) })
+	if n := len(all); n > 0 {
+		m.InView = counted(n, "trace") + " behind these points"
+	}
+	m.Table = all[:min(len(all), 8)]
+	m.Diamonds = all[:min(len(all), maxExemplars)]
+	return byService
+}
+
+// idOf is the whole id, which the address has.
+func idOf(e screens.GraphExemplar) string {
+	rest := strings.TrimPrefix(e.Href, "/traces/")
+	return rest[:min(len(rest), 32)]
+}
+
+func exemplarUnit(metric string) string {
+	if strings.Contains(metric, "_seconds") {
+		return "s"
+	}
+	return ""
+}

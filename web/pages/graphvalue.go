@@ -1,0 +1,296 @@
+package pages
+
+import (
+	"errors"
+	"math"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"tripod/store"
+	"tripod/ui"
+	"tripod/ui/chart"
+)
+
+// rateWindow is four scrapes, and never less than the distance of two points.
+func rateWindow(step time.Duration) time.Duration { return max(time.Minute, 2*step) }
+
+// expandRate puts the window in place of $__rate, and of the name that Grafana
+// has for it.
+func expandRate(q string, step time.Duration) string {
+	if !strings.Contains(q, "$__rate") {
+		return q
+	}
+	w := promDuration(rateWindow(step))
+	return strings.ReplaceAll(strings.ReplaceAll(q, "$__rate_interval", w), "$__rate", w)
+}
+
+func promDuration(d time.Duration) string {
+	s := d.String() // 1h0m0s
+	return strings.NewReplacer("m0s", "m", "h0m", "h").Replace(s)
+}
+
+func parsePromQL(q string) (parser.Expr, error) {
+	return parser.NewParser(parser.Options{}).ParseExpr(q)
+}
+
+// parseProblem is where a query as it was typed cannot be read, or nil.
+func parseProblem(typed string) *store.QueryError {
+	const window = "1m" // shorter than what it stands for, so places must be moved
+	_, err := parsePromQL(strings.ReplaceAll(strings.ReplaceAll(typed, "$__rate_interval", window), "$__rate", window))
+	var list parser.ParseErrors
+	if !errors.As(err, &list) || len(list) == 0 {
+		return nil
+	}
+	first := list[0]
+	start, end := int(first.PositionRange.Start), int(first.PositionRange.End)
+	if end <= start && start > 0 {
+		start-- // the lexer names the place behind the character
+	}
+	return &store.QueryError{Query: typed, Pos: unexpanded(typed, start), End: unexpanded(typed, end), Msg: first.Err.Error()}
+}
+
+var rateName = regexp.MustCompile(`\$__rate(_interval)?`)
+
+// unexpanded is the place in what was typed of a place in what was parsed.
+func unexpanded(typed string, pos int) int {
+	for _, at := range rateName.FindAllStringIndex(typed, -1) {
+		if at[0] >= pos {
+			break
+		}
+		pos += at[1] - at[0] - len("1m")
+	}
+	return min(max(pos, 0), len(typed))
+}
+
+// inScope limits every selector to the services of the scope, unless it names
+// services itself; what cannot be read stays as it is and fails at the door.
+func inScope(q string, services []string) string {
+	if len(services) == 0 {
+		return q
+	}
+	e, err := parsePromQL(q)
+	if err != nil {
+		return q
+	}
+	quoted := make([]string, len(services))
+	for i, s := range services {
+		quoted[i] = regexp.QuoteMeta(s)
+	}
+	m, err := labels.NewMatcher(labels.MatchRegexp, "service_name", strings.Join(quoted, "|"))
+	if err != nil {
+		return q
+	}
+	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
+		v, ok := n.(*parser.VectorSelector)
+		if !ok {
+			return nil
+		}
+		for _, have := range v.LabelMatchers {
+			if have.Name == "service_name" {
+				return nil
+			}
+		}
+		v.LabelMatchers = append(v.LabelMatchers, m)
+		return nil
+	})
+	return e.String()
+}
+
+// unitOf is what a query's values count: "s", "B", "/s", "B/s", "%" or
+// nothing, from the names of its metrics and what is done with them.
+func unitOf(q string) string {
+	e, err := parsePromQL(expandRate(q, 0))
+	if err != nil {
+		return ""
+	}
+	rate, quantile, ratio := false, false, false
+	var names []string
+	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
+		switch n := n.(type) {
+		case *parser.Call:
+			rate = rate || n.Func.Name == "rate" || n.Func.Name == "irate"
+			quantile = quantile || n.Func.Name == "histogram_quantile"
+		case *parser.BinaryExpr:
+			ratio = ratio || n.Op == parser.DIV
+		case *parser.VectorSelector:
+			names = append(names, n.Name)
+		case *parser.AggregateExpr:
+			if n.Op == parser.COUNT || n.Op == parser.COUNT_VALUES {
+				names = append(names, "")
+			}
+		}
+		return nil
+	})
+	if len(names) == 0 {
+		return ""
+	}
+	return unitOfNames(names, rate, quantile, ratio)
+}
+
+func unitOfNames(names []string, rate, quantile, ratio bool) string {
+	every := func(ends ...string) bool {
+		for _, n := range names {
+			ok := false
+			for _, e := range ends {
+				ok = ok || strings.HasSuffix(n, e)
+			}
+			if !ok {
+				return false
+			}
+		}
+		return true
+	}
+	switch {
+	case ratio && len(names) == 2 && strings.HasSuffix(names[0], "_seconds_sum") && strings.HasSuffix(names[1], "_seconds_count"):
+		return "s"
+	case ratio:
+		return ""
+	case quantile && every("_seconds_bucket", "_seconds"):
+		return "s"
+	case quantile && every("_bytes_bucket", "_bytes"):
+		return "B"
+	case quantile:
+		return ""
+	case rate && every("_bytes_total", "_bytes_sum"):
+		return "B/s"
+	case rate && every("_seconds_total", "_seconds_sum"):
+		return ""
+	case rate && every("_total", "_count", "_bucket"):
+		return "/s"
+	case rate:
+		return ""
+	case every("_seconds"):
+		return "s"
+	case every("_bytes"):
+		return "B"
+	case every("_ratio"):
+		return "%"
+	}
+	return ""
+}
+
+// quantity writes a value of a unit.
+func quantity(v float64, unit string) ui.Quantity {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return ui.Quantity{N: chart.Dash}
+	}
+	switch unit {
+	case "s":
+		if math.Abs(v) < 1e9 {
+			return chart.Duration(time.Duration(v * 1e9))
+		}
+	case "B":
+		return chart.Bytes(v)
+	case "B/s":
+		q := chart.Bytes(v)
+		q.Unit += "/s"
+		return q
+	case "%":
+		return chart.Percent(v)
+	case "/s":
+		return ui.Quantity{N: chart.Number(v), Unit: unit}
+	}
+	return ui.Quantity{N: chart.Number(v)}
+}
+
+// tickOf writes a value on the axis.
+func tickOf(v float64, unit string) string {
+	if v == 0 {
+		return "0"
+	}
+	if unit == "" || unit == "/s" {
+		return chart.Tick(v)
+	}
+	return quantity(v, unit).String()
+}
+
+// span2 are the ends of the axis: 0 to a round number above all values, and
+// from a round number below 0 when some are negative.
+func span2(all []drawn) (lo, top float64) {
+	least, most := 0.0, 0.0
+	for i := range all {
+		for _, v := range all[i].values {
+			if !math.IsNaN(v) {
+				least, most = min(least, v), max(most, v)
+			}
+		}
+	}
+	if least < 0 {
+		lo = -chart.Top(-least)
+	}
+	if most > 0 || least == 0 {
+		top = chart.Top(most)
+	}
+	return lo, top
+}
+
+func shifted(v []float64, by float64) []float64 {
+	if by == 0 || math.IsNaN(by) {
+		return v
+	}
+	out := make([]float64, len(v))
+	for i, f := range v {
+		out[i] = f - by
+	}
+	return out
+}
+
+// minOf is the least value below 0, or 0.
+func minOf(v []float64) float64 {
+	least := 0.0
+	for _, f := range v {
+		if f < least {
+			least = f
+		}
+	}
+	return least
+}
+
+// stats leave gaps out; all are NaN when there are only gaps.
+func stats(v []float64) (least, mean, most float64) {
+	least, most = math.NaN(), math.NaN()
+	sum, n := 0.0, 0
+	for _, f := range v {
+		if math.IsNaN(f) {
+			continue
+		}
+		if n == 0 {
+			least, most = f, f
+		}
+		least, most = min(least, f), max(most, f)
+		sum += f
+		n++
+	}
+	return least, sum / float64(n), most
+}
+
+func nullable(v []float64) []*float64 {
+	out := make([]*float64, len(v))
+	for i := range v {
+		if !math.IsNaN(v[i]) {
+			out[i] = &v[i]
+		}
+	}
+	return out
+}
+
+// seriesText is a label set cut around the value that tells most: the service,
+// or the only label.
+func seriesText(ls labels.Labels) (before, main, after string) {
+	text := ls.String()
+	if ls.IsEmpty() {
+		return "", "all", ""
+	}
+	main = ls.Get("service_name")
+	if main == "" && ls.Len() == 1 {
+		ls.Range(func(l labels.Label) { main = l.Value })
+	}
+	if i := strings.Index(text, `"`+main+`"`); main != "" && i >= 0 {
+		return text[:i+1], main, text[i+1+len(main):]
+	}
+	return text, "", ""
+}

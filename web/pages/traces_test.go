@@ -1,0 +1,133 @@
+package pages
+
+import (
+	"math"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"tripod/store"
+)
+
+func summary(n byte, ago, took time.Duration, errs int) store.TraceSummary {
+	start := noon.Add(-ago).UnixNano()
+	s := store.TraceSummary{
+		ID: store.TraceID{15: n}, RootService: "planner-web", RootName: "POST /<tasks>", Start: start, End: start + int64(took), Spans: 3, Errors: errs, Status: "ok",
+		Services: []store.ServiceShare{{Service: "planner-web", Self: 1}, {Service: "planner-api", Self: 3}},
+	}
+	if errs > 0 {
+		s.Status = "503"
+	}
+	return s
+}
+
+func storyTraces() *fakeTraces {
+	return &fakeTraces{summaries: []store.TraceSummary{
+		summary(1, time.Minute, 40*time.Millisecond, 0), summary(2, 2*time.Minute, 5*time.Second, 2), summary(3, 90*time.Minute, 50*time.Millisecond, 0),
+	}}
+}
+
+func TestTracesScreen(t *testing.T) {
+	w := ask(screenOf(t, Options{Traces: storyTraces()}), "/traces?sort=slowest")
+	if w.Code != 200 {
+		t.Fatalf("status %d: %s", w.Code, w.Body)
+	}
+	golden(t, "traces.html", mainOf(t, w.Body.String()))
+}
+
+func TestTracesSays(t *testing.T) {
+	for name, c := range map[string]struct {
+		url  string
+		has  []string
+		lack []string
+	}{
+		"all":            {"/traces", []string{"2 traces in", "POST /&lt;tasks&gt;", "planner-api 75 %", "dashed: the same length of time before", `class="dotp k-err"`}, nil},
+		"errors":         {"/traces?result=errors", []string{"1 trace in", ">503<"}, []string{"40 ms<"}},
+		"what is unread": {"/traces?min=soon&tags=alone", []string{"is no duration", "attributes are written name=value"}, nil},
+		"nothing here":   {"/traces?from=now-4h&to=now-3h", []string{"No traces in this time range", "The newest trace is from 11:59"}, nil},
+		"no match":       {"/traces?from=now-95m&to=now-80m&result=errors", []string{"No traces match", "Without conditions there are 1 trace.", "Clear the conditions"}, nil},
+	} {
+		body := mainOf(t, ask(screenOf(t, Options{Traces: storyTraces()}), c.url).Body.String())
+		for _, s := range c.has {
+			if !strings.Contains(body, s) {
+				t.Errorf("%s: no %q in %s", name, s, body)
+			}
+		}
+		for _, s := range c.lack {
+			if strings.Contains(body, s) {
+				t.Errorf("%s: %q in %s", name, s, body)
+			}
+		}
+	}
+	if body := ask(screenOf(t, Options{Traces: &fakeTraces{}}), "/traces").Body.String(); !strings.Contains(body, "No traces yet") {
+		t.Error("the first minute is not explained")
+	}
+}
+
+func TestTracesAsksWhatTheFormSays(t *testing.T) {
+	f := storyTraces()
+	w := ask(screenOf(t, Options{Traces: f}), "/traces?service=a&service=b&operation=op&min=50&max=1.5s&tags=k%3Dv&result=errors&rows=", "HX-Request", "true")
+	q := f.asked[0]
+	if q.Service != "a" || f.asked[1].Service != "b" || q.Operation != "op" || q.MinDuration != 50*time.Millisecond || q.MaxDuration != 1500*time.Millisecond || q.Tags["k"] != "v" || !q.Errors || q.Limit != maxTraces {
+		t.Errorf("asked %+v", q)
+	}
+	if got := w.Header().Get("HX-Push-Url"); strings.Contains(got, "rows") || !strings.Contains(got, "min=50") {
+		t.Errorf("the address is %q", got)
+	}
+}
+
+func TestTracesLimitIsSaid(t *testing.T) {
+	f := &fakeTraces{}
+	for range maxTraces + 1 {
+		f.summaries = append(f.summaries, summary(1, time.Minute, time.Millisecond, 0))
+	}
+	body := ask(screenOf(t, Options{Traces: f}), "/traces").Body.String()
+	for _, s := range []string{"These are the newest 500 traces; they begin at 11:59:00.", "Showing 100 of 500. Show 100 more"} {
+		if !strings.Contains(body, s) {
+			t.Errorf("no %q", s)
+		}
+	}
+	if strings.Contains(body, "dashed") {
+		t.Error("a part is compared with a whole")
+	}
+}
+
+func TestHistogramHoldsEveryTrace(t *testing.T) {
+	for _, took := range [][]time.Duration{{0}, {1}, {time.Millisecond, time.Millisecond}, {1, 1000 * time.Hour}, {99, 100, 101}} {
+		var ts []store.TraceSummary
+		for _, d := range took {
+			ts = append(ts, summary(1, time.Minute, d, 0))
+		}
+		h := histogramOf(ts, nil)
+		sum := 0.0
+		for _, b := range h.Bars {
+			sum += b.All
+		}
+		if sum == 0 || len(h.Bars) > 120 {
+			t.Errorf("%v: %v in %d bars", took, sum, len(h.Bars))
+		}
+		for _, l := range h.Lines {
+			if math.IsNaN(l.At) || l.At < -0.01 || l.At > 1.01 {
+				t.Errorf("%v: %s at %v", took, l.Text, l.At)
+			}
+		}
+	}
+}
+
+// Any address must give a page.
+func FuzzTracesAddress(f *testing.F) {
+	mux := screenOf(f, Options{Traces: storyTraces()})
+	for _, s := range []string{"", "min=-5s&max=9999999h", "tags=a%3D%22&rows=-1", "rows=99999999999999999999&sort=slowest", "from=now-50y&result=errors"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		r := httptest.NewRequest("GET", "/traces", nil)
+		r.URL.RawQuery = query
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, r)
+		if w.Code != 200 {
+			t.Fatalf("%s: %d %s", query, w.Code, w.Body)
+		}
+	})
+}
