@@ -41,6 +41,8 @@ func TestExprMatch(t *testing.T) {
 		"equal":                            {Equal{"status", "503"}, true},
 		"equal is exact":                   {Equal{"msg", "connection"}, false},
 		"equal any of a repeated name":     {Equal{"twice", "two"}, true},
+		"one of":                           {OneOf{"status", map[string]bool{"503": true}}, true},
+		"one of none":                      {OneOf{Field: "status"}, false},
 		"substring":                        {Substring{Text: "USED"}, true},
 		"substring with case":              {Substring{Text: "used"}, false},
 		"substring folded":                 {Substring{Text: "used BY", Fold: true}, true},

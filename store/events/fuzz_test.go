@@ -133,6 +133,7 @@ func FuzzFilterNeverLies(f *testing.F) {
 		for _, x := range []Expr{
 			Word{nil, asked}, Word{names, asked}, Phrase{nil, asked}, Equal{"f", asked}, Equal{"f", text},
 			Substring{nil, asked, false}, Substring{names, asked, true},
+			OneOf{"f", map[string]bool{asked: true, "other": true}}, OneOf{Field: "f"},
 			Or{Equal{"f", asked}, Word{nil, text}}, And{Exists{"f"}, Substring{nil, asked, true}},
 			Not{Word{nil, asked}}, Func{Fn: func(*Event) bool { return true }},
 		} {

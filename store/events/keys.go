@@ -67,6 +67,10 @@ type plan struct {
 	mask uint8  // classes that may match
 }
 
+// maxAsked is how many texts a filter is asked for; for more it is cheaper to
+// read the block.
+const maxAsked = 64
+
 const allClasses = 1<<Classes - 1
 
 func planOf(x Expr) plan {
@@ -102,6 +106,17 @@ func planOf(x Expr) plan {
 		p.named(x.Fields)
 	case Equal:
 		p.keys = append(tokenKeys(lower(x.Text), true), nameKey(x.Field))
+	case OneOf:
+		p.keys = []uint64{nameKey(x.Field)}
+		if len(x.Texts) > maxAsked {
+			break
+		}
+		for text := range x.Texts {
+			p.any = append(p.any, plan{keys: tokenKeys(lower(text), true), mask: allClasses})
+		}
+		if len(p.any) == 0 {
+			p.mask = 0
+		}
 	case Regexp:
 		p.named(x.Fields)
 	case Compare:

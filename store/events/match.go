@@ -62,6 +62,8 @@ func (c *compiler) compile(x Expr) *node {
 		return c.text(x.Fields, x.Re.MatchString)
 	case Equal:
 		return c.leaf([]string{x.Field}, func(v store.Value) bool { return isText(v, x.Text) })
+	case OneOf:
+		return c.text([]string{x.Field}, func(s string) bool { return x.Texts[s] })
 	case Compare:
 		return c.leaf([]string{x.Field}, func(v store.Value) bool {
 			n, ok := v.Number()

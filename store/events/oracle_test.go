@@ -62,7 +62,9 @@ func randomExpr(r *rand.Rand, depth int) Expr {
 		}
 		return Not{kids[0]}
 	}
-	switch r.IntN(10) {
+	switch r.IntN(11) {
+	case 9:
+		return OneOf{"status", map[string]bool{fmt.Sprint(r.IntN(600)): true, "true": true}}
 	case 0:
 		return Word{names, word()}
 	case 1:

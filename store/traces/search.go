@@ -22,9 +22,6 @@ const (
 	maxLength = int64(time.Hour)
 	// maxCandidates bounds the traces that one search looks at.
 	maxCandidates = 50_000
-	// indexedIDs is up to how many traces are fetched by their ids' filters;
-	// for more it is cheaper to read the whole time.
-	indexedIDs = 64
 )
 
 // Search finds the newest traces that start in the range, newest first; see
@@ -112,10 +109,10 @@ func (h *hunt) wait(id string, at int64) {
 // behind it.
 func (h *hunt) late(ctx context.Context) error {
 	behind := store.TimeRange{From: h.q.Range.To, To: addTime(h.q.Range.To, maxLength)}
-	after := map[string]int64{}
+	after := map[string]bool{}
 	for e, err := range h.s.events.Scan(ctx, events.Query{Range: behind, Where: condition(&h.q)}) {
 		if err == nil {
-			after[strings.Clone(e.Text(fTraceID))] = e.Time
+			after[strings.Clone(e.Text(fTraceID))] = true
 		} else if ctx.Err() != nil {
 			return err
 		}
@@ -127,7 +124,7 @@ func (h *hunt) late(ctx context.Context) error {
 		return nil
 	}
 	before := store.TimeRange{From: max(h.q.Range.From, addTime(h.q.Range.To, -maxLength)), To: h.q.Range.To}
-	began := events.Func{Fn: func(e *events.Event) bool { _, ok := after[e.Text(fTraceID)]; return ok }}
+	began := events.OneOf{Field: fTraceID, Texts: after}
 	for e, err := range h.s.events.Scan(ctx, events.Query{Range: before, Where: began}) {
 		if err == nil {
 			h.meet(e)
@@ -144,17 +141,11 @@ func (h *hunt) fetch(ctx context.Context) error {
 		return nil
 	}
 	ids := make(map[string][]brief, len(h.waiting))
-	var any events.Or
+	texts := make(map[string]bool, len(h.waiting))
 	for _, id := range h.waiting {
-		ids[id] = nil
-		if len(h.waiting) <= indexedIDs {
-			any = append(any, events.Equal{Field: fTraceID, Text: id})
-		}
+		ids[id], texts[id] = nil, true
 	}
-	where := events.Expr(any)
-	if len(any) == 0 {
-		where = events.Func{Fn: func(e *events.Event) bool { _, ok := ids[e.Text(fTraceID)]; return ok }}
-	}
+	where := events.OneOf{Field: fTraceID, Texts: texts}
 	r := store.TimeRange{From: addTime(h.oldest, -maxLength), To: addTime(h.newest, maxLength)}
 	var d decoder
 	for e, err := range h.s.events.Scan(ctx, events.Query{Range: r, Where: where, Oldest: true}) {
