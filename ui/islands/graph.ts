@@ -128,7 +128,7 @@ function unmount(): void {
 function mount(): void {
   unmount();
   const host = one('#graph .plot');
-  const source = one('#graph-data')?.textContent;
+  const source = one('#graph')?.dataset['graph'];
   if (!host || !source) return;
   const d = JSON.parse(source) as Data;
   data = d;

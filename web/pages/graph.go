@@ -117,7 +117,6 @@ type drawn struct {
 	values []float64 // NaN is a gap
 	slot   int
 	last   float64 // NaN when it has none
-	found  int     // exemplars
 }
 
 func (p *Pages) graphView(ctx context.Context, st State) screens.Graph {
@@ -267,12 +266,21 @@ func (p *Pages) graphDraw(ctx context.Context, st *State, all []drawn, units, qu
 	if len(units) > 0 && !slices.ContainsFunc(units, func(u string) bool { return u != units[0] }) {
 		unit = units[0]
 	}
-	lo, top := span2(all)
+	found := p.exemplars(ctx, st, queries, from, to)
+	highest := 0.0
+	if unit == "s" && len(found) > 0 {
+		highest = found[0].value
+	}
+	lo, top := axisOf(all, highest)
+	placeExemplars(found, unit == "s", lo, top, m)
 	m.Data = screens.GraphData{From: from.Unix(), To: to.Unix(), Min: lo, Top: top, Unit: unit, Fill: st.View == "area"}
 	for t := from; !t.After(to); t = t.Add(step) {
 		m.Data.Times = append(m.Data.Times, t.Unix())
 	}
-	exemplars := p.exemplars(ctx, st, queries, unit, from, to, lo, top, m)
+	byService := map[string]int{}
+	for _, e := range found {
+		byService[e.service]++
+	}
 	c := &chart.Lines{Max: top - lo, Frame: chart.Frame{
 		Label:  "Line chart of " + countSeries(len(all)) + "; the table below has the same numbers",
 		Height: graphHeight, Left: graphLeft, From: from.UnixNano(), To: to.UnixNano(), Brush: true, Ticks: 7,
@@ -282,19 +290,18 @@ func (p *Pages) graphDraw(ctx context.Context, st *State, all []drawn, units, qu
 		d := &all[i]
 		before, main, after := seriesText(d.labels)
 		full := before + main + after
-		d.found = exemplars[d.labels.Get("service_name")]
 		row := screens.GraphSeries{
 			Letter: d.letter, Slot: d.slot, Before: before, Main: main, After: after, Full: full, Values: shifted(d.values, minOf(d.values)),
 			Last: quantity(d.last, unit),
 		}
 		least, mean, most := stats(d.values)
 		row.Min, row.Avg, row.Max = quantity(least, unit), quantity(mean, unit), quantity(most, unit)
-		if d.found > 0 && d.labels.Has("service_name") {
-			row.Exemplars = chart.Count(int64(d.found))
+		if n := byService[d.labels.Get("service_name")]; n > 0 && d.labels.Has("service_name") {
+			row.Exemplars = chart.Count(int64(n))
 		}
 		m.Series = append(m.Series, row)
 		c.Series = append(c.Series, chart.Line{Class: "c" + strconv.Itoa(d.slot), Name: full, Values: shifted(d.values, lo), Fill: m.Data.Fill || len(all) == 1})
-		m.Data.Series = append(m.Data.Series, screens.GraphDataLine{Name: full, Slot: d.slot, Values: nullable(d.values)})
+		m.Data.Series = append(m.Data.Series, screens.GraphDataLine{Name: shortName(d.letter, full, main, len(queries) > 1), Slot: d.slot, Values: nullable(d.values)})
 	}
 	m.Data.Fill = m.Data.Fill || len(all) == 1
 	slices.Reverse(c.Series) // the first of the table is drawn on top

@@ -91,9 +91,9 @@ func TestGraphSays(t *testing.T) {
 		has  []string
 		lack []string
 	}{
-		"the first look":       {"/graph", fakeMetrics{}, []string{"http_server_request_duration_seconds_count", "2 series", `id="graph-data"`, "might not be a counter"}, nil},
+		"the first look":       {"/graph", fakeMetrics{}, []string{"http_server_request_duration_seconds_count", "2 series", `data-graph=`, "might not be a counter"}, nil},
 		"Prometheus's address": {"/graph?g0.expr=up&g1.expr=down&g0.tab=0", fakeMetrics{}, []string{`value="up"`, `value="down"`, `id="q1"`}, []string{`name="g0.expr"`}},
-		"an error with place":  {"/graph?q=" + url.QueryEscape("sum(rate(a[$__rate])) +* 1"), fakeMetrics{err: store.ErrInvalid}, []string{`<span class="qerr">`, "at position 24", "The query cannot be answered"}, []string{"graph-data"}},
+		"an error with place":  {"/graph?q=" + url.QueryEscape("sum(rate(a[$__rate])) +* 1"), fakeMetrics{err: store.ErrInvalid}, []string{`<span class="qerr">`, "at position 24", "The query cannot be answered"}, []string{"data-graph"}},
 		"a door that fails":    {"/graph?q=up", fakeMetrics{err: store.ErrOverloaded}, []string{"Too much is asked at once"}, nil},
 		"nothing":              {"/graph?q=up", fakeMetrics{empty: true}, []string{"No metric has been received yet"}, nil},
 		"an open metric":       {"/graph?metric=took_seconds", fakeMetrics{}, []string{"How long it took.", ">Average<", "Add as a query"}, nil},
@@ -185,9 +185,12 @@ func TestStatsLeaveGapsOut(t *testing.T) {
 	if a, b, c := stats([]float64{nan}); !math.IsNaN(a) || !math.IsNaN(b) || !math.IsNaN(c) {
 		t.Errorf("got %v %v %v for gaps", a, b, c)
 	}
-	lo, top := span2([]drawn{{values: []float64{-3, nan, 10}}})
+	lo, top := axisOf([]drawn{{values: []float64{-3, nan, 10}}}, 0)
 	if lo != -3 || top != 10 {
 		t.Errorf("axis from %v to %v", lo, top)
+	}
+	if _, top := axisOf([]drawn{{values: []float64{1}}}, 100); top != 3 {
+		t.Errorf("an outlier makes the axis end at %v", top)
 	}
 }
 

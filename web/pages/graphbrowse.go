@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/metadata"
 
@@ -240,12 +241,18 @@ func labelCounts(sets []labels.Labels) []screens.MetricLabel {
 	return out
 }
 
-// exemplars puts measured requests on the chart, at their own value where the
-// axis has the same unit and on its base otherwise, and counts them by service.
-func (p *Pages) exemplars(ctx context.Context, st *State, queries []string, unit string, from, to time.Time, lo, top float64, m *screens.Graph) map[string]int {
-	byService := map[string]int{}
-	var all []screens.GraphExemplar
-	value := map[string]float64{}
+// measured is an exemplar with what places it.
+type measured struct {
+	screens.GraphExemplar
+	service string
+	value   float64
+}
+
+// exemplars are the measured requests behind the queries that have a trace,
+// each trace once, the largest first.
+func (p *Pages) exemplars(ctx context.Context, st *State, queries []string, from, to time.Time) []measured {
+	var all []measured
+	seen := map[store.TraceID]bool{}
 	for _, q := range queries {
 		if strings.TrimSpace(q) == "" {
 			continue
@@ -255,42 +262,49 @@ func (p *Pages) exemplars(ctx context.Context, st *State, queries []string, unit
 			continue // the query's own error has been said
 		}
 		for _, r := range found {
-			service := r.SeriesLabels.Get("service_name")
 			for _, e := range r.Exemplars {
 				id, err := store.ParseTraceID(cmp.Or(e.Labels.Get("trace_id"), e.Labels.Get("traceID"), e.Labels.Get("traceId")))
 				at := time.UnixMilli(e.Ts).UTC()
-				if err != nil || at.Before(from) || at.After(to) || value[id.String()] != 0 {
+				if err != nil || seen[id] || at.Before(from) || at.After(to) || math.IsNaN(e.Value) {
 					continue
 				}
-				value[id.String()] = max(e.Value, math.SmallestNonzeroFloat64)
-				x := screens.GraphExemplar{
-					Slot: p.o.Slots(service), X: float64(at.Sub(from)) / float64(max(to.Sub(from), 1)),
-					Time: at.Format("15:04:05"), Text: strings.TrimSpace(service + " " + cmp.Or(r.SeriesLabels.Get("http_route"), r.SeriesLabels.Get("route"))),
-					Value: quantity(e.Value, exemplarUnit(r.SeriesLabels.Get(labels.MetricName))).String(),
-					ID:    id.String()[:8], Href: st.Carry().Href("/traces/"+id.String(), "sel", e.Labels.Get("span_id")),
-				}
-				if unit == "s" && top > lo {
-					x.Y = min(max((e.Value-lo)/(top-lo), 0), 1)
-				}
-				x.Title = strings.TrimSpace("Trace " + x.ID + ", " + x.Value + " " + x.Text)
-				byService[service]++
-				all = append(all, x)
+				seen[id] = true
+				all = append(all, p.measured(st, r.SeriesLabels, e, id, float64(at.Sub(from))/float64(max(to.Sub(from), 1))))
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b screens.GraphExemplar) int { return cmp.Compare(value[idOf(b)], value[idOf(a)]) })
-	if n := len(all); n > 0 {
-		m.InView = counted(n, "trace") + " behind these points"
-	}
-	m.Table = all[:min(len(all), 8)]
-	m.Diamonds = all[:min(len(all), maxExemplars)]
-	return byService
+	slices.SortStableFunc(all, func(a, b measured) int { return cmp.Compare(b.value, a.value) })
+	return all
 }
 
-// idOf is the whole id, which the address has.
-func idOf(e screens.GraphExemplar) string {
-	rest := strings.TrimPrefix(e.Href, "/traces/")
-	return rest[:min(len(rest), 32)]
+func (p *Pages) measured(st *State, series labels.Labels, e exemplar.Exemplar, id store.TraceID, x float64) measured {
+	service := series.Get("service_name")
+	m := measured{service: service, value: e.Value, GraphExemplar: screens.GraphExemplar{
+		Slot: p.o.Slots(service), X: x,
+		Time:  time.UnixMilli(e.Ts).UTC().Format("15:04:05"),
+		Text:  strings.TrimSpace(service + " " + cmp.Or(series.Get("http_route"), series.Get("route"))),
+		Value: quantity(e.Value, exemplarUnit(series.Get(labels.MetricName))).String(),
+		ID:    id.String()[:8], Href: st.Carry().Href("/traces/"+id.String(), "sel", e.Labels.Get("span_id")),
+	}}
+	m.Title = strings.TrimSpace("Trace " + m.ID + ", " + m.Value + " " + m.Text)
+	return m
+}
+
+// placeExemplars puts each at its own value where the axis has the same unit,
+// and on the base of the chart otherwise.
+func placeExemplars(all []measured, own bool, lo, top float64, m *screens.Graph) {
+	if len(all) > 0 {
+		m.InView = counted(len(all), "trace") + " behind these points"
+	}
+	for i, e := range all[:min(len(all), maxExemplars)] {
+		if own && top > lo {
+			e.Y = min(max((e.value-lo)/(top-lo), 0), 1)
+		}
+		m.Diamonds = append(m.Diamonds, e.GraphExemplar)
+		if i < 8 {
+			m.Table = append(m.Table, e.GraphExemplar)
+		}
+	}
 }
 
 func exemplarUnit(metric string) string {

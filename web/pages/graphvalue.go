@@ -208,9 +208,12 @@ func tickOf(v float64, unit string) string {
 	return quantity(v, unit).String()
 }
 
-// span2 are the ends of the axis: 0 to a round number above all values, and
+// axisOf are the ends of the axis: 0 to a round number above all values, and
 // from a round number below 0 when some are negative.
-func span2(all []drawn) (lo, top float64) {
+//
+// An exemplar may lie above the lines, up to three times as high; the few that
+// lie higher must not flatten all lines.
+func axisOf(all []drawn, highest float64) (lo, top float64) {
 	least, most := 0.0, 0.0
 	for i := range all {
 		for _, v := range all[i].values {
@@ -219,6 +222,7 @@ func span2(all []drawn) (lo, top float64) {
 			}
 		}
 	}
+	most = max(most, min(highest, 3*most))
 	if least < 0 {
 		lo = -chart.Top(-least)
 	}
@@ -278,19 +282,35 @@ func nullable(v []float64) []*float64 {
 	return out
 }
 
-// seriesText is a label set cut around the value that tells most: the service,
-// or the only label.
+// seriesText is a label set, the metric's name first, cut around the value that
+// tells most: the service, or the only label.
 func seriesText(ls labels.Labels) (before, main, after string) {
-	text := ls.String()
-	if ls.IsEmpty() {
-		return "", "all", ""
+	name := ls.Get(labels.MetricName)
+	rest := labels.NewBuilder(ls).Del(labels.MetricName).Labels()
+	if rest.IsEmpty() {
+		if name == "" {
+			return "", "all", ""
+		}
+		return "", name, ""
 	}
-	main = ls.Get("service_name")
-	if main == "" && ls.Len() == 1 {
-		ls.Range(func(l labels.Label) { main = l.Value })
+	text := name + rest.String()
+	main = rest.Get("service_name")
+	if main == "" && rest.Len() == 1 {
+		rest.Range(func(l labels.Label) { main = l.Value })
 	}
 	if i := strings.Index(text, `"`+main+`"`); main != "" && i >= 0 {
 		return text[:i+1], main, text[i+1+len(main):]
 	}
 	return text, "", ""
+}
+
+// shortName is what the tip beside the cross-hair says.
+func shortName(letter, full, main string, several bool) string {
+	if main != "" {
+		full = main
+	}
+	if several {
+		return letter + " " + cut(full, 80)
+	}
+	return cut(full, 80)
 }
