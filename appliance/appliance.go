@@ -57,6 +57,7 @@ type Appliance struct {
 	seen     *requestMetrics
 
 	otlpGRPC, otlpHTTP *otlp.API
+	collector          http.Handler // of the OTLP HTTP listener
 
 	reloading  sync.Mutex
 	configRead atomic.Int64 // Unix ns of the last reload, 0 before the first
@@ -187,7 +188,7 @@ func (a *Appliance) listen() error {
 			return func(ctx context.Context) error { return a.otlpGRPC.ServeGRPC(ctx, l) }
 		}},
 		{"OTLP HTTP", a.o.OTLPHTTP, a.o.OTLPHTTPAsked, func(l net.Listener) func(context.Context) error {
-			return func(ctx context.Context) error { return serveHTTP(l, a.otlpHandler())(ctx) }
+			return func(ctx context.Context) error { return serveHTTP(l, a.collector)(ctx) }
 		}},
 	} {
 		l, d, err := bind(w.name, w.addr, w.asked)
@@ -242,11 +243,15 @@ func (a *Appliance) openScrape() (err error) {
 	a.scrape, err = scrape.New(scrape.Options{
 		Dir: filepath.Join(a.o.Data, "state"), Config: a.scrapeConfig(a.o.ScrapeConfigs), Base: filepath.Dir(a.o.Config),
 		Sink: a.metrics, Family: a.metrics.SetMetadata,
-		Refused: func(samples int) { a.meters.scrape.refuse(samples, "out of order, too old or a duplicate") },
+		Refused: func(samples int) { a.log.Debug("scraped samples refused", "samples", samples) },
 		Failed:  func(err error) { a.log.Warn("scrape lost", "err", err) },
+		Log:     a.scrapeLog,
 	})
 	if err != nil {
 		return fmt.Errorf("scrape: %w", err)
+	}
+	for _, field := range a.scrape.Ignored() {
+		a.log.Warn("a field of scrape_configs has no effect here", "field", field)
 	}
 	a.life.onRun(background, "scrape", a.scrape.Run)
 	return nil
@@ -290,10 +295,4 @@ func (a *Appliance) tellAboutItself() {
 	a.life.onRun(background, "own metrics", a.tellEarly)
 	a.life.onRun(background, "rates", a.watchRates)
 	a.expo = &exposition{parts: map[string]prometheus.Gatherer{"tripod": a.registry, "planner": a.planner.Gatherer()}}
-}
-
-func (a *Appliance) otlpHandler() http.Handler {
-	mux := http.NewServeMux()
-	a.otlpHTTP.Register(mux)
-	return mux
 }

@@ -36,12 +36,12 @@ func (a *Appliance) openDoors() error {
 	jaegerapi.New(jaegerapi.Doors{Services: a.traces, Operations: a.traces, Traces: a.traces}, jaegerapi.Options{}).Register(mux)
 	promapi.New(promapi.Doors{
 		Engine: a.metrics, Samples: a.metrics, Sink: a.metrics, Families: a.metrics, Targets: a.scrape.Targets, Ready: a.readyNow,
-	}, promapi.Options{}).Register(mux)
+	}, promapi.Options{Took: m.write.took}).Register(mux)
 	alertapi.New(a.rules).Register(mux)
 
 	screens, err := pages.New(pages.Options{
 		Logs: a.logs, Traces: a.traces, Metrics: a.metrics, Alerts: pages.Alerts{Rules: a.rules, Notices: a.notify, Series: a.metrics}, Active: activeAlerts{a.rules}, Status: a,
-		Services: a.services, Slots: a.state.Slot, Firing: a.rules.Firing, Health: a.Health, Log: a.log,
+		Services: a.services, Slots: a.state.Slot, Firing: a.rules.Firing, Health: a.Health, Oldest: a.oldest, Log: a.log,
 	})
 	if err != nil {
 		return fmt.Errorf("screens: %w", err)
@@ -58,19 +58,28 @@ func (a *Appliance) openDoors() error {
 	mux.HandleFunc("GET /ready", a.answerReady) // Loki's name for it
 	mux.HandleFunc("POST /-/reload", a.answerReload)
 
-	guarded, err := web.Guard(a.seen.middleware(mux), web.GuardOptions{Hosts: a.ownHosts()})
+	guarded, err := a.guard(a.seen.middleware(mux), a.o.Listen, a.main.Addr().String())
 	if err != nil {
 		return err
 	}
 	a.life.onRun(servers, "HTTP", serveHTTP(a.main, guarded))
-	return nil
+
+	collector := http.NewServeMux()
+	a.otlpHTTP.Register(collector)
+	a.collector, err = a.guard(collector, a.o.OTLPHTTP, a.doors[2].Addr)
+	return err
+}
+
+// guard keeps pages of other sites out of a listener.
+func (a *Appliance) guard(next http.Handler, asked, bound string) (http.Handler, error) {
+	return web.Guard(next, web.GuardOptions{Hosts: ownHosts(asked, bound)})
 }
 
 // ownHosts are the names under which the listener was asked for; one that
 // listens on every address answers to the machine's name and addresses too.
-func (a *Appliance) ownHosts() []string {
-	hosts := []string{hostOf(a.o.Listen)}
-	if loopback(a.main.Addr().String()) {
+func ownHosts(asked, bound string) []string {
+	hosts := []string{hostOf(asked)}
+	if loopback(bound) {
 		return hosts
 	}
 	if name, err := os.Hostname(); err == nil {

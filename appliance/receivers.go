@@ -3,6 +3,7 @@ package appliance
 import (
 	"context"
 	"errors"
+	"math"
 	"sync/atomic"
 
 	"go.opentelemetry.io/collector/pdata/pmetric"
@@ -15,6 +16,7 @@ import (
 type meter struct {
 	accepted, rejected atomic.Int64
 	fault              atomic.Pointer[string] // reason of the last rejection
+	rate               atomic.Uint64          // items/s over the last rateEvery, as bits of a float
 }
 
 // count takes the answer of an engine to n items.
@@ -34,6 +36,17 @@ func (m *meter) count(n int, err error) {
 	m.fault.Store(&reason)
 }
 
+// took takes what a remote-write request came to.
+func (m *meter) took(kept, refused int, err error) {
+	var partial *store.PartialError
+	if err == nil || errors.As(err, &partial) {
+		m.accepted.Add(int64(kept))
+	}
+	if err != nil {
+		m.refuse(refused, err.Error())
+	}
+}
+
 // refuse counts items that were refused outside of an answer.
 func (m *meter) refuse(n int, reason string) {
 	m.rejected.Add(int64(n))
@@ -41,7 +54,7 @@ func (m *meter) refuse(n int, reason string) {
 }
 
 func (m *meter) receiver(protocol, addr, takes string) pages.Receiver {
-	r := pages.Receiver{Protocol: protocol, Addr: addr, Takes: takes, Accepted: m.accepted.Load(), Rejected: m.rejected.Load(), Rate: noRate}
+	r := pages.Receiver{Protocol: protocol, Addr: addr, Takes: takes, Accepted: m.accepted.Load(), Rejected: m.rejected.Load(), Rate: math.Float64frombits(m.rate.Load())}
 	if f := m.fault.Load(); f != nil {
 		r.Error = *f
 	}
@@ -49,7 +62,11 @@ func (m *meter) receiver(protocol, addr, takes string) pages.Receiver {
 }
 
 // meters are the protocols that take data in.
-type meters struct{ otlpGRPC, otlpHTTP, loki, write, scrape meter }
+type meters struct{ otlpGRPC, otlpHTTP, loki, write meter }
+
+func (m *meters) all() []*meter {
+	return []*meter{&m.otlpGRPC, &m.otlpHTTP, &m.loki, &m.write}
+}
 
 // meteredLogs, meteredSpans and meteredMetrics stand at the doors of the wires.
 type meteredLogs struct {

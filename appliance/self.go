@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -76,11 +77,17 @@ const rateEvery = 5 * time.Second
 func (a *Appliance) watchRates(ctx context.Context) error {
 	pillars := map[string]func() store.Usage{"logs": a.logs.Usage, "metrics": a.metrics.Usage, "traces": a.traces.Usage}
 	last := rates{at: time.Now(), counts: map[string]int64{}}
+	taken := make([]int64, len(a.meters.all()))
 	for sleep(ctx, rateEvery) {
 		next := rates{at: time.Now(), counts: map[string]int64{}, per: map[string]float64{}}
 		for name, usage := range pillars {
 			next.counts[name] = usage().Accepted
 			next.per[name] = float64(next.counts[name]-last.counts[name]) / next.at.Sub(last.at).Seconds()
+		}
+		for i, m := range a.meters.all() {
+			n := m.accepted.Load()
+			m.rate.Store(math.Float64bits(float64(n-taken[i]) / next.at.Sub(last.at).Seconds()))
+			taken[i] = n
 		}
 		a.rates.Store(&next)
 		last = next

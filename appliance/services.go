@@ -20,3 +20,17 @@ func (a *Appliance) services(ctx context.Context) []string {
 	slices.Sort(names)
 	return slices.Compact(names)
 }
+
+// oldest is the time of the oldest record or span kept, zero when there is none.
+func (a *Appliance) oldest() time.Time {
+	var first int64
+	for _, u := range []store.Usage{a.logs.Usage(), a.traces.Usage()} {
+		if u.Oldest != 0 && (first == 0 || u.Oldest < first) {
+			first = u.Oldest
+		}
+	}
+	if first == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, first)
+}

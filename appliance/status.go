@@ -105,8 +105,7 @@ func (a *Appliance) receivers() []pages.Receiver {
 	}
 	return append(out,
 		a.meters.loki.receiver("Loki push", main+"/loki/api/v1/push", "logs"),
-		a.meters.write.receiver("Remote write", main+"/api/v1/write", "metrics"),
-		a.meters.scrape.receiver("Scrape", fmt.Sprintf("%d targets", len(a.scrape.Targets())), "metrics"))
+		a.meters.write.receiver("Remote write", main+"/api/v1/write", "metrics"))
 }
 
 // residentBytes is the process's memory, 0 where the system does not tell.

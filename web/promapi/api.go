@@ -52,6 +52,9 @@ type Options struct {
 	// others wait; default twice the number of CPUs.
 	Writers int
 	Now     func() time.Time
+	// Took is told of each remote-write request: samples kept if err is nil or
+	// a *store.PartialError, and samples refused for good.
+	Took func(kept, refused int, err error)
 }
 
 // API is the handlers.
@@ -73,6 +76,9 @@ func New(d Doors, o Options) *API {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Took == nil {
+		o.Took = func(int, int, error) {}
 	}
 	return &API{
 		d: d, o: o,

@@ -46,6 +46,7 @@ func (a *API) write(w http.ResponseWriter, r *http.Request) {
 		if two {
 			written(w.Header(), &wr.batch, err)
 		}
+		a.o.Took(wr.batch.samples+wr.batch.histograms, wr.batch.rejected, err)
 		wr.release()
 		a.gate.Leave()
 	}
