@@ -26,6 +26,9 @@ let plot: uPlot | null = null;
 let data: Data | null = null;
 let tip: HTMLElement | null = null;
 
+// Lines that the reader has switched off stay off through refreshes.
+const off = new Set<string>();
+
 /** The colour of a slot as the theme has it: only a computed colour is resolved. */
 function colours(slots: number[]): string[] {
   const probe = make('i', '');
@@ -146,7 +149,7 @@ function mount(): void {
         {},
         ...d.series.map((s, i): uPlot.Series => {
           const stroke = ink[i] ?? 'gray';
-          return { label: s.name, stroke, width: 1.5, spanGaps: false, points: { show: false }, ...(d.fill ? { fill: faint(stroke) } : {}) };
+          return { label: s.name, stroke, width: 1.5, spanGaps: false, points: { show: false }, show: !off.has(s.name), ...(d.fill ? { fill: faint(stroke) } : {}) };
         }),
       ],
       focus: { alpha: many ? 0.35 : 1 },
@@ -157,14 +160,25 @@ function mount(): void {
     host,
   );
   host.classList.add('live');
+  all('#legend tr[data-series]').forEach((row) => mark(row, !off.has(d.series[Number(row.dataset['series'])]?.name ?? '')));
   host.tabIndex = 0;
 }
 
+function mark(row: HTMLElement, on: boolean): void {
+  row.classList.toggle('off', !on);
+  const button = one('[data-act="series"]', row);
+  button?.classList.toggle('on', on);
+  button?.setAttribute('aria-pressed', String(on));
+}
+
 function toggle(button: HTMLElement): void {
-  const no = Number(button.closest<HTMLElement>('[data-series]')?.dataset['series'] ?? -1);
-  const on = button.classList.toggle('on');
-  button.setAttribute('aria-pressed', String(on));
-  button.closest('tr')?.classList.toggle('off', !on);
+  const row = button.closest<HTMLElement>('[data-series]');
+  const no = Number(row?.dataset['series'] ?? -1);
+  const name = data?.series[no]?.name;
+  if (!row || name === undefined) return;
+  const on = off.delete(name);
+  if (!on) off.add(name);
+  mark(row, on);
   plot?.setSeries(no + 1, { show: on });
 }
 

@@ -49,13 +49,14 @@ type logAsk struct {
 	prefix int // bytes of text before what was typed
 	oldest bool
 	cursor cursor
+	host   string // under which the reader reached us
 }
 
 func (p *Pages) logAsk(r *http.Request) logAsk {
 	st := p.state(r)
 	st.tidy()
 	st.Path = "/logs"
-	a := logAsk{st: st, typed: st.Query, oldest: st.Sort == "oldest", cursor: parseCursor(st.Values.Get("cursor"))}
+	a := logAsk{st: st, typed: st.Query, oldest: st.Sort == "oldest", cursor: parseCursor(st.Values.Get("cursor")), host: r.Host}
 	for _, name := range []string{"cursor", "at"} {
 		st.Values.Del(name)
 	}
@@ -409,4 +410,14 @@ func slotWord(slot int) string {
 		return "unset"
 	}
 	return store.LevelNames[slot-1]
+}
+
+// snippet is how to send the first of something to this appliance.
+func snippet(host, id string) string {
+	for _, sn := range send(Appliance{}, host).Snippets {
+		if sn.ID == id {
+			return sn.Code
+		}
+	}
+	return ""
 }

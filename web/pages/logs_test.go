@@ -212,7 +212,7 @@ func TestLogsSaysWhatIsThere(t *testing.T) {
 
 func TestLogsNeverReceived(t *testing.T) {
 	w := ask(screenOf(t, Options{Logs: &fakeLogs{}}), "/logs")
-	if !strings.Contains(w.Body.String(), "No line has been received yet") {
+	if !strings.Contains(w.Body.String(), "No line has been received yet") || !strings.Contains(w.Body.String(), "/loki/api/v1/push") {
 		t.Error(mainOf(t, w.Body.String()))
 	}
 }

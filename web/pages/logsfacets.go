@@ -171,7 +171,7 @@ func (p *Pages) logEmpty(ctx context.Context, a logAsk) *screens.LogEmpty {
 		return &screens.LogEmpty{
 			Icon: "logs", Title: "No line has been received yet",
 			Before:  "Send the first one:",
-			Snippet: `curl -H 'Content-Type: application/json' http://127.0.0.1:7333/loki/api/v1/push -d '{"streams":[{"stream":{"service":"hello"},"values":[["'$(date +%s%N)'","hello from curl"]]}]}'`,
+			Snippet: snippet(a.host, "loki"),
 		}
 	}
 	e := &screens.LogEmpty{Icon: "logs", Title: "No lines in this time range"}

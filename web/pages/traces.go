@@ -48,7 +48,7 @@ func (p *Pages) tracesPage(w http.ResponseWriter, r *http.Request) error {
 	if st.Moving() {
 		st.refreshDefault(logRefresh)
 	}
-	m := p.tracesView(ctx, st)
+	m := p.tracesView(ctx, st, r.Host)
 	return p.show(w, r, p.page(ctx, st, "traces", "Traces", "traces.css"), screens.TracesPage(m))
 }
 
@@ -97,7 +97,7 @@ func (p *Pages) searchTraces(ctx context.Context, q store.TraceQuery, services [
 	return out[:min(len(out), maxTraces)], nil
 }
 
-func (p *Pages) tracesView(ctx context.Context, st State) screens.Traces {
+func (p *Pages) tracesView(ctx context.Context, st State, host string) screens.Traces {
 	q, problems := traceQuery(&st)
 	m := screens.Traces{
 		Action: st.Path, Problems: problems, Min: st.Values.Get("min"), Max: st.Values.Get("max"),
@@ -129,7 +129,7 @@ func (p *Pages) tracesView(ctx context.Context, st State) screens.Traces {
 		{Text: "Errors " + m.Bad, Href: st.With("result", "errors", "rows", ""), On: q.Errors},
 	}
 	if len(found) == 0 {
-		m.Empty = p.noTraces(ctx, &st, q)
+		m.Empty = p.noTraces(ctx, &st, q, host)
 		return m
 	}
 	if len(found) >= maxTraces {
@@ -285,7 +285,7 @@ func (p *Pages) traceRow(st *State, t *store.TraceSummary, lo, hi float64) scree
 }
 
 // noTraces finds out which kind of nothing this is.
-func (p *Pages) noTraces(ctx context.Context, st *State, q store.TraceQuery) *screens.TraceEmpty {
+func (p *Pages) noTraces(ctx context.Context, st *State, q store.TraceQuery, host string) *screens.TraceEmpty {
 	plain := store.TraceQuery{Range: q.Range, Limit: maxTraces}
 	wide := ui.Button{Text: "Look back 24 h", Href: st.With("from", "now-24h", "to", ""), Small: true}
 	if all, err := p.o.Traces.Search(ctx, plain); err == nil && len(all) > 0 {
@@ -309,7 +309,7 @@ func (p *Pages) noTraces(ctx context.Context, st *State, q store.TraceQuery) *sc
 	}
 	return &screens.TraceEmpty{
 		Title: "No traces yet", Text: "Point an OpenTelemetry SDK at this appliance:",
-		Snippet: "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318\nOTEL_SERVICE_NAME=my-service",
+		Snippet: snippet(host, "otelhttp"),
 	}
 }
 
