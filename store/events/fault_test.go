@@ -143,6 +143,9 @@ func TestFullDiskRefusesAndRecovers(t *testing.T) {
 		if err := add(); !errors.Is(err, store.ErrFull) {
 			t.Fatalf("on a full disk: got %v, want ErrFull", err)
 		}
+		if size, err := s.head.journal.f.Size(); err != nil || size != s.head.journal.size {
+			t.Errorf("the journal has %d bytes, %v; want %d: nothing torn", size, err, s.head.journal.size)
+		}
 		d.room.Store(30)
 		isCount(t, numbers(t, s), n)
 	}
@@ -406,6 +409,54 @@ func writeTree(t *testing.T, dir string, files map[string][]byte) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestLostManifest finds the parts again by their footers, and counts nothing
+// twice: neither what was merged nor what the journal still has.
+func TestLostManifest(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir, Options{})
+	n := 0
+	add := func() {
+		t.Helper()
+		if err := s.Append(t.Context(), numbered(n, n+10)); err != nil {
+			t.Fatal(err)
+		}
+		n += 10
+	}
+	for range mergeRun {
+		add()
+		flush(t, s)
+	}
+	sources := readTree(t, dir)
+	mergeAll(t, s)
+	if got := len(readTree(t, dir)); got != 3 {
+		t.Errorf("%d files are left, want part, journal, manifest", got)
+	}
+	add()
+	flush(t, s)
+	add() // into the journal, which a part holds as well
+	wal := s.head.journal.name
+	if err := s.head.journal.sync(); err != nil {
+		t.Fatal(err)
+	}
+	journal := readTree(t, dir)[wal]
+	flush(t, s)
+	s.Close()
+	files := readTree(t, dir)
+	for name, b := range sources {
+		if files[name] == nil && filepath.Ext(name) == ".part" {
+			files[name] = b
+		}
+	}
+	files[wal] = journal
+	delete(files, manifestName(dir))
+	writeTree(t, dir, files)
+	s = openTest(t, dir, Options{})
+	isCount(t, numbers(t, s), n)
+	add()
+	s.Close()
+	isCount(t, numbers(t, openTest(t, dir, Options{})), n)
 }
 
 func TestRetention(t *testing.T) {

@@ -240,6 +240,9 @@ func TestScanAnswersLikeBruteForce(t *testing.T) {
 			add(t, v, 700)
 			v.s.Close()
 			v.s = openTest(t, v.s.dir, v.s.o)
+			add(t, v, 300)
+			flush(t, v.s)
+			add(t, v, 100)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
