@@ -87,8 +87,6 @@ func (f diskFile) Sync() error {
 	return f.file.Sync()
 }
 
-var _ fs.DirEntry // the interface of ReadDir
-
 func numbered(from, to int) []Event {
 	var ev []Event
 	for n := from; n < to; n++ {

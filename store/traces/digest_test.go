@@ -1,0 +1,114 @@
+package traces
+
+import (
+	"maps"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"tripod/store/events"
+	"tripod/store/storetest"
+)
+
+func corpusDigest() *digest {
+	d := newDigest()
+	for _, s := range storetest.SpanCorpus(4, 300) {
+		e := encode(&s)
+		d.Add(&e)
+	}
+	return d
+}
+
+func TestDigestComesBack(t *testing.T) {
+	want, got := corpusDigest(), newDigest()
+	if err := got.Read(want.AppendTo(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(got.services, want.services) || !maps.Equal(got.ops, want.ops) || !reflect.DeepEqual(got.cells, want.cells) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestDigestIsBounded(t *testing.T) {
+	d := newDigest()
+	s := storetest.SpanCorpus(4, 1)[0]
+	for i := range maxOperations + 10 {
+		s.Name = time.Duration(i).String()
+		s.Service = time.Duration(i % (maxServices + 10)).String()
+		e := encode(&s)
+		d.Add(&e)
+	}
+	if len(d.services) != maxServices || len(d.ops) > maxOperations {
+		t.Errorf("%d services, %d operations", len(d.services), len(d.ops))
+	}
+}
+
+func FuzzReadDigest(f *testing.F) {
+	b := corpusDigest().AppendTo(nil)
+	f.Add(b)
+	f.Add(b[:len(b)/2])
+	f.Add([]byte{1, 1, 1, 'a', 1, 0, 2, 1, 'x', 0})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d := newDigest()
+		if d.Read(b) != nil {
+			return
+		}
+		again := newDigest()
+		if err := again.Read(d.AppendTo(nil)); err != nil || len(again.cells) != len(d.cells) || !maps.Equal(again.ops, d.ops) {
+			t.Errorf("came back changed: %v", err)
+		}
+	})
+}
+
+// FuzzDecode decodes events that no span ever was.
+func FuzzDecode(f *testing.F) {
+	f.Add(fLink, "0af7651916cd43dd8448eb211c80319c", int64(3))
+	f.Add(fResource, "x", int64(-1))
+	f.Fuzz(func(t *testing.T, name, text string, n int64) {
+		r := rand.New(rand.NewPCG(uint64(n), 1))
+		s := storetest.SpanCorpus(r.Uint64(), 1)[0]
+		values := encode(&s)
+		e := events.Event{Time: n}
+		for _, field := range values.Fields {
+			field.Name = name
+			e.Fields = append(e.Fields, field, events.Field{Name: text, Value: field.Value})
+		}
+		var d decoder
+		d.decode(&e)
+		d.briefly(&e)
+	})
+}
+
+func TestQuantiles(t *testing.T) {
+	for name, c := range map[string]struct{ least, most int64 }{
+		"nanoseconds": {1, 300}, "milliseconds": {1e6, 9e8}, "hours": {36e11, 1e15},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(1, 1))
+			var h hist
+			var all []int64
+			for range 5000 {
+				d := c.least + r.Int64N(c.most-c.least)
+				all = append(all, d)
+				h.add(binOf(d), 1)
+			}
+			slices.Sort(all)
+			for _, q := range []float64{0.01, 0.5, 0.95, 0.999} {
+				got, want := float64(h.quantile(q)), float64(all[int(q*float64(len(all)))])
+				if got < want*0.93-1 || got > want*1.07+1 {
+					t.Errorf("quantile %v: got %v, want %v", q, got, want)
+				}
+			}
+		})
+	}
+	if got := (hist)(nil).quantile(0.5); got != 0 {
+		t.Errorf("quantile of nothing: %v", got)
+	}
+	for no := uint16(0); no < 480; no++ {
+		if at := binStart(no); binOf(at) != no || at > 0 && binOf(at-1) != no-1 {
+			t.Fatalf("bin %d starts at %d, which is in %d", no, at, binOf(at))
+		}
+	}
+}
