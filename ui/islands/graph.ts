@@ -2,6 +2,7 @@
 // same size and scale, and adds the cross-hair.
 import uPlot from 'uplot';
 import { all, make, one } from './_dom';
+import { keepDrafts } from './_draft';
 
 interface Line {
   name: string;
@@ -224,3 +225,4 @@ document.addEventListener('htmx:afterSettle', (e) => {
 addEventListener('resize', resized);
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', mount);
 new MutationObserver(mount).observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+keepDrafts('#graph-form');

@@ -1,5 +1,6 @@
 // Opening a line in place, wrapping, and no refresh while somebody reads.
 import { address, all, one, toast, typing } from './_dom';
+import { keepDrafts } from './_draft';
 
 const htmx = (): { process(el: Element): void } | undefined =>
   (window as unknown as { htmx?: { process(el: Element): void } }).htmx;
@@ -92,3 +93,4 @@ function reading(): void {
 
 addEventListener('scroll', reading, { passive: true });
 document.addEventListener('htmx:afterSettle', reading);
+keepDrafts('#log-form');

@@ -49,7 +49,7 @@ func (p *Pages) tracesPage(w http.ResponseWriter, r *http.Request) error {
 		st.refreshDefault(logRefresh)
 	}
 	m := p.tracesView(ctx, st, r.Host)
-	return p.show(w, r, p.page(ctx, st, "traces", "Traces", "traces.css"), screens.TracesPage(m))
+	return p.show(w, r, p.page(ctx, st, "traces", "Traces", "traces.css", "traces.js"), screens.TracesPage(m))
 }
 
 // traceQuery reads the conditions; those that cannot be read are named.
