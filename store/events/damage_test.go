@@ -204,4 +204,3 @@ func TestLostManifest(t *testing.T) {
 	s.Close()
 	isCount(t, numbers(t, openTest(t, dir, Options{})), n)
 }
-
