@@ -78,10 +78,34 @@ func serve(demo bool, args, env []string, stdout, stderr io.Writer) int {
 			os.Exit(1)
 		})
 	}()
-	if err := errors.Join(a.Run(ctx), a.Close()); err != nil {
+	reloads := make(chan struct{})
+	go func() { defer close(reloads); reloadOnHangup(ctx, a, stderr) }()
+	err = errors.Join(a.Run(ctx), a.Close())
+	stop()
+	<-reloads
+	if err != nil {
 		return fail(stderr, err, 1)
 	}
 	return 0
+}
+
+// reloadOnHangup reads the configuration again at each SIGHUP until ctx ends.
+// The scraper sends this process one more when its part has changed; nothing
+// has changed by then, and it ends there.
+func reloadOnHangup(ctx context.Context, a *appliance.Appliance, stderr io.Writer) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+			if err := a.Reload(); err != nil {
+				fail(stderr, err, 0)
+			}
+		}
+	}
 }
 
 func fail(stderr io.Writer, err error, code int) int {
