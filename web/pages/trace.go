@@ -2,11 +2,9 @@ package pages
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -344,134 +342,4 @@ func roundStep(width int64, n int64) int64 {
 			}
 		}
 	}
-}
-
-func (p *Pages) traceLogs(ctx context.Context, a *traceAsk) {
-	if p.o.Logs == nil {
-		a.err = errNoDoor
-		return
-	}
-	q := store.LogQuery{
-		Text:  "trace_id:" + a.id.String(),
-		Range: store.TimeRange{From: a.t.start - int64(traceLogSlop), To: a.t.end + int64(traceLogSlop)},
-		Limit: maxTraceLogs + 1, Oldest: true,
-	}
-	for rec, err := range p.o.Logs.Search(ctx, q) {
-		if err != nil {
-			a.err = err
-			return
-		}
-		if len(a.logs) == maxTraceLogs {
-			a.cut = true
-			return
-		}
-		a.logs = append(a.logs, rec)
-	}
-}
-
-func logCount(a *traceAsk) string {
-	switch {
-	case a.err != nil:
-		return ""
-	case a.cut:
-		return chart.Count(maxTraceLogs) + "+"
-	}
-	return chart.Count(int64(len(a.logs)))
-}
-
-func (p *Pages) traceLogRows(ctx context.Context, a *traceAsk) ([]screens.TraceLog, string) {
-	var out []screens.TraceLog
-	for i := range a.logs {
-		l := p.traceLog(&a.logs[i], a.t.start)
-		l.Href = a.st.With("view", "", "sel", a.logs[i].SpanID.String())
-		out = append(out, l)
-	}
-	switch {
-	case a.err != nil:
-		return out, "The lines could not be read. " + p.reason(ctx, "trace logs", a.err)
-	case a.cut:
-		return out, "These are the first " + chart.Count(maxTraceLogs) + " lines; Logs has all of them."
-	}
-	return out, ""
-}
-
-func (p *Pages) traceLog(r *store.Record, start int64) screens.TraceLog {
-	return screens.TraceLog{
-		At: offset(r.Time - start), Exact: chart.Exact(time.Unix(0, r.Time).UTC()), Level: r.Level.Word(),
-		Service: ui.Service{Name: orDash(r.Service), Slot: p.o.Slots(r.Service)},
-		Message: cut(oneLine(r.Message()), rowMessage),
-	}
-}
-
-func offset(ns int64) string {
-	if ns < 0 {
-		return dur(ns)
-	}
-	return "+" + dur(ns)
-}
-
-// logsHref searches lines around the trace's time.
-func (a *traceAsk) logsHref(q string) string {
-	from := time.Unix(0, a.t.start).Add(-traceLogSlop).UnixMilli()
-	to := time.Unix(0, a.t.end).Add(traceLogSlop).UnixMilli()
-	c := a.st.Carry().Between(fmt.Sprint(from), fmt.Sprint(to))
-	c.Services = nil
-	return c.Href("/logs", "q", q)
-}
-
-// traceJSON is the trace for people: the first spans, indented.
-func traceJSON(tr store.Trace) (text, note string) {
-	type event struct {
-		Time       string            `json:"time"`
-		Name       string            `json:"name"`
-		Attributes map[string]string `json:"attributes,omitempty"`
-	}
-	type span struct {
-		SpanID     string            `json:"spanId"`
-		ParentID   string            `json:"parentSpanId,omitempty"`
-		Service    string            `json:"service"`
-		Name       string            `json:"name"`
-		Kind       string            `json:"kind"`
-		Start      string            `json:"start"`
-		DurationNs int64             `json:"durationNs"`
-		Error      bool              `json:"error,omitempty"`
-		Message    string            `json:"message,omitempty"`
-		Attributes map[string]string `json:"attributes,omitempty"`
-		Events     []event           `json:"events,omitempty"`
-	}
-	out := struct {
-		TraceID string `json:"traceId"`
-		Spans   []span `json:"spans"`
-	}{TraceID: tr.ID.String()}
-	for i := range tr.Spans[:min(len(tr.Spans), maxJSONSpans)] {
-		s := &tr.Spans[i]
-		js := span{
-			SpanID: s.SpanID.String(), Service: s.Service, Name: s.Name, Kind: s.Kind.String(),
-			Start: time.Unix(0, s.Start).UTC().Format(time.RFC3339Nano), DurationNs: s.Duration(),
-			Error: s.Status == store.StatusError, Message: cut(s.StatusMessage, detailValue), Attributes: attrMap(s.Attrs),
-		}
-		if !s.ParentID.IsZero() {
-			js.ParentID = s.ParentID.String()
-		}
-		for _, e := range s.Events[:min(len(s.Events), 50)] {
-			js.Events = append(js.Events, event{time.Unix(0, e.Time).UTC().Format(time.RFC3339Nano), e.Name, attrMap(e.Attrs)})
-		}
-		out.Spans = append(out.Spans, js)
-	}
-	b, err := json.MarshalIndent(out, "", "  ")
-	if err != nil {
-		return err.Error(), ""
-	}
-	if len(tr.Spans) > maxJSONSpans {
-		note = fmt.Sprintf("The first %d of %s spans.", maxJSONSpans, chart.Count(int64(len(tr.Spans))))
-	}
-	return string(b), note
-}
-
-func attrMap(attrs store.Attrs) map[string]string {
-	out := make(map[string]string, len(attrs))
-	for _, a := range slices.Backward(attrs[:min(len(attrs), detailMost)]) {
-		out[a.Key] = cut(a.Value.Text(), detailValue)
-	}
-	return out
 }

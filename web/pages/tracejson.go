@@ -1,0 +1,68 @@
+package pages
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"tripod/store"
+	"tripod/ui/chart"
+)
+
+// traceJSON is the trace for people: the first spans, indented.
+func traceJSON(tr store.Trace) (text, note string) {
+	type event struct {
+		Time       string            `json:"time"`
+		Name       string            `json:"name"`
+		Attributes map[string]string `json:"attributes,omitempty"`
+	}
+	type span struct {
+		SpanID     string            `json:"spanId"`
+		ParentID   string            `json:"parentSpanId,omitempty"`
+		Service    string            `json:"service"`
+		Name       string            `json:"name"`
+		Kind       string            `json:"kind"`
+		Start      string            `json:"start"`
+		DurationNs int64             `json:"durationNs"`
+		Error      bool              `json:"error,omitempty"`
+		Message    string            `json:"message,omitempty"`
+		Attributes map[string]string `json:"attributes,omitempty"`
+		Events     []event           `json:"events,omitempty"`
+	}
+	out := struct {
+		TraceID string `json:"traceId"`
+		Spans   []span `json:"spans"`
+	}{TraceID: tr.ID.String()}
+	for i := range tr.Spans[:min(len(tr.Spans), maxJSONSpans)] {
+		s := &tr.Spans[i]
+		js := span{
+			SpanID: s.SpanID.String(), Service: s.Service, Name: s.Name, Kind: s.Kind.String(),
+			Start: time.Unix(0, s.Start).UTC().Format(time.RFC3339Nano), DurationNs: s.Duration(),
+			Error: s.Status == store.StatusError, Message: cut(s.StatusMessage, detailValue), Attributes: attrMap(s.Attrs),
+		}
+		if !s.ParentID.IsZero() {
+			js.ParentID = s.ParentID.String()
+		}
+		for _, e := range s.Events[:min(len(s.Events), 50)] {
+			js.Events = append(js.Events, event{time.Unix(0, e.Time).UTC().Format(time.RFC3339Nano), e.Name, attrMap(e.Attrs)})
+		}
+		out.Spans = append(out.Spans, js)
+	}
+	b, err := json.MarshalIndent(out, "", "  ")
+	if err != nil {
+		return err.Error(), ""
+	}
+	if len(tr.Spans) > maxJSONSpans {
+		note = fmt.Sprintf("The first %d of %s spans.", maxJSONSpans, chart.Count(int64(len(tr.Spans))))
+	}
+	return string(b), note
+}
+
+func attrMap(attrs store.Attrs) map[string]string {
+	out := make(map[string]string, len(attrs))
+	for _, a := range slices.Backward(attrs[:min(len(attrs), detailMost)]) {
+		out[a.Key] = cut(a.Value.Text(), detailValue)
+	}
+	return out
+}
