@@ -1,7 +1,9 @@
 # make run and make test are all that a newcomer needs; make help lists the rest.
 export CGO_ENABLED = 0
+# one setting for build and tests, so that they share what is compiled
+export GOFLAGS = -trimpath
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-GO_BUILD = go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+GO_BUILD = go build -ldflags "-s -w -X main.version=$(VERSION)"
 # own packages only: vet of everything foreign takes minutes
 OURS = ./cmd/... ./appliance/... ./planner/... ./store/... ./ui/... ./web/... ./alerting/...
 ISLANDS = $(wildcard ui/islands/*.ts) ui/package.json
