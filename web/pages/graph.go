@@ -51,8 +51,9 @@ const (
 	maxExemplars = 80
 )
 
-// firstQuery shows something useful before anything was asked.
-const firstQuery = `sum by (service_name) (rate(http_server_request_duration_seconds_count[$__rate]))`
+// firstQuery shows something useful before anything was asked, and its
+// exemplars lead to traces.
+const firstQuery = `histogram_quantile(0.95, sum by (le, service_name) (rate(http_server_request_duration_seconds_bucket[$__rate])))`
 
 func (p *Pages) graph(mux *http.ServeMux) { p.get(mux, "GET /graph", p.graphPage) }
 

@@ -91,7 +91,7 @@ func TestGraphSays(t *testing.T) {
 		has  []string
 		lack []string
 	}{
-		"the first look":       {"/graph", fakeMetrics{}, []string{"http_server_request_duration_seconds_count", "2 series", `data-graph=`, "might not be a counter"}, nil},
+		"the first look":       {"/graph", fakeMetrics{}, []string{"http_server_request_duration_seconds_bucket", "2 series", `data-graph=`, "might not be a counter"}, nil},
 		"Prometheus's address": {"/graph?g0.expr=up&g1.expr=down&g0.tab=0", fakeMetrics{}, []string{`value="up"`, `value="down"`, `id="q1"`}, []string{`name="g0.expr"`}},
 		"an error with place":  {"/graph?q=" + url.QueryEscape("sum(rate(a[$__rate])) +* 1"), fakeMetrics{err: store.ErrInvalid}, []string{`<span class="qerr">`, "at position 24", "The query cannot be answered"}, []string{"data-graph"}},
 		"a door that fails":    {"/graph?q=up", fakeMetrics{err: store.ErrOverloaded}, []string{"Too much is asked at once"}, nil},
