@@ -106,10 +106,10 @@ func (r *Rules) Close() error {
 	return nil
 }
 
-// Reload reads the rule files again. After an error, which names every fault
-// of every file, the old rules go on.
-func (r *Rules) Reload() error {
-	set, err := readRules(r.o.RuleFiles, !r.o.NoBuiltin, r.o.Log)
+// Reload reads rule files, paths and globs, in place of those before. After an
+// error, which names every fault of every file, the old rules go on.
+func (r *Rules) Reload(patterns []string) error {
+	set, err := readRules(patterns, !r.o.NoBuiltin, r.o.Log)
 	if err != nil {
 		return err
 	}

@@ -222,7 +222,7 @@ func TestReload(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		r.write(t, "groups:\n  - name: g\n    rules:\n      - alert: New\n        expr: sum(\n")
-		err := r.Reload()
+		err := r.Reload([]string{r.file})
 		if !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), r.file+":5: ") {
 			t.Errorf("got %v, want file, line and reason", err)
 		}
@@ -233,7 +233,7 @@ func TestReload(t *testing.T) {
 			t.Error("a bad reload lost the state")
 		}
 		r.write(t, twoRules+"      - {alert: New, expr: vector(1)}\n")
-		if err := r.Reload(); err != nil {
+		if err := r.Reload([]string{r.file}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(15 * time.Second)

@@ -241,7 +241,7 @@ func (a *Appliance) openEngines() (err error) {
 
 func (a *Appliance) openScrape() (err error) {
 	a.scrape, err = scrape.New(scrape.Options{
-		Dir: filepath.Join(a.o.Data, "state"), Config: a.scrapeConfig(a.o.ScrapeConfigs), Base: filepath.Dir(a.o.Config),
+		Dir: filepath.Join(a.o.Data, "state"), Config: a.scrapeConfig(a.o.ScrapeConfigs), Base: baseOf(a.o.Config),
 		Sink: a.metrics, Family: a.metrics.SetMetadata,
 		Refused: func(samples int) { a.log.Debug("scraped samples refused", "samples", samples) },
 		Failed:  func(err error) { a.log.Warn("scrape lost", "err", err) },
@@ -255,6 +255,15 @@ func (a *Appliance) openScrape() (err error) {
 	}
 	a.life.onRun(background, "scrape", a.scrape.Run)
 	return nil
+}
+
+// baseOf is where relative paths of a configuration start.
+func baseOf(config string) string {
+	base, err := filepath.Abs(filepath.Dir(config))
+	if err != nil {
+		return ""
+	}
+	return base
 }
 
 func (a *Appliance) openAlerting() (err error) {

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"tripod/alerting"
 )
 
 // Sources are the places from which Load reads, strongest first.
@@ -42,6 +45,9 @@ func Load(src Sources) (Options, error) {
 		if !ok {
 			continue
 		}
+		if s.Name == "rules" && strings.HasPrefix(origin, file.path+":") {
+			value = besideFile(value, file.path) // as Prometheus reads rule_files
+		}
 		if err := s.set(&o, value); err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", origin, err))
 		}
@@ -50,8 +56,19 @@ func Load(src Sources) (Options, error) {
 	o.ScrapeConfigs = file.scrape
 	faults = append(faults, unknownEnv(src, settings))
 	o.fill()
-	faults = append(faults, o.validate())
+	faults = append(faults, o.validate(), alerting.Check(o.Rules...))
 	return o, errors.Join(faults...)
+}
+
+// besideFile makes relative paths start where the file is.
+func besideFile(list, file string) string {
+	paths := splitList(list)
+	for i, p := range paths {
+		if !filepath.IsAbs(p) {
+			paths[i] = filepath.Join(filepath.Dir(file), p)
+		}
+	}
+	return strings.Join(paths, ",")
 }
 
 func find(s Setting, src Sources, file configFile) (value, origin string, ok bool) {
@@ -97,7 +114,7 @@ func configPath(src Sources) (path string, asked bool) {
 type configFile struct {
 	path   string // empty when there is no file
 	values map[string]configValue
-	scrape string // YAML of scrape_configs, empty when there are none
+	scrape string // YAML list of scrape_configs, empty when there are none
 }
 
 type configValue struct {
@@ -140,7 +157,7 @@ func parseConfig(path string, b []byte) (configFile, error) {
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		key, val := root.Content[i], root.Content[i+1]
 		if err := f.take(key, val, known); err != nil {
-			faults = append(faults, fmt.Errorf("%s:%d: %w", path, key.Line, err))
+			faults = append(faults, err)
 		}
 	}
 	return f, errors.Join(faults...)
@@ -150,23 +167,20 @@ func (f *configFile) take(key, val *yaml.Node, known map[string]bool) error {
 	name := strings.ReplaceAll(key.Value, "_", "-")
 	switch {
 	case name == "scrape-configs":
-		text, err := yaml.Marshal(val)
-		if err != nil {
-			return fmt.Errorf("scrape_configs: %w", err)
-		}
-		f.scrape = string(text)
-		return nil
+		var err error
+		f.scrape, err = readJobs(val, f.path)
+		return err
 	case name == "rule-files":
 		name = "rules"
 	case !known[name]:
-		return fmt.Errorf("%s: no such setting", key.Value)
+		return fmt.Errorf("%s:%d: %s: no such setting", f.path, key.Line, key.Value)
 	}
 	text, err := scalarText(val)
 	if err != nil {
-		return fmt.Errorf("%s: %w", key.Value, err)
+		return fmt.Errorf("%s:%d: %s: %w", f.path, key.Line, key.Value, err)
 	}
 	if _, twice := f.values[name]; twice {
-		return fmt.Errorf("%s: given twice", key.Value)
+		return fmt.Errorf("%s:%d: %s: given twice", f.path, key.Line, key.Value)
 	}
 	f.values[name] = configValue{text, key.Line}
 	return nil

@@ -22,6 +22,10 @@ func writeFile(t *testing.T, name, text string) string {
 func TestLoadStrength(t *testing.T) {
 	path := writeFile(t, "tripod.yaml", "listen: 127.0.0.1:1\nlog_level: warn\ndata: from-file\nrule_files: [a.yml, 'b/*.yml']\n"+
 		"scrape_configs:\n  - job_name: shop\n    static_configs: [{targets: ['127.0.0.1:9']}]\n")
+	dir := filepath.Dir(path)
+	if err := os.WriteFile(filepath.Join(dir, "a.yml"), []byte("groups: []\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	o, err := Load(Sources{
 		Flags: map[string]string{"config": path, "listen": "127.0.0.1:3"},
 		Env:   []string{"TRIPOD_LISTEN=127.0.0.1:2", "TRIPOD_LOG_LEVEL=error", "HOME=/nowhere"},
@@ -38,7 +42,7 @@ func TestLoadStrength(t *testing.T) {
 	if o.Data != "from-file" {
 		t.Errorf("data %q, want the file's", o.Data)
 	}
-	if want := []string{"a.yml", "b/*.yml"}; !slices.Equal(o.Rules, want) {
+	if want := []string{filepath.Join(dir, "a.yml"), filepath.Join(dir, "b/*.yml")}; !slices.Equal(o.Rules, want) {
 		t.Errorf("rules %q, want %q", o.Rules, want)
 	}
 	if !strings.Contains(o.ScrapeConfigs, "job_name: shop") {
@@ -85,6 +89,13 @@ func TestLoadFile(t *testing.T) {
 		"broken YAML":      {"listen: [\n", "line 1"},
 		"twice":            {"log_level: info\nlog-level: warn\n", ":2: log-level: given twice"},
 		"faults in serve":  {"fault: slow-db\n", ""}, // a file may serve both commands
+		"jobs in flow":     {"scrape_configs: [{job_name: a, static_configs: [{targets: ['127.0.0.1:1']}]}]\n", ""},
+		"no jobs":          {"scrape_configs: []\n", ""},
+		"null jobs":        {"scrape_configs:\n", ""},
+		"jobs as a number": {"scrape_configs: 7\n", ":1: scrape_configs: want a list of jobs"},
+		"a bad job":        {"log_level: info\nscrape_configs:\n- job_name: a\n- job_name: b\n  scrape_interval: 1q\n", `:4: scrape_configs: job "b": `},
+		"a job twice":      {"scrape_configs:\n- job_name: a\n- job_name: a\n", `:3: scrape_configs: job "a": there is a job of this name already`},
+		"a job of ours":    {"scrape_configs:\n- job_name: tripod\n", `:2: scrape_configs: job "tripod": there is a job of this name already`},
 		"config in config": {"config: other.yaml\n", ":1: config: no such setting"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,6 +110,20 @@ func TestLoadFile(t *testing.T) {
 	}
 	if _, err := Load(Sources{Flags: map[string]string{"config": "no-such-file.yaml"}}); err == nil {
 		t.Error("a file that was asked for and is missing was accepted")
+	}
+}
+
+func TestBadRulesAndJobsAreNamedWithTheOthers(t *testing.T) {
+	path := writeFile(t, "tripod.yaml", "log_level: loud\nrule_files: [bad.yml]\nscrape_configs: 7\n")
+	bad := filepath.Join(filepath.Dir(path), "bad.yml")
+	if err := os.WriteFile(bad, []byte("groups:\n- name: g\n  rules:\n  - alert: A\n    expr: sum(\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Load(Sources{Flags: map[string]string{"config": path, "fault": "nope"}, Demo: true})
+	for _, want := range []string{`log-level "loud"`, bad + ":5: ", ":3: scrape_configs: want a list", `fault "nope": want one of slow-db, pool-exhausted, cache-down, bad-deploy`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error lacks %q:\n%v", want, err)
+		}
 	}
 }
 

@@ -9,9 +9,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"tripod/planner/traffic"
 )
 
 // The listeners of a first run; a default that is taken is a warning, a
@@ -121,6 +124,11 @@ func (o *Options) validate() error {
 	for _, g := range o.Rules {
 		if _, err := filepath.Match(g, ""); err != nil {
 			fault("rules %q: %w", g, err)
+		}
+	}
+	for _, f := range o.Faults {
+		if names := traffic.Names(); !slices.Contains(names, f) {
+			fault("fault %q: want one of %s", f, strings.Join(names, ", "))
 		}
 	}
 	if len(o.Faults) > 0 && !o.Demo {

@@ -1,14 +1,18 @@
 package appliance
 
 import (
-	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
+
+	"tripod/store/metrics/scrape"
 )
 
 // Reload reads the configuration again: rules, scrape jobs and the log level.
-// A fault leaves what runs as it is and says why.
+// All of it is checked before any of it is used: a fault leaves everything as
+// it is and says why. Settings that only a start can change are named.
 func (a *Appliance) Reload() error {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
@@ -16,17 +20,52 @@ func (a *Appliance) Reload() error {
 	if a.o.Reread != nil {
 		var err error
 		if o, err = a.o.Reread(); err != nil {
-			return err
+			return fmt.Errorf("the old configuration goes on: %w", err)
 		}
 	}
 	config := a.scrapeConfig(o.ScrapeConfigs)
-	if err := errors.Join(a.rules.Reload(), a.scrape.Reload(config)); err != nil {
+	if _, err := scrape.Check(config, baseOf(o.Config)); err != nil {
 		return fmt.Errorf("the old configuration goes on: %w", err)
+	}
+	if err := a.rules.Reload(o.Rules); err != nil {
+		return fmt.Errorf("the old configuration goes on: %w", err)
+	}
+	if err := a.scrape.Reload(config); err != nil {
+		return fmt.Errorf("the rules are new, the scrape jobs are not: %w", err)
 	}
 	a.level.Set(o.LogLevel)
 	a.configRead.Store(time.Now().UnixNano())
 	a.log.Info("configuration read", "file", o.Config)
+	if names := a.o.needStart(o); len(names) > 0 {
+		a.log.Warn("these settings change at the next start only", "settings", strings.Join(names, ", "))
+	}
 	return nil
+}
+
+// needStart names the settings of next that differ and that Reload cannot change.
+func (o *Options) needStart(next Options) []string {
+	var names []string
+	changed := func(name string, differs bool) {
+		if differs {
+			names = append(names, name)
+		}
+	}
+	changed("data", o.Data != next.Data)
+	changed("listen", o.Listen != next.Listen)
+	changed("otlp-grpc", o.OTLPGRPC != next.OTLPGRPC)
+	changed("otlp-http", o.OTLPHTTP != next.OTLPHTTP)
+	changed("slack-webhook", o.SlackWebhook != next.SlackWebhook)
+	changed("planner-redis", o.PlannerRedis != next.PlannerRedis)
+	changed("sync", o.Sync != next.Sync)
+	changed("retention-logs", o.RetentionLogs != next.RetentionLogs)
+	changed("retention-traces", o.RetentionTraces != next.RetentionTraces)
+	changed("retention-metrics", o.RetentionMetrics != next.RetentionMetrics)
+	changed("max-disk", o.MaxDisk != next.MaxDisk)
+	changed("scrape-interval", o.ScrapeInterval != next.ScrapeInterval)
+	changed("eval-interval", o.EvalInterval != next.EvalInterval)
+	changed("fault", !slices.Equal(o.Faults, next.Faults))
+	changed("rate", o.Rate != next.Rate)
+	return names
 }
 
 func (a *Appliance) readConfigTime() time.Time {

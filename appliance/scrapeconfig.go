@@ -2,12 +2,19 @@ package appliance
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"path/filepath"
+	"regexp"
 	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"tripod/store/metrics/scrape"
 )
 
 // scrapeConfig is Prometheus's configuration of our own two pages, followed by
-// the user's jobs exactly as they wrote them.
+// the user's jobs as they wrote them.
 func (a *Appliance) scrapeConfig(users string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "global:\n  scrape_interval: %s\nscrape_configs:\n", a.o.ScrapeInterval)
@@ -15,6 +22,75 @@ func (a *Appliance) scrapeConfig(users string) []byte {
 	fmt.Fprintf(&b, "- job_name: planner\n  metrics_path: /planner/metrics\n  static_configs:\n  - targets: [%q]\n", a.ownTarget())
 	b.WriteString(users)
 	return b.Bytes()
+}
+
+// readJobs takes the list of scrape_configs, each job checked by itself so
+// that a fault names the line of the user's file. It gives the list in block
+// style, which can stand behind our own jobs.
+func readJobs(list *yaml.Node, path string) (string, error) {
+	if list.Kind == yaml.ScalarNode && list.Tag == "!!null" {
+		return "", nil
+	}
+	if list.Kind != yaml.SequenceNode {
+		return "", fmt.Errorf("%s:%d: scrape_configs: want a list of jobs", path, list.Line)
+	}
+	if len(list.Content) == 0 {
+		return "", nil
+	}
+	var faults []error
+	taken := map[string]bool{}
+	for _, own := range ownJobs {
+		taken[own] = true
+	}
+	for _, job := range list.Content {
+		name := jobName(job)
+		where := fmt.Sprintf("%s:%d: scrape_configs: job %q", path, job.Line, name)
+		if taken[name] {
+			faults = append(faults, fmt.Errorf("%s: there is a job of this name already", where))
+		}
+		taken[name] = true
+		if err := checkJob(job, filepath.Dir(path)); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", where, err))
+		}
+	}
+	blockStyle(list)
+	text, err := yaml.Marshal(list)
+	return string(text), errors.Join(append(faults, err)...)
+}
+
+func jobName(job *yaml.Node) string {
+	if job.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(job.Content); i += 2 {
+			if job.Content[i].Value == "job_name" {
+				return job.Content[i+1].Value
+			}
+		}
+	}
+	return ""
+}
+
+// generated are the parts of the scraper's words that speak of a text which
+// the user did not write, or of flags that this program does not have.
+var generated = regexp.MustCompile(`line \d+: |; pass -\S+.*$|^scrape configuration: `)
+
+func checkJob(job *yaml.Node, base string) error {
+	text, err := yaml.Marshal(map[string][]*yaml.Node{"scrape_configs": {job}})
+	if err != nil {
+		return err
+	}
+	if _, err := scrape.Check(text, base); err != nil {
+		return errors.New(generated.ReplaceAllString(strings.Join(strings.Fields(err.Error()), " "), ""))
+	}
+	return nil
+}
+
+func blockStyle(n *yaml.Node) {
+	if n.Kind == yaml.SequenceNode || n.Kind == yaml.MappingNode {
+		n.Style &^= yaml.FlowStyle
+	}
+	for _, in := range n.Content {
+		blockStyle(in)
+	}
 }
 
 // scrapeLog takes the scraper's own words; its chatter at start and stop is

@@ -196,7 +196,7 @@ func TestAlertOfARemovedRuleIsResolved(t *testing.T) {
 		if err := os.Remove(filepath.Join(w.dir, "rules.yml")); err != nil {
 			t.Fatal(err)
 		}
-		if err := w.rules.Reload(); err != nil {
+		if err := w.rules.Reload([]string{filepath.Join(w.dir, "*.yml")}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(10 * time.Minute)

@@ -17,6 +17,9 @@ const (
 	BadDeploy     = "bad-deploy"
 )
 
+// Names are those of all faults, in the order in which they are listed.
+func Names() []string { return []string{SlowDB, PoolExhausted, CacheDown, BadDeploy} }
+
 var definitions = []planner.Fault{
 	{Name: SlowDB, Title: "Slow database",
 		Description: "A long-running writer keeps the database's write lock. Saving waits for it; reading does not."},
