@@ -74,8 +74,26 @@ export function watch(page, origin) {
 export const widths = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
 
 export async function open(browser, origin, { theme = 'dark', size = 'wide' } = {}) {
-  const context = await browser.newContext({ viewport: widths[size], colorScheme: theme, timezoneId: 'UTC' });
+  const context = await browser.newContext({ viewport: widths[size], hasTouch: size === 'narrow', colorScheme: theme, timezoneId: 'UTC', baseURL: origin });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   return { page, context, faults: watch(page, origin) };
+}
+
+// until asks again and again for something that the page has no event for, and
+// gives what probe gave once that is truthy.
+export async function until(what, probe, ms = 30_000) {
+  const end = Date.now() + ms;
+  for (;;) {
+    const got = await probe();
+    if (got) return got;
+    if (Date.now() > end) throw new Error(`waited ${ms / 1000} s in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+export async function json(url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
+  return answer.json();
 }

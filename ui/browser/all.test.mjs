@@ -1,0 +1,64 @@
+// One appliance in demo mode and one browser for all suites: each test opens
+// a context of its own, and at its end nothing may have been said on the
+// console and nothing asked elsewhere.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { join } from 'node:path';
+import { json, open, shots, startBrowser, startTripod, until } from './tripod.mjs';
+import alerts from './suites/alerts.mjs';
+import graph from './suites/graph.mjs';
+import logs from './suites/logs.mjs';
+import overview from './suites/overview.mjs';
+import planner from './suites/planner.mjs';
+import screens from './suites/screens.mjs';
+import shell from './suites/shell.mjs';
+import status from './suites/status.mjs';
+import traces from './suites/traces.mjs';
+
+let tripod;
+let browser;
+
+before(async () => {
+  // Short intervals, so that charts have points after seconds.
+  tripod = await startTripod('demo', '--scrape-interval', '2s', '--eval-interval', '2s', '--rate', '20');
+  browser = await startBrowser();
+  await until('lines, metrics and traces of the demo', async () => {
+    const lines = await json(`${tripod.url}/loki/api/v1/query_range?limit=500&query=${encodeURIComponent('{service_name=~".+"}')}`);
+    const rate = await json(`${tripod.url}/api/v1/query?query=${encodeURIComponent('sum(rate(http_server_request_duration_seconds_count[10s]))')}`);
+    return lines.data.result.reduce((n, stream) => n + stream.values.length, 0) > 450 && Number(rate.data.result[0]?.value[1] ?? 0) > 0;
+  });
+}, { timeout: 60_000 });
+
+after(async () => {
+  await browser?.close();
+  await tripod?.stop();
+});
+
+// scene is a test with a page of its own. Faults that a test provokes on
+// purpose (a page answered with 503 is told on the console) match allow.
+function scene(name, run, { allow, ...look } = {}) {
+  test(name, { timeout: 90_000 }, async () => {
+    const { page, context, faults } = await open(browser, tripod.url, look);
+    try {
+      await run(page, { origin: tripod.url, context, faults });
+      const left = faults.filter((f) => !allow?.test(f));
+      assert.deepEqual(left, [], 'console, errors and foreign requests');
+    } catch (err) {
+      await page.screenshot({ path: join(shots, `failed-${name.replace(/\W+/g, '-').slice(0, 60)}.png`) }).catch(() => {});
+      throw err;
+    } finally {
+      await context.close();
+    }
+  });
+}
+
+describe('screens', () => screens(scene));
+describe('shell', () => shell(scene));
+describe('logs', () => logs(scene));
+describe('traces', () => traces(scene));
+describe('metrics', () => graph(scene));
+describe('status', () => status(scene));
+describe('planner', () => planner(scene));
+describe('overview', () => overview(scene));
+describe('alerts', () => alerts(scene));

@@ -1,0 +1,116 @@
+// Every screen, dark and light, wide and narrow: silent, in its frame, focus
+// visible, large enough to touch; and a picture of each.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { json, shots, until } from '../tripod.mjs';
+import { loaded } from './planner.mjs';
+
+const views = [
+  { name: 'overview', path: '/', title: 'Overview · Tripod', shows: '#services tbody tr' },
+  { name: 'logs', path: '/logs', title: 'Logs · Tripod', shows: '#log-rows .lr' },
+  { name: 'graph', path: '/graph', title: 'Metrics · Tripod', shows: '#graph canvas' },
+  { name: 'traces', path: '/traces', title: 'Traces · Tripod', shows: '#trace-rows tr' },
+  { name: 'trace', path: async (origin) => '/traces/' + (await aTrace(origin)), title: /· Tripod$/, shows: '.wr .barw' },
+  { name: 'alerts', path: '/alerts', title: 'Alerts · Tripod', shows: '#rule-HighErrorRate' },
+  { name: 'status', path: '/status', title: 'Appliance · Tripod', shows: '#targets tbody tr' },
+  { name: 'planner-gate', path: '/planner/', title: 'Planner · Tripod', shows: 'form[action="/planner/signin"]' },
+];
+
+const days = [
+  { name: 'planner-today', path: '/planner/', title: 'Planner · Tripod', shows: '.task' },
+  { name: 'planner-upcoming', path: '/planner/?view=upcoming', title: 'Planner · Tripod', shows: '.task' },
+  { name: 'planner-done', path: '/planner/?view=done', title: 'Planner · Tripod', shows: '.task.done' },
+];
+
+// aTrace is one in which planner-web asks planner-api and that its database.
+export async function aTrace(origin) {
+  return until('a trace of both planners', async () => {
+    const found = await json(`${origin}/api/traces?service=planner-web&limit=200&lookback=1h`);
+    const services = (t) => new Set(Object.values(t.processes).map((p) => p.serviceName)).size;
+    const best = found.data.filter((t) => services(t) > 1).sort((a, b) => b.spans.length - a.spans.length)[0];
+    return best?.traceID;
+  });
+}
+
+export default function screens(scene) {
+  for (const theme of ['dark', 'light']) {
+    for (const size of ['wide', 'narrow']) {
+      scene(`all screens, ${theme}, ${size}`, (page, env) => visitAll(page, env, theme, size), { theme, size });
+    }
+  }
+}
+
+async function visitAll(page, { origin }, theme, size) {
+  const bad = [];
+  const go = async (view) => bad.push(...(await visit(page, origin, view, theme, size)).map((f) => `${view.name}: ${f}`));
+  for (const view of views) await go(view);
+  await loaded(page, () => page.getByRole('button', { name: 'Look around' }).click());
+  await loaded(page, () => page.getByRole('button', { name: /^Mark as done/ }).first().click());
+  for (const view of days) await go(view);
+  assert.deepEqual(bad, []);
+}
+
+async function visit(page, origin, view, theme, size) {
+  const path = typeof view.path === 'function' ? await view.path(origin) : view.path;
+  const answer = await page.goto(path);
+  assert.equal(answer.status(), 200, view.name);
+  await page.locator(view.shows).first().waitFor();
+  if (view.name.startsWith('planner')) await page.locator('#xray a[href^="/traces/"]').first().waitFor();
+  await page.screenshot({ path: join(shots, `${view.name}-${theme}-${size}.png`) });
+
+  const bad = [];
+  const title = await page.title();
+  if (view.title instanceof RegExp ? !view.title.test(title) : title !== view.title) bad.push(`title ${title}`);
+  const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).slice(0, 3).map(Number));
+  if (Math.max(...ground) < 90 !== (theme === 'dark')) bad.push(`ground ${ground}`);
+  bad.push(...(await page.evaluate(overflowing)));
+  if (size === 'narrow') bad.push(...(await page.evaluate(tooSmall)));
+  bad.push(...(await unseenFocus(page)));
+  return bad;
+}
+
+// overflowing runs in the page: what makes it wider than the window.
+function overflowing() {
+  const wide = document.documentElement.scrollWidth - innerWidth;
+  if (wide <= 0) return [];
+  const out = [...document.querySelectorAll('body *')].filter((el) => el.getBoundingClientRect().right > innerWidth + 1);
+  return [`${wide} px wider than the window`, ...out.slice(0, 5).map((el) => `${el.tagName}.${el.className}`)];
+}
+
+// tooSmall runs in the page: controls that answer to less than 34 px of height;
+// some are larger to the finger than to the eye. Links in running text and rows
+// that are one target as a whole are not controls.
+function tooSmall() {
+  const seen = (el) => el.checkVisibility({ visibilityProperty: true }) && !el.closest('.vh') && el.getBoundingClientRect().height > 2;
+  const height = (el) => {
+    const after = getComputedStyle(el, '::after');
+    const more = after.position === 'absolute' && after.content !== 'none' ? parseFloat(after.height) : 0;
+    return Math.max(el.getBoundingClientRect().height, more);
+  };
+  return [...document.querySelectorAll('button, a.btn, input:not([type=checkbox], [type=radio], [type=hidden]), select, .nav a, .tabs a, .seg a, .timepick a, .pop.opt, summary')]
+    .filter((el) => seen(el) && height(el) < 33.5)
+    .map((el) => `${el.tagName.toLowerCase()}.${String(el.className)} ${Math.round(height(el))} px: ${(el.textContent.trim() || el.getAttribute('aria-label') || el.name || '').slice(0, 30)}`);
+}
+
+// unseenFocus walks with the Tab key and gives the controls on which nothing shows it.
+async function unseenFocus(page) {
+  const bad = [];
+  for (let i = 0; i < 12; i++) {
+    await page.keyboard.press('Tab');
+    const fault = await page.evaluate(() => {
+      const el = document.activeElement;
+      if (!el || el === document.body) return ''; // past the last control, in the browser's own
+      const ringed = (e) => {
+        const s = getComputedStyle(e);
+        return (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 1) || s.boxShadow !== 'none';
+      };
+      const frame = el.closest('.query, .add, .omni');
+      if (ringed(el) || (frame && ringed(frame))) return '';
+      const label = el.id ? document.querySelector(`label[for="${el.id}"]`) : null;
+      return label && ringed(label) ? '' : `${el.tagName.toLowerCase()}.${String(el.className)} ${el.getAttribute('aria-label') ?? el.textContent.trim().slice(0, 30)}`;
+    });
+    if (fault) bad.push(`focus is not seen on ${fault}`);
+  }
+  return bad;
+}

@@ -1,0 +1,52 @@
+// The appliance itself.
+
+import assert from 'node:assert/strict';
+
+export default function status(scene) {
+  scene('every scrape target is up', targets);
+  scene('snippets name this address and can be copied', snippets);
+  scene('the log level changes', level);
+}
+
+async function targets(page) {
+  await page.goto('/status');
+  assert.match(await page.locator('#targets header').innerText(), /\d+ up/);
+  assert.doesNotMatch(await page.locator('#targets header').innerText(), /down/);
+  const words = await page.locator('#targets tbody .dot').evaluateAll((all) => all.map((d) => d.getAttribute('aria-label')));
+  assert.ok(words.length >= 1 && words.every((w) => w === 'up'), String(words));
+  assert.match(await page.locator('#receivers').innerText(), /127\.0\.0\.1:\d+/);
+}
+
+async function snippets(page, { origin, context }) {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.goto('/status#send');
+  const labels = page.locator('#send .snp > label');
+  const n = await labels.count();
+  assert.ok(n >= 4, `${n} snippets`);
+  let own = 0;
+  for (let i = 0; i < n; i++) {
+    await labels.nth(i).click();
+    const pane = page.locator('#send .pane:visible');
+    assert.equal(await pane.count(), 1);
+    const code = await pane.locator('pre').innerText();
+    if (/127\.0\.0\.1:\d+/.test(code)) own++;
+    await pane.getByRole('button', { name: 'Copy' }).click();
+    await page.locator('#toasts .toast', { hasText: 'Copied' }).waitFor();
+    assert.equal(await page.evaluate(() => navigator.clipboard.readText()), code);
+  }
+  assert.ok(own >= n - 1, `${own} of ${n} name this machine's addresses; origin ${origin}`);
+}
+
+async function level(page) {
+  await page.goto('/status');
+  const pressed = () => page.locator('#level [aria-pressed=true]').innerText();
+  assert.equal(await pressed(), 'info');
+  await page.locator('#level').getByRole('button', { name: 'debug' }).click();
+  await page.locator('#level button[aria-pressed=true]', { hasText: 'debug' }).waitFor();
+  await page.goto('/logs?q=level:debug&from=now-5m');
+  for (let i = 0; i < 20 && !(await page.locator('#log-rows .lr').count()); i++) await page.reload();
+  assert.ok((await page.locator('#log-rows .lr').count()) > 0, 'lines of level debug arrive');
+  await page.goto('/status');
+  await page.locator('#level').getByRole('button', { name: 'info' }).click();
+  await page.locator('#level button[aria-pressed=true]', { hasText: 'info' }).waitFor();
+}

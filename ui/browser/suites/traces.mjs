@@ -1,0 +1,128 @@
+// Finding traces and reading one.
+
+import assert from 'node:assert/strict';
+import { aTrace } from './screens.mjs';
+
+const has = (name, value) => (u) => (u.searchParams.get(name) ?? '') === value;
+
+export default function traces(scene) {
+  scene('search by service and operation', byOperation);
+  scene('search by duration, and one that is no duration', byDuration);
+  scene('search by an attribute', byAttribute);
+  scene('errors only, and all again', errorsOnly);
+  scene('a row leads to its trace, Back to the result', rowAndBack);
+  scene('a span opens in the drawer with its attributes; folding; finding', drawer);
+  scene('the views of a trace: logs, JSON; and its lines on the Logs screen', views);
+  scene('a trace that is not there says so', absent, { allow: /status of 404/ });
+}
+
+async function byOperation(page) {
+  await page.goto('/traces');
+  const before = await page.locator('#trace-rows tr').count();
+  assert.ok(before > 5);
+  await page.locator('#trace-form select[name=service]').selectOption('streak-worker');
+  await page.waitForURL(has('service', 'streak-worker'));
+  await page.waitForFunction(() => document.querySelector('#trace-form select[name=operation]').options.length > 1);
+  const op = await page.locator('#trace-form select[name=operation] option').nth(1).getAttribute('value');
+  await page.locator('#trace-form select[name=operation]').selectOption(op);
+  await page.waitForURL(has('operation', op));
+  await page.locator('#trace-rows tr').first().waitFor();
+  assert.equal(await page.locator('#trace-form select[name=service]').inputValue(), 'streak-worker');
+  assert.equal(await page.locator('#trace-form select[name=operation]').inputValue(), op);
+  await page.locator('#trace-rows tr a').first().click();
+  await page.locator(`.wr a.op:text-is(${JSON.stringify(op)})`).first().waitFor();
+}
+
+async function byDuration(page) {
+  await page.goto('/traces');
+  await page.getByLabel('At least').fill('20ms');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(has('min', '20ms'));
+  await page.locator('#trace-rows tr').first().waitFor();
+  for (const text of await page.locator('#trace-rows td:nth-child(3)').allInnerTexts()) {
+    const [n, unit] = text.trim().split(/\s+/);
+    assert.ok(unit === 's' || (unit === 'ms' && Number(n) >= 20), text);
+  }
+  await page.getByLabel('At least').fill('soon');
+  await page.keyboard.press('Enter');
+  await page.locator('.qmsg', { hasText: 'soon' }).waitFor();
+  await page.getByLabel('At least').fill('1h');
+  await page.keyboard.press('Enter');
+  await page.locator('.empty').waitFor();
+}
+
+async function byAttribute(page) {
+  await page.goto('/traces');
+  await page.locator('#q').fill('http.request.method=POST');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(has('tags', 'http.request.method=POST'));
+  await page.locator('#trace-rows tr').first().waitFor();
+  for (const name of await page.locator('#trace-rows a[data-open]').allInnerTexts()) assert.doesNotMatch(name, /^GET /);
+}
+
+async function errorsOnly(page) {
+  await page.goto('/traces');
+  await page.getByRole('link', { name: /^Errors/ }).click();
+  await page.waitForURL(has('result', 'errors'));
+  await page.waitForFunction(() => {
+    const rows = [...document.querySelectorAll('#trace-rows tr')];
+    return rows.length > 0 && rows.every((r) => r.querySelector('td.err'));
+  });
+  await page.getByRole('group', { name: 'Result' }).getByRole('link', { name: 'All' }).click();
+  await page.waitForURL(has('result', ''));
+  await page.waitForFunction(() => [...document.querySelectorAll('#trace-rows tr')].some((r) => !r.querySelector('td.err')));
+}
+
+async function rowAndBack(page) {
+  await page.goto('/traces?service=planner-web');
+  const row = page.locator('#trace-rows tr').nth(3);
+  const href = await row.locator('a[data-open]').getAttribute('href');
+  await row.locator('a[data-open]').click();
+  await page.waitForURL((u) => u.pathname === href.split('?')[0]);
+  await page.locator('.wr').first().waitFor();
+  await page.goBack();
+  await page.waitForURL((u) => u.pathname === '/traces' && u.searchParams.get('service') === 'planner-web');
+  await page.locator('#trace-rows tr').first().waitFor();
+}
+
+async function drawer(page, { origin }) {
+  await page.goto('/traces/' + (await aTrace(origin)));
+  const spans = page.locator('.wr:visible');
+  const all = await spans.count();
+  assert.ok(all > 2);
+  await page.locator('.wr', { hasText: 'planner-api' }).or(page.locator('.wr').nth(1)).first().locator('a.op').click();
+  await page.locator('#drawer h2').waitFor();
+  assert.match(await page.locator('#drawer').innerText(), /Attributes/);
+  assert.ok((await page.locator('#drawer dl.kv dt').count()) > 1);
+  assert.ok(new URL(page.url()).searchParams.get('sel'));
+  await page.reload();
+  await page.locator('#drawer h2').waitFor();
+  await page.locator('#drawer [data-act=close-span]').click();
+  await page.locator('#drawer h2').waitFor({ state: 'detached' });
+
+  await page.getByRole('button', { name: 'Collapse all' }).click();
+  assert.ok((await spans.count()) < all, 'folded');
+  await page.getByRole('button', { name: 'Expand all' }).click();
+  assert.equal(await spans.count(), all);
+
+  await page.locator('#span-find').fill('planner');
+  assert.match(await page.locator('#span-found').innerText(), /^\d+ spans$/);
+}
+
+async function views(page, { origin }) {
+  const id = await aTrace(origin);
+  await page.goto('/traces/' + id);
+  await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: /^Logs/ }).click();
+  await page.locator('.tlogs tbody tr').first().waitFor();
+  await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'JSON' }).click();
+  await page.locator('#trace-json').waitFor();
+  assert.match(await page.locator('#trace-json').innerText(), new RegExp(id));
+  await page.locator('.ln1').getByRole('link', { name: 'Logs' }).click();
+  await page.waitForURL((u) => u.pathname === '/logs' && (u.searchParams.get('q') ?? '').includes(id));
+  await page.locator('#log-rows .lr').first().waitFor();
+}
+
+async function absent(page) {
+  await page.goto('/traces/0123456789abcdef0123456789abcdef');
+  assert.match(await page.locator('#main').innerText(), /not here/);
+}
