@@ -72,7 +72,12 @@ func (a *Appliance) openDoors() error {
 
 // guard keeps pages of other sites out of a listener.
 func (a *Appliance) guard(next http.Handler, asked, bound string) (http.Handler, error) {
-	return web.Guard(next, web.GuardOptions{Hosts: ownHosts(asked, bound)})
+	o := web.GuardOptions{Hosts: append(ownHosts(asked, bound), a.o.Hosts...)}
+	for _, h := range a.o.Hosts {
+		// a proxy may hand on another Host than the one in the browser's address
+		o.Origins = append(o.Origins, "http://"+h, "https://"+h)
+	}
+	return web.Guard(next, o)
 }
 
 // ownHosts are the names under which the listener was asked for; one that

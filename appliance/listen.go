@@ -11,7 +11,7 @@ import (
 
 // drainBound is how long a stop waits for answers under way; with the engines'
 // own flush behind it a stop stays under ten seconds.
-const drainBound = 3 * time.Second
+const drainBound = 2 * time.Second
 
 // door is one listener as Status shows it.
 type door struct {

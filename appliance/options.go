@@ -36,6 +36,7 @@ type Options struct {
 	// OTLPAsked says which of the two was asked for and must be free.
 	OTLPGRPCAsked, OTLPHTTPAsked bool
 
+	Hosts        []string   // further names that a Host header may have
 	Config       string     // path of tripod.yaml, empty when there is none
 	Rules        []string   // globs of rule files
 	SlackWebhook string     // URL, a secret
@@ -109,6 +110,11 @@ func (o *Options) validate() error {
 	checkAddr("listen", o.Listen, false)
 	checkAddr("otlp-grpc", o.OTLPGRPC, true)
 	checkAddr("otlp-http", o.OTLPHTTP, true)
+	for _, h := range o.Hosts {
+		if h == "" || strings.ContainsAny(h, "/ \t") {
+			fault("hosts %q: want names or addresses, without a scheme", h)
+		}
+	}
 	if o.PlannerRedis != "" {
 		checkAddr("planner-redis", o.PlannerRedis, false)
 	}

@@ -36,8 +36,9 @@ const (
 )
 
 const (
-	// plannerDrain bounds how long a stop waits for requests.
-	plannerDrain = 5 * time.Second
+	// plannerDrain bounds how long a stop waits for requests, and again for the
+	// last spans.
+	plannerDrain = 2 * time.Second
 	// plannerRemindEvery is how often tasks that are due soon are looked for.
 	plannerRemindEvery = 15 * time.Second
 	plannerRemindBatch = 50

@@ -75,11 +75,11 @@ func (r *plannerRelease) deploy(version string, repo planner.Repository) {
 }
 
 func (r *plannerRelease) close(ctx context.Context) error {
-	r.old.Wait()
+	plannerWait(ctx, &r.old)
 	if r.current == nil {
 		return nil
 	}
-	r.current.busy.Wait()
+	plannerWait(ctx, &r.current.busy)
 	return r.current.source.Close(ctx)
 }
 

@@ -39,7 +39,9 @@ func (p *plannerApp) Run(ctx context.Context) error {
 	case <-ctx.Done():
 	case err = <-ended:
 	}
-	err = errors.Join(err, plannerShutdown(front), plannerShutdown(api))
+	drain, cancel := context.WithTimeout(context.Background(), plannerDrain)
+	defer cancel()
+	err = errors.Join(err, plannerShutdown(drain, front), plannerShutdown(drain, api))
 	servers.Wait()
 	if p.faults != nil {
 		p.faults.Close()
@@ -54,13 +56,24 @@ func plannerServer(h http.Handler) *http.Server {
 		WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
 }
 
-func plannerShutdown(s *http.Server) error {
-	ctx, cancel := context.WithTimeout(context.Background(), plannerDrain)
-	defer cancel()
-	if err := s.Shutdown(ctx); err != nil {
-		return errors.Join(err, s.Close())
+// plannerShutdown drains until ctx ends and then cuts what is left: the main
+// door has drained before, so nobody is there who would wait for an answer.
+func plannerShutdown(ctx context.Context, s *http.Server) error {
+	err := s.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = s.Close()
 	}
-	return nil
+	return err
+}
+
+// plannerWait waits for a group until ctx ends.
+func plannerWait(ctx context.Context, wg *sync.WaitGroup) {
+	done := make(chan struct{})
+	go func() { defer close(done); wg.Wait() }() // ends with the handlers, which end with their connections
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
 }
 
 // service is the planner as a service of the given source has it.

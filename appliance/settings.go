@@ -36,6 +36,8 @@ func Settings() []Setting {
 			set: func(o *Options, v string) error { o.OTLPGRPC, o.OTLPGRPCAsked = v, true; return nil }},
 		{Name: "otlp-http", Arg: "HOST:PORT", Default: defaultOTLPHTTP, Help: "OTLP over HTTP, or off",
 			set: func(o *Options, v string) error { o.OTLPHTTP, o.OTLPHTTPAsked = v, true; return nil }},
+		{Name: "hosts", Arg: "NAME,…", Help: "further names under which browsers and programs reach this appliance, such as that of a proxy",
+			set: func(o *Options, v string) error { o.Hosts = splitList(v); return nil }},
 		{Name: "config", Arg: "FILE", Default: "tripod.yaml if there is one", Help: "settings, scrape_configs, rule_files",
 			set: text(func(o *Options) *string { return &o.Config })},
 		{Name: "rules", Arg: "GLOB", Help: "rule files in Prometheus form; commas between several",

@@ -34,7 +34,7 @@ func Guard(next http.Handler, o GuardOptions) (http.Handler, error) {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if host := hostName(r.Host); !isLoopback(host) && !known[host] {
-			refuse(w, fmt.Sprintf("host %.100q is not a name of this appliance; open it as localhost, or add the name to its configuration", r.Host))
+			refuse(w, fmt.Sprintf("host %.100q is not a name of this appliance; open it as localhost, or start it with --hosts %.100s", r.Host, host))
 			return
 		}
 		if err := cross.Check(r); err != nil {

@@ -1,10 +1,15 @@
 package planapi
 
 import (
+	"bytes"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
 	"strings"
+
+	"tripod/planner"
 )
 
 // Prefix is where planner-web lives on the main port.
@@ -55,7 +60,24 @@ func (f Front) pages() http.Handler {
 
 // proxy keeps the Host that the browser used, which the same-origin check needs,
 // and adds itself to X-Forwarded-For.
-func (f Front) proxy() http.Handler {
+func (f Front) proxy() http.Handler { return whole(f.forward()) }
+
+// whole hands a request on when all of its body has been read within the
+// bound: planner-api would refuse a larger one and hang up in the middle, which
+// looks like a failure of planner-api.
+func whole(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		if err != nil {
+			fail(w, r, fmt.Errorf("body: %w: %w", err, planner.ErrInvalid))
+			return
+		}
+		r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(bytes.NewReader(b)), int64(len(b)), nil
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (f Front) forward() http.Handler {
 	p := &httputil.ReverseProxy{
 		Transport: f.Transport,
 		Rewrite: func(pr *httputil.ProxyRequest) {
