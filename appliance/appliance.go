@@ -108,6 +108,7 @@ func New(o Options) (_ *Appliance, err error) {
 	}
 	a.lines = newLineBridge(o.Stdout, a.logs)
 	a.life.onRun(bridges, "log lines", a.lines.Run)
+	a.life.onRun(bridges, "stdout", a.lines.Print)
 	a.log = newLogger(o.Stderr, a.level, a.lines, o.Version)
 	a.spans = &spanBridge{sink: a.traces}
 	for _, w := range a.warnings {
@@ -300,6 +301,7 @@ func (a *Appliance) tellAboutItself() {
 	a.seen = newRequestMetrics()
 	a.registry = newRegistry(a.o.Version, usage, a.seen.took,
 		dropped("tripod_own_lines_dropped_total", "Own log lines that could not be stored.", &a.lines.dropped),
+		dropped("tripod_own_lines_unseen_total", "Own log lines that standard output did not take.", &a.lines.unseen),
 		dropped("tripod_own_spans_dropped_total", "Own spans that could not be stored.", &a.spans.dropped))
 	a.life.onRun(background, "own metrics", a.tellEarly)
 	a.life.onRun(background, "rates", a.watchRates)

@@ -22,6 +22,8 @@ const (
 	// lineBatch and linePause bound how long a line waits to be searchable.
 	lineBatch = 500
 	linePause = 50 * time.Millisecond
+	// printBound is how long a stop waits for the operator to read.
+	printBound = time.Second
 )
 
 // logAppender is the log engine as the bridges want it: unobserved, so that
@@ -30,27 +32,35 @@ type logAppender interface {
 	Append(ctx context.Context, recs []store.Record) error
 }
 
-// lineBridge carries log lines to the operator and into the log engine.
+// lineBridge carries log lines to the operator and into the log engine. Both
+// have a queue, so that neither a stuck terminal nor a slow disk stops who
+// wrote the line.
 type lineBridge struct {
-	out     io.Writer
-	mu      sync.Mutex // one line at a time on out
-	queue   chan store.Record
-	dropped atomic.Int64
-	sink    logAppender
-	now     func() time.Time
+	out      io.Writer
+	printing chan []byte
+	queue    chan store.Record
+	dropped  atomic.Int64 // that the log engine did not get
+	unseen   atomic.Int64 // that out did not get
+	sink     logAppender
+	now      func() time.Time
 
 	resources sync.Map // *resource.Resource to *store.Resource
 }
 
 func newLineBridge(out io.Writer, sink logAppender) *lineBridge {
-	return &lineBridge{out: out, queue: make(chan store.Record, lineQueue), sink: sink, now: time.Now}
+	return &lineBridge{
+		out: out, printing: make(chan []byte, lineQueue),
+		queue: make(chan store.Record, lineQueue), sink: sink, now: time.Now,
+	}
 }
 
-// Line writes one JSON line, without its newline, and queues it.
+// Line queues one JSON line, without its newline, for both.
 func (b *lineBridge) Line(res *resource.Resource, line []byte) {
-	b.mu.Lock()
-	b.out.Write(append(line[:len(line):len(line)], '\n')) // a closed stdout must not stop the planner
-	b.mu.Unlock()
+	select {
+	case b.printing <- append(line[:len(line):len(line)], '\n'):
+	default:
+		b.unseen.Add(1)
+	}
 	rec := store.Record{Observed: b.now().UnixNano(), Resource: b.resource(res)}
 	rec.Service = rec.Resource.Attrs.Text("service.name")
 	rec.SetLine(string(line))
@@ -71,6 +81,43 @@ func (b *lineBridge) resource(res *resource.Resource) *store.Resource {
 	}
 	r, _ := b.resources.LoadOrStore(res, storeResource(res))
 	return r.(*store.Resource)
+}
+
+// Print writes queued lines to the operator until ctx ends, and then what is
+// left, for at most printBound: a terminal that is stopped never takes them.
+func (b *lineBridge) Print(ctx context.Context) error {
+	stop := make(chan struct{})
+	done := make(chan struct{})
+	go func() { // outlives Print only in a write that nobody will ever take
+		defer close(done)
+		for {
+			select {
+			case line := <-b.printing:
+				b.print(line)
+				continue
+			default:
+			}
+			select {
+			case line := <-b.printing:
+				b.print(line)
+			case <-stop:
+				return
+			}
+		}
+	}()
+	<-ctx.Done()
+	close(stop)
+	select {
+	case <-done:
+	case <-time.After(printBound):
+	}
+	return nil
+}
+
+func (b *lineBridge) print(line []byte) {
+	if _, err := b.out.Write(line); err != nil {
+		b.unseen.Add(1) // a closed stdout must not stop the planner
+	}
 }
 
 // Run moves queued lines into the engine, and what is left when ctx ends.

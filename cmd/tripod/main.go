@@ -23,6 +23,8 @@ var version = "dev"
 const stopBound = 10 * time.Second
 
 func main() {
+	// a reader of standard output that goes away must not take the process along
+	signal.Ignore(syscall.SIGPIPE)
 	os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 }
 

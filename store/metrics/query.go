@@ -17,6 +17,9 @@ import (
 
 // InstantQuery parses a query for one moment; opts may be nil.
 func (s *Store) InstantQuery(ctx context.Context, opts promql.QueryOpts, expr string, at time.Time) (promql.Query, error) {
+	if err := store.BoundQuery(expr); err != nil {
+		return nil, err
+	}
 	q, err := s.engine.NewInstantQuery(quiet(ctx), s.db, opts, expr, at)
 	if err != nil {
 		return nil, err
@@ -27,6 +30,9 @@ func (s *Store) InstantQuery(ctx context.Context, opts promql.QueryOpts, expr st
 // RangeQuery parses a query for each step from one moment to another, both
 // included; opts may be nil.
 func (s *Store) RangeQuery(ctx context.Context, opts promql.QueryOpts, expr string, from, to time.Time, step time.Duration) (promql.Query, error) {
+	if err := store.BoundQuery(expr); err != nil {
+		return nil, err
+	}
 	q, err := s.engine.NewRangeQuery(quiet(ctx), s.db, opts, expr, from, to, step)
 	if err != nil {
 		return nil, err
@@ -104,6 +110,9 @@ func (s *Store) QueryFunc() func(ctx context.Context, expr string, at time.Time)
 
 // Exemplars are those of every series that expr selects.
 func (s *Store) Exemplars(ctx context.Context, expr string, from, to time.Time) ([]exemplar.QueryResult, error) {
+	if err := store.BoundQuery(expr); err != nil {
+		return nil, err
+	}
 	e, err := s.parser.ParseExpr(expr)
 	if err != nil {
 		return nil, queryError(expr, err)
@@ -120,6 +129,10 @@ func (s *Store) Exemplars(ctx context.Context, expr string, from, to time.Time) 
 }
 
 func queryError(expr string, err error) error {
+	var bound *store.QueryError
+	if errors.As(err, &bound) {
+		return err
+	}
 	var list parser.ParseErrors
 	if !errors.As(err, &list) || len(list) == 0 {
 		return fmt.Errorf("%w: %w", err, store.ErrInvalid)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/util/annotations"
+
+	"tripod/store"
 )
 
 // answer is what a handler found: data appends its JSON, nil is 204.
@@ -70,7 +72,11 @@ const maxNotes = 10
 type handler func(r *http.Request) (answer, error)
 
 func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ans, err := h(r)
+	var ans answer
+	err := bounded(r)
+	if err == nil {
+		ans, err = h(r)
+	}
 	if ans.done != nil {
 		defer ans.done()
 	}
@@ -94,6 +100,19 @@ func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		*buf = b
 		buffers.Put(buf)
 	}
+}
+
+// bounded refuses texts that would take the parser too long, before it sees them.
+func bounded(r *http.Request) error {
+	if err := store.BoundQuery(r.FormValue("query")); err != nil {
+		return badParam("query", err)
+	}
+	for _, m := range r.Form["match[]"] {
+		if err := store.BoundQuery(m); err != nil {
+			return badParam("match[]", err)
+		}
+	}
+	return nil
 }
 
 // maxPooled keeps one huge answer or request from being held for ever, in bytes.
