@@ -22,12 +22,22 @@ const MaxBody = 32 << 20
 // hold a Gate's turn.
 const bodyTime = 30 * time.Second
 
+// BodyTime is how long a client may take to send a body of so many bytes: 5 s
+// and a second for each 64 KiB, so that a small one that does not come gives
+// its turn back soon. A body of unknown length (−1) may take 30 s, and no body more.
+func BodyTime(length int64) time.Duration {
+	if length < 0 {
+		return bodyTime
+	}
+	return min(bodyTime, 5*time.Second+time.Duration(length>>16)*time.Second)
+}
+
 // Body reads a request's body, gunzipped if Content-Encoding says so; snappy
 // is left to the caller. It returns store.ErrTooLarge past MaxBody and
 // store.ErrInvalid for a broken or unknown encoding or a body that ends early.
 func Body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	// Not every writer has a deadline to set (tests, wrappers): then there is none.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(BodyTime(r.ContentLength)))
 	limited := http.MaxBytesReader(w, r.Body, MaxBody)
 	switch enc := strings.ToLower(r.Header.Get("Content-Encoding")); enc {
 	case "", "identity", "snappy":

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 	"testing/synctest"
 
 	"tripod/store"
@@ -122,4 +123,12 @@ func TestGateRefusesWhenNoTurnComes(t *testing.T) {
 			t.Errorf("got %v, want a turn", err)
 		}
 	})
+}
+
+func TestBodyTimeGrowsWithTheBody(t *testing.T) {
+	for length, want := range map[int64]time.Duration{0: 5 * time.Second, 1000: 5 * time.Second, 1 << 20: 21 * time.Second, 1 << 30: 30 * time.Second, -1: 30 * time.Second} {
+		if got := BodyTime(length); got != want {
+			t.Errorf("%d bytes: got %v, want %v", length, got, want)
+		}
+	}
 }

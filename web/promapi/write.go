@@ -18,10 +18,6 @@ import (
 	"tripod/web"
 )
 
-// bodyTime is how long a sender may take over its body, so that it does not
-// hold its turn for ever.
-const bodyTime = 30 * time.Second
-
 // writer is what one request needs, pooled.
 type writer struct {
 	body    bytes.Buffer
@@ -111,7 +107,7 @@ func (a *API) keep(family string, md metadata.Metadata) { a.d.Families.SetMetada
 // read is the decompressed body, in memory that the next request overwrites.
 func (wr *writer) read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	// Not every writer has a deadline to set (tests, wrappers): then there is none.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(web.BodyTime(r.ContentLength)))
 	if n := r.ContentLength; n > 0 && n <= web.MaxBody {
 		wr.body.Grow(int(n) + bytes.MinRead)
 	}
