@@ -10,8 +10,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 	"testing/synctest"
+	"time"
 
 	"tripod/store"
 )
