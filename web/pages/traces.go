@@ -103,7 +103,7 @@ func (p *Pages) tracesView(ctx context.Context, st State, host string) screens.T
 		Action: st.Path, Problems: problems, Min: st.Values.Get("min"), Max: st.Values.Get("max"),
 		Query: ui.Query{
 			ID: "q", Name: "tags", Value: st.Values.Get("tags"), Label: "Attributes of a span",
-			Placeholder: `attributes of any span: http.route=/api/tasks user.plan=team`,
+			Placeholder: `attributes: http.route=/api/v1/tasks`,
 		},
 	}
 	p.traceForm(ctx, &st, &m)
