@@ -12,6 +12,7 @@ import (
 	"tripod/web"
 	"tripod/web/alertapi"
 	"tripod/web/jaegerapi"
+	"tripod/web/jsonline"
 	"tripod/web/lokiapi"
 	"tripod/web/otlp"
 	"tripod/web/pages"
@@ -33,6 +34,7 @@ func (a *Appliance) openDoors() error {
 	mux := http.NewServeMux()
 	a.otlpHTTP.Register(mux)
 	lokiapi.New(lokiapi.Doors{Logs: meteredLogs{a.logs, &m.loki}, Search: a.logs, Labels: a.logs}, lokiapi.Options{}).Register(mux)
+	jsonline.New(jsonline.Doors{Logs: meteredLogs{a.logs, &m.jsonLines}}, jsonline.Options{Rejected: m.jsonLines.refuse}).Register(mux)
 	jaegerapi.New(jaegerapi.Doors{Services: a.traces, Operations: a.traces, Traces: a.traces}, jaegerapi.Options{}).Register(mux)
 	promapi.New(promapi.Doors{
 		Engine: a.metrics, Samples: a.metrics, Sink: a.metrics, Families: a.metrics, Targets: a.scrape.Targets, Ready: a.readyNow,

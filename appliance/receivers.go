@@ -62,10 +62,10 @@ func (m *meter) receiver(protocol, addr, takes string) pages.Receiver {
 }
 
 // meters are the protocols that take data in.
-type meters struct{ otlpGRPC, otlpHTTP, loki, write meter }
+type meters struct{ otlpGRPC, otlpHTTP, loki, write, jsonLines meter }
 
 func (m *meters) all() []*meter {
-	return []*meter{&m.otlpGRPC, &m.otlpHTTP, &m.loki, &m.write}
+	return []*meter{&m.otlpGRPC, &m.otlpHTTP, &m.loki, &m.write, &m.jsonLines}
 }
 
 // meteredLogs, meteredSpans and meteredMetrics stand at the doors of the wires.

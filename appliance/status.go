@@ -74,6 +74,7 @@ func (a *Appliance) problems() []string {
 	if free := freeBytes(a.o.Data); free > 0 && free < 1<<30 {
 		out = append(out, fmt.Sprintf("Less than 1 GB is free in %s; writes stop when it is full.", a.o.Data))
 	}
+	out = append(out, a.reports.problems()...)
 	if n := a.lines.dropped.Load() + a.spans.dropped.Load(); n > 0 {
 		out = append(out, fmt.Sprintf("%d own log lines and spans could not be stored.", n))
 	}
@@ -105,6 +106,7 @@ func (a *Appliance) receivers() []pages.Receiver {
 	}
 	return append(out,
 		a.meters.loki.receiver("Loki push", main+"/loki/api/v1/push", "logs"),
+		a.meters.jsonLines.receiver("JSON lines", main+"/insert/jsonline", "logs"),
 		a.meters.write.receiver("Remote write", main+"/api/v1/write", "metrics"))
 }
 

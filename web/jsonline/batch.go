@@ -1,0 +1,106 @@
+package jsonline
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"tripod/store"
+)
+
+// A batch is handed on when it holds so many lines or bytes of text.
+const (
+	batchLines = 1000
+	batchBytes = 1 << 20
+)
+
+// maxRefusals bounds the refused lines that an answer names one by one.
+const maxRefusals = 100
+
+// batch collects lines and hands them on.
+type batch struct {
+	a     *API
+	shape shape
+	now   int64
+
+	text  []byte // the lines that wait, one behind the other
+	lines []waiting
+
+	kept, refused int
+	refusals      []refusal // the first of the refused
+
+	own int    // refused before the engine saw them
+	why string // the first of those
+}
+
+// waiting is a line of text that ends at a byte of batch.text.
+type waiting struct{ number, end int }
+
+func newBatch(a *API, r *http.Request) *batch {
+	return &batch{a: a, shape: newShape(r), now: a.o.Now().UnixNano()}
+}
+
+func (b *batch) refuse(line int, reason string) {
+	if b.own++; b.own == 1 {
+		b.why = fmt.Sprintf("line %d: %s", line, reason)
+	}
+	b.note(line, reason)
+}
+
+func (b *batch) note(line int, reason string) {
+	b.refused++
+	if len(b.refusals) < maxRefusals {
+		b.refusals = append(b.refusals, refusal{line, reason})
+	}
+}
+
+// add takes a line; empty ones do not count.
+func (b *batch) add(ctx context.Context, number int, line []byte) error {
+	line = bytes.TrimSpace(line)
+	if len(line) == 0 {
+		return nil
+	}
+	if len(b.lines) == batchLines || len(b.lines) > 0 && len(b.text)+len(line) > batchBytes {
+		if err := b.flush(ctx); err != nil {
+			return err
+		}
+	}
+	b.text = append(b.text, line...)
+	b.lines = append(b.lines, waiting{number, len(b.text)})
+	return nil
+}
+
+// flush makes records of the lines that wait and hands them on.
+func (b *batch) flush(ctx context.Context) error {
+	text := string(b.text) // one copy, which all records share
+	records := make([]store.Record, 0, len(b.lines))
+	start := 0
+	for _, l := range b.lines {
+		r := store.Record{Observed: b.now}
+		if why := b.shape.record(&r, text[start:l.end]); why != "" {
+			b.refuse(l.number, why)
+		} else {
+			records = append(records, r)
+		}
+		start = l.end
+	}
+	b.text, b.lines = b.text[:0], b.lines[:0]
+	if len(records) == 0 {
+		return nil
+	}
+	err := b.a.doors.Logs.Append(ctx, records)
+	b.kept += len(records)
+	var partial *store.PartialError
+	if errors.As(err, &partial) {
+		b.kept -= partial.Rejected
+		b.note(0, partial.Reason)
+		b.refused += partial.Rejected - 1
+		return nil
+	}
+	if err != nil {
+		b.kept -= len(records)
+	}
+	return err
+}
