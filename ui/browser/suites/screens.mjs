@@ -65,6 +65,7 @@ async function visit(page, origin, view, theme, size) {
   const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).slice(0, 3).map(Number));
   if (Math.max(...ground) < 90 !== (theme === 'dark')) bad.push(`ground ${ground}`);
   bad.push(...(await page.evaluate(overflowing)));
+  bad.push(...(await page.evaluate(pale)));
   if (size === 'narrow') bad.push(...(await page.evaluate(tooSmall)));
   if ((theme === 'dark') === (size === 'wide')) bad.push(...(await unseenFocus(page))); // once a width, and once a theme
   return bad;
@@ -76,6 +77,42 @@ function overflowing() {
   if (wide <= 0) return [];
   const out = [...document.querySelectorAll('body *')].filter((el) => el.getBoundingClientRect().right > innerWidth + 1);
   return [`${wide} px wider than the window`, ...out.slice(0, 5).map((el) => `${el.tagName}.${el.className}`)];
+}
+
+// pale runs in the page: text with less contrast to its ground than 4.5 to 1.
+// A canvas turns every notation of a colour into bytes.
+function pale() {
+  const ink = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true });
+  const rgba = (colour) => {
+    ink.clearRect(0, 0, 1, 1);
+    ink.fillStyle = colour;
+    ink.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = ink.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = (top, below, share = top[3]) => [0, 1, 2].map((i) => top[i] * share + below[i] * (1 - share));
+  const up = (el) => (el ? [el, ...up(el.parentElement)] : []);
+  const ground = (el) => up(el).reduceRight((below, e) => over(rgba(getComputedStyle(e).backgroundColor), below), [255, 255, 255]);
+  const light = (colour) => {
+    const [r, g, b] = colour.map((n) => (n / 255 <= 0.04045 ? n / 255 / 12.92 : ((n / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const bad = new Set();
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode.textContent.trim();
+    const el = texts.currentNode.parentElement;
+    const box = el.getBoundingClientRect();
+    if (!text || el.closest('.vh, svg, script, [disabled]') || box.width < 2 || box.bottom < 0 || box.top > innerHeight) continue;
+    if (!el.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+    const below = ground(el);
+    const shown = up(el).reduce((share, e) => share * Number(getComputedStyle(e).opacity), 1);
+    const colour = rgba(getComputedStyle(el).color);
+    const [a, b] = [light(over(colour, below, colour[3] * shown)), light(below)];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) bad.add(`contrast ${ratio.toFixed(2)} of ${el.tagName.toLowerCase()}.${el.className}: ${text.slice(0, 30)}`);
+  }
+  return [...bad].slice(0, 10);
 }
 
 // tooSmall runs in the page: controls that answer to less than 34 px of height;
