@@ -22,6 +22,8 @@ func Where(n Node) events.Expr {
 		return textWhere(&n.Pattern)
 	case *Field:
 		return n.where()
+	case *Keep:
+		return n.where()
 	}
 	return events.And(nil)
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Node is one part of a query: All, And, Or, *Not, *Text or *Field. String
-// prints the search line that parses to the same node.
+// Node is one part of a query: All, And, Or, *Not, *Text, *Field or *Keep.
+// String prints the search line that parses to the same node, if it has no Keep.
 type Node interface {
 	String() string
 	// write prints the node inside an operator that binds as tightly as bind.

@@ -18,12 +18,15 @@ func (n Or) String() string     { return printed(n) }
 func (n *Not) String() string   { return printed(n) }
 func (n *Text) String() string  { return printed(n) }
 func (n *Field) String() string { return printed(n) }
+func (n *Keep) String() string  { return n.Text }
 
 func printed(n Node) string {
 	var b strings.Builder
 	n.write(&b, bindOr)
 	return b.String()
 }
+
+func (n *Keep) write(b *strings.Builder, _ int) { b.WriteString(n.Text) }
 
 func (All) write(b *strings.Builder, _ int) { b.WriteByte('*') }
 

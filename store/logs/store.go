@@ -29,6 +29,8 @@ type Store struct {
 	events *events.Store
 	now    func() time.Time
 	logQL  func(string) (Node, error)
+
+	followers followers
 }
 
 // Open takes over a folder, made if need be, and replays its journal.
@@ -98,6 +100,7 @@ func (s *Store) Append(ctx context.Context, records []store.Record) error {
 		} else if err != nil {
 			return err
 		}
+		s.followers.tell(batch) // one that the engine refused may be among them
 	}
 	if refused.Rejected > 0 {
 		return &refused.PartialError
@@ -181,6 +184,10 @@ func (s *Store) Volume(ctx context.Context, q store.LogQuery, step time.Duration
 	if err != nil {
 		return nil, err
 	}
+	return s.count(ctx, eq, step)
+}
+
+func (s *Store) count(ctx context.Context, eq events.Query, step time.Duration) ([]store.LogBucket, error) {
 	buckets, err := s.events.Count(ctx, eq, step)
 	out := make([]store.LogBucket, len(buckets))
 	for i := range buckets {

@@ -60,16 +60,54 @@ func (l label) regexp(expr string) (logs.Node, error) {
 	return n, nil
 }
 
-// line matches the line as it was sent.
-func line(text string, expr bool, start, end int) (logs.Node, error) {
-	if text == "" {
-		return logs.All{}, nil
+// node is what a matcher asks of a record.
+func (m *Matcher) node() (n logs.Node, err error) {
+	l := label{name: m.Name, start: m.Pos, end: m.End}
+	if n = l.equal(m.Value); m.Op == "=~" || m.Op == "!~" {
+		n, err = l.regexp(m.Value)
 	}
-	n := &logs.Field{Name: "line", Op: logs.Contains, Pattern: logs.Pattern{Text: text}, Pos: start, End: end}
-	if !expr {
-		return n, nil
+	if m.Op[0] == '!' {
+		n = &logs.Not{X: n}
 	}
-	p, err := logs.NewRegexp(text, false)
-	n.Op, n.Pattern = logs.Is, p
 	return n, err
+}
+
+// node looks for a line filter's texts in lines as they were sent; nil when
+// the store cannot.
+func (f *LineFilter) node() logs.Node {
+	var any logs.Or
+	for _, t := range f.Texts {
+		n := t.node(f.Op)
+		if n == nil {
+			return nil
+		}
+		any = append(any, n)
+	}
+	var n logs.Node = any
+	if len(any) == 1 {
+		n = any[0]
+	}
+	if f.Op[0] == '!' {
+		n = &logs.Not{X: n}
+	}
+	return n
+}
+
+func (t LineText) node(op string) logs.Node {
+	switch {
+	case t.IP || op[1] == '>':
+		return nil
+	case t.Text == "":
+		return logs.All{}
+	}
+	n := &logs.Field{Name: "line", Op: logs.Contains, Pattern: logs.Pattern{Text: t.Text}, Pos: t.Pos, End: t.End}
+	if op[1] != '~' {
+		return n
+	}
+	p, err := logs.NewRegexp(t.Text, false)
+	if err != nil {
+		return nil
+	}
+	n.Op, n.Pattern = logs.Is, p
+	return n
 }

@@ -1,0 +1,106 @@
+// Package logql reads Loki's query language and answers it from log records:
+// one tree, one way through the stages, for lines and for numbers.
+//
+// It must never know HTTP, nor how records are kept.
+package logql
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"tripod/store"
+	"tripod/store/logs"
+)
+
+// Store is where the records are: a *logs.Store.
+type Store interface {
+	Find(ctx context.Context, n logs.Node, q store.LogQuery) iter.Seq2[store.Record, error]
+	Count(ctx context.Context, n logs.Node, r store.TimeRange, step time.Duration) ([]store.LogBucket, error)
+	Follow(n logs.Node) (*logs.Follower, error)
+}
+
+// Engine answers queries.
+type Engine struct{ store Store }
+
+// New makes an engine over a store.
+func New(s Store) *Engine { return &Engine{store: s} }
+
+// Kind says what a query asks for; errors are *store.QueryError.
+func (*Engine) Kind(text string) (store.LogKind, error) {
+	e, err := ParseExpr(text)
+	if err != nil {
+		return 0, err
+	}
+	switch e.(type) {
+	case *LogExpr:
+		return store.LogLines, nil
+	}
+	if isScalar(e) {
+		return store.LogScalar, nil
+	}
+	return store.LogVector, nil
+}
+
+func isScalar(e Expr) bool {
+	switch e := e.(type) {
+	case *Number:
+		return true
+	case *Binary:
+		return isScalar(e.L) && isScalar(e.R)
+	}
+	return false
+}
+
+// Format is the query as this package prints it.
+func (*Engine) Format(text string) (string, error) {
+	e, err := ParseExpr(text)
+	if err != nil {
+		return "", err
+	}
+	return e.String(), nil
+}
+
+// Lines yields the entries of a log query, at most q.Limit when that is more
+// than 0, in order of time.
+func (en *Engine) Lines(ctx context.Context, q store.LogQuery) iter.Seq2[store.LogEntry, error] {
+	return func(yield func(store.LogEntry, error) bool) {
+		p, err := linesOf(q.Text)
+		if err != nil {
+			yield(store.LogEntry{}, err)
+			return
+		}
+		limit := q.Limit
+		if p.drops {
+			q.Limit = 0
+		}
+		l, n := newLine(), 0
+		for r, err := range en.store.Find(ctx, p.node(), q) {
+			if err != nil {
+				yield(store.LogEntry{}, err)
+				return
+			}
+			if !p.run(l, &r) {
+				continue
+			}
+			if !yield(l.entry(), nil) {
+				return
+			}
+			if n++; n == limit {
+				return
+			}
+		}
+	}
+}
+
+func linesOf(text string) (*pipeline, error) {
+	e, err := ParseExpr(text)
+	if err != nil {
+		return nil, err
+	}
+	l, ok := e.(*LogExpr)
+	if !ok {
+		return nil, metricHere(text)
+	}
+	return compilePipeline(l)
+}

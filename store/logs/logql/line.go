@@ -1,0 +1,221 @@
+package logql
+
+import (
+	"cmp"
+	"slices"
+	"text/template"
+
+	"tripod/store"
+)
+
+// origin is where a label of a line comes from.
+type origin uint8
+
+const (
+	fromStream origin = iota
+	fromMetadata
+	fromParsed
+)
+
+type labelValue struct {
+	name, value string
+	origin      origin
+}
+
+// The names of what went wrong with a line.
+const (
+	errorLabel   = "__error__"
+	detailsLabel = "__error_details__"
+)
+
+// line is one record on its way through the stages. It is used for one record
+// after the other.
+type line struct {
+	rec    *store.Record
+	text   string
+	labels []labelValue
+	value  float64 // what unwrap found
+
+	err, details string
+	metadata     bool // it was loaded
+	streams      *streamCache
+	stream       store.LogLabels // as it was sent
+	touched      bool            // a label of the stream was changed or dropped
+
+	templates map[*lineTemplate]*template.Template // bound to this line
+	fields    map[string]string                    // data's memory
+}
+
+func newLine() *line { return &line{streams: newStreamCache()} }
+
+// start takes up a record.
+func (l *line) start(r *store.Record) {
+	l.rec, l.text = r, r.Line()
+	l.err, l.details, l.metadata, l.touched, l.value = "", "", false, false, 0
+	l.stream = l.streams.of(r)
+	l.labels = l.labels[:0]
+	for _, s := range l.stream {
+		l.labels = append(l.labels, labelValue{s.Name, s.Value, fromStream})
+	}
+}
+
+// load adds the labels that came with the line: they cost more than the others.
+func (l *line) load() {
+	if l.metadata {
+		return
+	}
+	l.metadata = true
+	metadataOf(l.rec, func(name, value string) {
+		if value == "" || slices.ContainsFunc(l.labels, func(have labelValue) bool { return have.name == name }) {
+			return
+		}
+		l.labels = append(l.labels, labelValue{name, value, fromMetadata})
+	})
+}
+
+func (l *line) find(name string) int {
+	for i := range l.labels {
+		if l.labels[i].name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// get is a label's value, empty when there is none. level stands for
+// detected_level where no label has that name.
+func (l *line) get(name string) string {
+	v, _ := l.lookup(name)
+	return v
+}
+
+func (l *line) lookup(name string) (string, bool) {
+	switch name {
+	case errorLabel:
+		return l.err, l.err != ""
+	case detailsLabel:
+		return l.details, l.details != ""
+	}
+	i := l.find(name)
+	if i < 0 && !l.metadata && name != "level" { // no metadata is called level
+		l.load()
+		i = l.find(name)
+	}
+	if i < 0 && name == "level" {
+		i = l.find("detected_level")
+	}
+	if i < 0 {
+		return "", false
+	}
+	return l.labels[i].value, true
+}
+
+// set makes or replaces a label; an empty value removes it.
+func (l *line) set(name, value string, from origin) {
+	switch name {
+	case errorLabel:
+		l.err = value
+		return
+	case detailsLabel:
+		l.details = value
+		return
+	}
+	l.load()
+	if value == "" {
+		l.drop(name)
+		return
+	}
+	if i := l.find(name); i >= 0 {
+		l.touched = l.touched || l.labels[i].origin == fromStream
+		l.labels[i] = labelValue{name, value, from}
+		return
+	}
+	l.labels = append(l.labels, labelValue{name, value, from})
+}
+
+func (l *line) drop(name string) {
+	switch name {
+	case errorLabel:
+		l.err = ""
+		return
+	case detailsLabel:
+		l.details = ""
+		return
+	}
+	l.load()
+	if i := l.find(name); i >= 0 {
+		l.touched = l.touched || l.labels[i].origin == fromStream
+		l.labels = slices.Delete(l.labels, i, i+1)
+	}
+}
+
+// extract adds a label that a parser found: the first of a name wins, and one
+// of the stream or the metadata is left alone.
+func (l *line) extract(name, value string) {
+	if name == "" {
+		return
+	}
+	l.load()
+	i := l.find(name)
+	if i >= 0 && l.labels[i].origin != fromParsed {
+		name += "_extracted"
+		i = l.find(name)
+	}
+	if i < 0 && value != "" {
+		l.labels = append(l.labels, labelValue{name, value, fromParsed})
+	}
+}
+
+// fail notes the first error of the line.
+func (l *line) fail(kind, details string) {
+	if l.err == "" {
+		l.err, l.details = kind, details
+	}
+}
+
+// all are the labels of the line, sorted, errors included.
+func (l *line) all() store.LogLabels {
+	l.load()
+	out := make(store.LogLabels, 0, len(l.labels)+2)
+	for i := range l.labels {
+		out = append(out, store.LogLabel{Name: l.labels[i].name, Value: l.labels[i].value})
+	}
+	return sorted(l.withErrors(out))
+}
+
+func (l *line) withErrors(out store.LogLabels) store.LogLabels {
+	if l.err != "" {
+		out = append(out, store.LogLabel{Name: errorLabel, Value: l.err})
+	}
+	if l.details != "" {
+		out = append(out, store.LogLabel{Name: detailsLabel, Value: l.details})
+	}
+	return out
+}
+
+func sorted(l store.LogLabels) store.LogLabels {
+	slices.SortFunc(l, func(a, b store.LogLabel) int { return cmp.Compare(a.Name, b.Name) })
+	return l
+}
+
+// entry is the line as it came out of the stages.
+func (l *line) entry() store.LogEntry {
+	l.load()
+	e := store.LogEntry{Time: l.rec.Time, Line: l.text, Stream: l.stream}
+	if l.touched {
+		e.Stream = l.of(fromStream)
+	}
+	e.Metadata = l.of(fromMetadata)
+	e.Parsed = sorted(l.withErrors(l.of(fromParsed)))
+	return e
+}
+
+func (l *line) of(from origin) store.LogLabels {
+	var out store.LogLabels
+	for i := range l.labels {
+		if l.labels[i].origin == from {
+			out = append(out, store.LogLabel{Name: l.labels[i].name, Value: l.labels[i].value})
+		}
+	}
+	return sorted(out)
+}

@@ -1,0 +1,333 @@
+package logql
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"tripod/store"
+)
+
+// leaf is a range aggregation at work.
+type leaf struct {
+	ev     *evaluation
+	r      *RangeAgg
+	group  *Grouping // nil keeps all labels
+	fold   *fold
+	panes  panes
+	pl     *pipeline
+	unwrap *Unwrap
+
+	byKey    map[string]*cells
+	byStream map[*store.LogLabel]*cells // where the stream alone decides
+	key      []byte
+	made     int // cells
+	kept     int // values that quantiles keep
+}
+
+// cells are the accs of one series: those of panes that have samples, in order.
+type cells struct {
+	labels store.LogLabels
+	pane   []int32
+	acc    []acc
+}
+
+// rangeAgg computes a range aggregation, its series made by group.
+func (ev *evaluation) rangeAgg(r *RangeAgg, group *Grouping) (vector, error) {
+	pl, err := compilePipeline(r.Log)
+	if err != nil {
+		return vector{}, err
+	}
+	lf := &leaf{ev: ev, r: r, group: group, fold: foldOf(r.Fn), panes: ev.panes(r), pl: pl, unwrap: r.Log.unwrap(),
+		byKey: map[string]*cells{}, byStream: map[*store.LogLabel]*cells{}}
+	if r.Fn == "absent_over_time" {
+		lf.group = &Grouping{}
+	}
+	if lf.countable() {
+		err = lf.count()
+	} else {
+		err = lf.scan()
+	}
+	if err != nil {
+		return vector{}, err
+	}
+	if r.Fn == "absent_over_time" {
+		return lf.absent()
+	}
+	return lf.vector()
+}
+
+// scan reads all records of the windows once, in order of time.
+func (lf *leaf) scan() error {
+	at := lf.panes.at
+	q := store.LogQuery{Range: store.TimeRange{From: at[0] + 1, To: at[len(at)-1] + 1}, Oldest: true}
+	l, pane := newLine(), 0
+	used := lf.used()
+	for rec, err := range lf.ev.store.Find(lf.ev.ctx, lf.pl.node(), q) {
+		if err != nil {
+			return err
+		}
+		for rec.Time > at[pane+1] {
+			pane++
+		}
+		if !used[pane] || !lf.pl.run(l, &rec) {
+			continue
+		}
+		if l.err != "" {
+			return lf.ev.pipelineError(l)
+		}
+		if err := lf.add(l, pane); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// used says which panes lie in a window.
+func (lf *leaf) used() []bool {
+	used := make([]bool, len(lf.panes.at))
+	next := 0
+	for i := range lf.ev.steps {
+		w := lf.ev.window(lf.r, i)
+		for p := max(lf.panes.starts(w.from), next); lf.panes.at[p] < w.to; p++ {
+			used[p] = true
+			next = p
+		}
+	}
+	return used
+}
+
+func (lf *leaf) add(l *line, pane int) error {
+	c, err := lf.cellsOf(l)
+	if err != nil {
+		return err
+	}
+	a, err := lf.cell(c, pane)
+	if err != nil {
+		return err
+	}
+	if lf.r.Fn == "quantile_over_time" {
+		if lf.kept++; lf.kept > maxValues {
+			return fmt.Errorf("a quantile of more than %d values; ask for a shorter time: %w", maxValues, store.ErrTooLarge)
+		}
+	}
+	lf.fold.sample(a, l.rec.Time, lf.sample(l))
+	return nil
+}
+
+// cell is the acc of a pane, which is the last or a new one.
+func (lf *leaf) cell(c *cells, pane int) (*acc, error) {
+	if n := len(c.pane); n == 0 || c.pane[n-1] != int32(pane) {
+		if lf.made++; lf.made > maxCells {
+			return nil, fmt.Errorf("more than %d partial results; group by fewer labels, or ask for a longer step: %w", maxCells, store.ErrTooLarge)
+		}
+		c.pane, c.acc = append(c.pane, int32(pane)), append(c.acc, acc{})
+	}
+	return &c.acc[len(c.acc)-1], nil
+}
+
+// sample is the value of a line.
+func (lf *leaf) sample(l *line) float64 {
+	switch {
+	case strings.HasPrefix(lf.r.Fn, "bytes_"):
+		return float64(len(l.text))
+	case lf.unwrap != nil:
+		return l.value
+	}
+	return 1
+}
+
+// cellsOf finds the series of a line.
+func (lf *leaf) cellsOf(l *line) (*cells, error) {
+	byStream := len(lf.pl.stages) == 0 && len(l.stream) > 0 && lf.inStream(l)
+	if byStream {
+		if c, ok := lf.byStream[&l.stream[0]]; ok {
+			return c, nil
+		}
+	}
+	lf.key = lf.appendKey(lf.key[:0], l)
+	c, ok := lf.byKey[string(lf.key)]
+	if !ok {
+		if len(lf.byKey) >= maxSeries {
+			return nil, fmt.Errorf("more than %d series; group by fewer labels: %w", maxSeries, store.ErrTooLarge)
+		}
+		c = &cells{labels: lf.labels(l)}
+		lf.byKey[string(lf.key)] = c
+	}
+	if byStream {
+		lf.byStream[&l.stream[0]] = c
+	}
+	return c, nil
+}
+
+// inStream says whether the stream's labels alone decide about the series.
+func (lf *leaf) inStream(l *line) bool {
+	if lf.group == nil || lf.group.Without {
+		return false
+	}
+	for _, name := range lf.group.Labels {
+		if name != "level" && l.find(name) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// appendKey is equal for lines of one series.
+func (lf *leaf) appendKey(key []byte, l *line) []byte {
+	if lf.group != nil && !lf.group.Without {
+		for _, name := range lf.group.Labels {
+			key = append(append(key, l.get(name)...), 0)
+		}
+		return key
+	}
+	return append(key, labelsKey(lf.labels(l))...)
+}
+
+// labels are those of a line's series.
+func (lf *leaf) labels(l *line) store.LogLabels {
+	var out store.LogLabels
+	if lf.group != nil && !lf.group.Without {
+		for _, name := range lf.group.Labels {
+			if value := l.get(name); value != "" {
+				out = append(out, store.LogLabel{Name: name, Value: value})
+			}
+		}
+		return slices.Compact(sorted(out))
+	}
+	for _, have := range l.all() {
+		if lf.unwrap != nil && have.Name == lf.unwrap.Label || lf.group != nil && slices.Contains(lf.group.Labels, have.Name) || have.Value == "" {
+			continue
+		}
+		out = append(out, have)
+	}
+	return out
+}
+
+// vector reads each series in each window.
+func (lf *leaf) vector() (vector, error) {
+	var out vector
+	for _, c := range lf.byKey {
+		s, err := lf.ev.newSeries(c.labels)
+		if err != nil {
+			return vector{}, err
+		}
+		if err := lf.read(c, s); err != nil {
+			return vector{}, err
+		}
+		out.series = append(out.series, s)
+	}
+	slices.SortFunc(out.series, func(a, b *series) int { return strings.Compare(labelsKey(a.labels), labelsKey(b.labels)) })
+	return out, nil
+}
+
+// read fills a series in.
+func (lf *leaf) read(c *cells, s *series) error {
+	begin := 0
+	for i := range s.values {
+		w := lf.ev.window(lf.r, i)
+		from := int32(lf.panes.starts(w.from))
+		for begin < len(c.pane) && c.pane[begin] < from {
+			begin++
+		}
+		var sum acc
+		for k := begin; k < len(c.pane) && lf.panes.at[c.pane[k]] < w.to; k++ {
+			lf.fold.join(&sum, &c.acc[k])
+		}
+		if sum.n > 0 {
+			s.values[i], s.has[i] = lf.fold.value(&sum, lf.r, w), true
+		}
+		if i%64 == 0 && lf.ev.ctx.Err() != nil {
+			return lf.ev.ctx.Err()
+		}
+	}
+	return nil
+}
+
+// absent is 1 where no line is, with the labels that the selector is sure of.
+func (lf *leaf) absent() (vector, error) {
+	there, err := lf.vector()
+	if err != nil {
+		return vector{}, err
+	}
+	s, err := lf.ev.newSeries(sureLabels(lf.r.Log.Matchers))
+	if err != nil {
+		return vector{}, err
+	}
+	for i := range s.values {
+		s.values[i], s.has[i] = 1, !slices.ContainsFunc(there.series, func(t *series) bool { return t.has[i] })
+	}
+	return vector{series: []*series{s}}, nil
+}
+
+func sureLabels(list []Matcher) store.LogLabels {
+	var out store.LogLabels
+	for i, m := range list {
+		once := !slices.ContainsFunc(slices.Concat(list[:i], list[i+1:]), func(o Matcher) bool { return o.Name == m.Name })
+		if m.Op == "=" && once && m.Value != "" {
+			out = append(out, store.LogLabel{Name: m.Name, Value: m.Value})
+		}
+	}
+	return sorted(out)
+}
+
+// countable says whether the store's own counts by level answer: no stage, and
+// no label but the level.
+func (lf *leaf) countable() bool {
+	counts := lf.r.Fn == "count_over_time" || lf.r.Fn == "rate" && lf.unwrap == nil || lf.r.Fn == "absent_over_time"
+	if !counts || len(lf.pl.stages) > 0 || lf.group == nil || lf.group.Without || len(lf.panes.at) > 2000 {
+		return false
+	}
+	return !slices.ContainsFunc(lf.group.Labels, func(name string) bool { return name != "level" && name != "detected_level" })
+}
+
+// count asks for the counts of each pane.
+func (lf *leaf) count() error {
+	used := lf.used()
+	for pane, at := range lf.panes.at[:len(lf.panes.at)-1] {
+		if !used[pane] {
+			continue
+		}
+		r := store.TimeRange{From: at + 1, To: lf.panes.at[pane+1] + 1}
+		buckets, err := lf.ev.store.Count(lf.ev.ctx, lf.pl.node(), r, math.MaxInt64)
+		if err != nil {
+			return err
+		}
+		for _, b := range buckets {
+			if err := lf.addCounts(pane, &b); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (lf *leaf) addCounts(pane int, b *store.LogBucket) error {
+	for slot, n := range b.Counts {
+		if n == 0 {
+			continue
+		}
+		word := "unknown"
+		if slot > 0 {
+			word = store.LevelNames[slot-1]
+		}
+		var labels store.LogLabels
+		for _, name := range lf.group.Labels {
+			labels = append(labels, store.LogLabel{Name: name, Value: word})
+		}
+		key := labelsKey(labels)
+		c := lf.byKey[key]
+		if c == nil {
+			c = &cells{labels: slices.Compact(sorted(labels))}
+			lf.byKey[key] = c
+		}
+		a, err := lf.cell(c, pane)
+		if err != nil {
+			return err
+		}
+		a.n += float64(n)
+		a.a += float64(n)
+	}
+	return nil
+}

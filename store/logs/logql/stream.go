@@ -1,0 +1,135 @@
+package logql
+
+import (
+	"slices"
+	"strings"
+
+	"tripod/store"
+)
+
+// streamLabels are the labels of a record's stream: its resource's attributes
+// in Loki's spelling, its service and its level. A label level of the sender's
+// is the record's level, if the line did not say another.
+func streamLabels(r *store.Record) store.LogLabels {
+	service := r.Service
+	if service == "" {
+		service = "unknown_service"
+	}
+	out := store.LogLabels{{Name: "service_name", Value: service}, {Name: "detected_level", Value: levelWord(r.Level)}}
+	if r.Resource != nil {
+		for _, a := range r.Resource.Attrs {
+			name := labelName(a.Key)
+			if text := a.Value.Text(); text != "" && name != "level" && !slices.ContainsFunc(out, func(l store.LogLabel) bool { return l.Name == name }) {
+				out = append(out, store.LogLabel{Name: name, Value: text})
+			}
+		}
+	}
+	return sorted(out)
+}
+
+func levelWord(l store.Level) string {
+	if l == store.LevelUnset {
+		return "unknown"
+	}
+	return l.Word()
+}
+
+// labelName writes "_" for all but letters and digits, and in front of a digit
+// that leads.
+func labelName(name string) string {
+	name = strings.Map(func(c rune) rune {
+		if c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' {
+			return c
+		}
+		return '_'
+	}, name)
+	if name == "" || isDigit(name[0]) {
+		return "_" + name
+	}
+	return name
+}
+
+// streamCache shares the labels of neighbours of one resource, service and
+// level.
+type streamCache struct {
+	bySender map[sender]store.LogLabels
+	byKey    map[string]store.LogLabels
+}
+
+type sender struct {
+	res     *store.Resource
+	service string
+	level   string
+}
+
+// maxSenders bounds the cache.
+const maxSenders = 10_000
+
+func newStreamCache() *streamCache {
+	return &streamCache{bySender: map[sender]store.LogLabels{}, byKey: map[string]store.LogLabels{}}
+}
+
+func (c *streamCache) of(r *store.Record) store.LogLabels {
+	s := sender{r.Resource, r.Service, levelWord(r.Level)}
+	if known, ok := c.bySender[s]; ok {
+		return known
+	}
+	if len(c.bySender) >= maxSenders {
+		clear(c.bySender)
+		clear(c.byKey)
+	}
+	labels := streamLabels(r)
+	key := labelsKey(labels)
+	if known, ok := c.byKey[key]; ok {
+		labels = known
+	}
+	c.byKey[key], c.bySender[s] = labels, labels
+	return labels
+}
+
+// labelsKey is equal for equal labels.
+func labelsKey(l store.LogLabels) string {
+	var b strings.Builder
+	for i := range l {
+		b.WriteString(l[i].Name)
+		b.WriteByte(0)
+		b.WriteString(l[i].Value)
+		b.WriteByte(0)
+	}
+	return b.String()
+}
+
+// metadataOf are the labels that came with a line rather than in it: the ids,
+// the scope and the attributes that the line does not hold itself.
+func metadataOf(r *store.Record, each func(name, value string)) {
+	if n := len(r.Attrs) - attrsInLine(r); n > 0 {
+		for _, a := range r.Attrs[:n] {
+			if name := labelName(a.Key); name != "level" {
+				each(name, a.Value.Text())
+			}
+		}
+	}
+	if !r.TraceID.IsZero() {
+		each("trace_id", r.TraceID.String())
+	}
+	if !r.SpanID.IsZero() {
+		each("span_id", r.SpanID.String())
+	}
+	if r.Scope != nil {
+		each("scope_name", r.Scope.Name)
+		each("scope_version", r.Scope.Version)
+	}
+}
+
+// attrsInLine counts the attributes that SetLine takes out of the record's
+// line, which stand last. A record that knows all words already takes the line
+// apart just as the one did that got them from it.
+func attrsInLine(r *store.Record) int {
+	if r.Raw == "" || len(r.Attrs) == 0 {
+		return 0
+	}
+	probe := *r
+	probe.Attrs = nil
+	probe.SetLine(r.Raw)
+	return min(len(probe.Attrs), len(r.Attrs))
+}
