@@ -123,6 +123,7 @@ func tsdbOptions(o *Options) *tsdb.Options {
 	t.StripeSize = 1 << 10
 	t.HeadChunksWriteBufferSize = 256 << 10
 	t.OutOfOrderTimeWindow = o.OutOfOrder.Milliseconds()
+	t.NoLockfile = true // the owner of the data directory locks all of it
 	t.EnableExemplarStorage = true
 	t.MaxExemplars = int64(o.MaxExemplars)
 	return t
