@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel"
 
 	"tripod/alerting"
 	"tripod/alerting/notify"
@@ -41,6 +42,7 @@ type Appliance struct {
 	main  net.Listener
 	doors []door
 
+	reports  *reports
 	state    *state.State
 	logs     *logs.Store
 	traces   *traces.Store
@@ -103,6 +105,8 @@ func New(o Options) (_ *Appliance, err error) {
 		return nil, err
 	}
 	a.life.onClose("state", a.state.Close)
+	a.reports = newReports(slog.New(slog.NewTextHandler(o.Stderr, nil)))
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { a.reports.trouble("telemetry", "failed", err.Error()) }))
 	if err := a.openEngines(); err != nil {
 		return nil, err
 	}
@@ -222,17 +226,17 @@ func closeListener(l net.Listener) func() error {
 func (a *Appliance) openEngines() (err error) {
 	o := a.o
 	share := o.MaxDisk / 5 // two fifths each for logs and metrics, one for traces
-	if a.logs, err = logs.Open(filepath.Join(o.Data, "logs"), logs.Options{Sync: o.Sync, Retention: o.RetentionLogs, MaxBytes: 2 * share, LogQL: logql.Parse}); err != nil {
+	if a.logs, err = logs.Open(filepath.Join(o.Data, "logs"), logs.Options{Sync: o.Sync, Retention: o.RetentionLogs, MaxBytes: 2 * share, LogQL: logql.Parse, Events: a.reports.events("logs")}); err != nil {
 		return fmt.Errorf("open logs: %w", err)
 	}
 	a.life.onClose("logs", a.logs.Close)
 	a.life.onRun(engines, "logs", a.logs.Run)
-	if a.traces, err = traces.Open(filepath.Join(o.Data, "traces"), traces.Options{Sync: o.Sync, Retention: o.RetentionTraces, MaxBytes: share}); err != nil {
+	if a.traces, err = traces.Open(filepath.Join(o.Data, "traces"), traces.Options{Sync: o.Sync, Retention: o.RetentionTraces, MaxBytes: share, Events: a.reports.events("traces")}); err != nil {
 		return fmt.Errorf("open traces: %w", err)
 	}
 	a.life.onClose("traces", a.traces.Close)
 	a.life.onRun(engines, "traces", a.traces.Run)
-	if a.metrics, err = metrics.Open(filepath.Join(o.Data, "metrics"), metrics.Options{Retention: o.RetentionMetrics, MaxBytes: 2 * share}); err != nil {
+	if a.metrics, err = metrics.Open(filepath.Join(o.Data, "metrics"), metrics.Options{Retention: o.RetentionMetrics, MaxBytes: 2 * share, Log: a.reports.logger("metrics")}); err != nil {
 		return fmt.Errorf("open metrics: %w", err)
 	}
 	a.life.onClose("metrics", a.metrics.Close)
@@ -299,7 +303,7 @@ func (a *Appliance) tellAboutItself() {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(n.Load()) })
 	}
 	a.seen = newRequestMetrics()
-	a.registry = newRegistry(a.o.Version, usage, a.seen.took,
+	a.registry = newRegistry(a.o.Version, usage, a.seen.took, a.reports.count,
 		dropped("tripod_own_lines_dropped_total", "Own log lines that could not be stored.", &a.lines.dropped),
 		dropped("tripod_own_lines_unseen_total", "Own log lines that standard output did not take.", &a.lines.unseen),
 		dropped("tripod_own_spans_dropped_total", "Own spans that could not be stored.", &a.spans.dropped))

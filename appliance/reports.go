@@ -1,0 +1,128 @@
+package appliance
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tripod/store/events"
+)
+
+// reportEvery is the least time between two words about the same thing; what
+// comes in between is counted.
+const reportEvery = 10 * time.Second
+
+// troubled is how long a trouble stays on Status after it was last seen.
+const troubled = 10 * time.Minute
+
+// reports take what engines tell from the background. They go to standard
+// error, to metrics and to Status, never into the engines themselves, which
+// would feed on their own trouble.
+type reports struct {
+	log   *slog.Logger // text on standard error only
+	count *prometheus.CounterVec
+	now   func() time.Time
+
+	mu   sync.Mutex
+	seen map[string]*trouble // by engine and kind
+}
+
+type trouble struct {
+	said, last time.Time
+	held       int // times since it was said
+	text       string
+}
+
+func newReports(log *slog.Logger) *reports {
+	return &reports{
+		log: log, now: time.Now, seen: map[string]*trouble{},
+		count: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tripod_store_troubles_total", Help: "Damage found and background work failed, by engine and kind.",
+		}, []string{"engine", "kind"}),
+	}
+}
+
+// trouble takes one report of a kind: damaged, failed or exporter.
+func (r *reports) trouble(engine, kind, text string) {
+	r.count.WithLabelValues(engine, kind).Inc()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t := r.seen[engine+kind]
+	if t == nil {
+		t = &trouble{}
+		r.seen[engine+kind] = t
+	}
+	now := r.now()
+	t.last, t.text = now, engine+": "+text
+	if now.Sub(t.said) < reportEvery {
+		t.held++
+		return
+	}
+	r.log.Error(text, "engine", engine, "kind", kind, "more", t.held)
+	t.said, t.held = now, 0
+}
+
+// problems are the troubles of late, for people.
+func (r *reports) problems() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []string
+	for _, t := range r.seen {
+		if r.now().Sub(t.last) < troubled {
+			out = append(out, fmt.Sprintf("%s (%s).", t.text, t.last.UTC().Format("15:04:05")))
+		}
+	}
+	return out
+}
+
+// events are the ears of one engine.
+func (r *reports) events(engine string) events.Events {
+	return events.Events{
+		Damaged: func(file string, offset int64, err error) {
+			r.trouble(engine, "damaged", fmt.Sprintf("%s is damaged at byte %d: %v; what can be read is kept", file, offset, err))
+		},
+		Failed: func(what string, err error) {
+			r.trouble(engine, "failed", fmt.Sprintf("%s: %v", what, err))
+		},
+		Dropped: func(day string, reason string) {
+			r.log.Info("dropped by retention", "engine", engine, "day", day, "reason", reason)
+		},
+	}
+}
+
+// logger takes the words of a library that serves an engine: warnings and
+// errors are troubles, the rest is of no use to anyone here.
+func (r *reports) logger(engine string) *slog.Logger {
+	return slog.New(&reportHandler{r: r, engine: engine})
+}
+
+type reportHandler struct {
+	r      *reports
+	engine string
+	attrs  []slog.Attr
+}
+
+func (h *reportHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelWarn }
+
+func (h *reportHandler) Handle(_ context.Context, rec slog.Record) error {
+	text := rec.Message
+	add := func(a slog.Attr) bool { text += fmt.Sprintf(" %s=%v", a.Key, a.Value); return true }
+	for _, a := range h.attrs {
+		add(a)
+	}
+	rec.Attrs(add)
+	h.r.trouble(h.engine, "failed", text)
+	return nil
+}
+
+func (h *reportHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	next := *h
+	next.attrs = append(h.attrs[:len(h.attrs):len(h.attrs)], attrs...)
+	return &next
+}
+
+func (h *reportHandler) WithGroup(string) slog.Handler { return h }

@@ -1,0 +1,49 @@
+package appliance
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestTroublesAreSaidOnceInAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said bytes.Buffer
+		r := newReports(slog.New(slog.NewTextHandler(&said, nil)))
+		ears := r.events("logs")
+		for range 100 {
+			ears.Failed("flush", errors.New("disk full"))
+		}
+		ears.Damaged("wal/2.wal", 64, errors.New("bad crc"))
+		if got := strings.Count(said.String(), "\n"); got != 2 {
+			t.Errorf("said %d lines, want one of each kind:\n%s", got, &said)
+		}
+		time.Sleep(reportEvery)
+		ears.Failed("flush", errors.New("disk full"))
+		if !strings.Contains(said.String(), "more=99") {
+			t.Errorf("those in between are not counted:\n%s", &said)
+		}
+		if got := strings.Join(r.problems(), " "); !strings.Contains(got, "logs: flush: disk full") || !strings.Contains(got, "wal/2.wal is damaged at byte 64") {
+			t.Errorf("problems %q", got)
+		}
+		time.Sleep(troubled)
+		if got := r.problems(); len(got) != 0 {
+			t.Errorf("problems %q long after", got)
+		}
+	})
+}
+
+func TestLibraryWarningsAreTroubles(t *testing.T) {
+	var said bytes.Buffer
+	r := newReports(slog.New(slog.NewTextHandler(&said, nil)))
+	log := r.logger("metrics").With("component", "tsdb")
+	log.Info("compacted")
+	log.Warn("WAL repaired", "segment", 7)
+	if got := said.String(); strings.Contains(got, "compacted") || !strings.Contains(got, "WAL repaired component=tsdb segment=7") {
+		t.Errorf("said %q", got)
+	}
+}
