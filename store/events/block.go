@@ -1,13 +1,5 @@
 package events
 
-import (
-	"bytes"
-	"encoding/binary"
-	"strings"
-
-	"github.com/cespare/xxhash/v2"
-)
-
 const minute = int64(60e9)
 
 // blockMeta is a block's entry in the index of its part.
@@ -32,110 +24,6 @@ type minuteCount struct {
 	minute int64 // Unix minutes
 	class  uint8
 	rows   int
-}
-
-// blockBuilder encodes rows that come in order of time.
-type blockBuilder struct {
-	n           int
-	first, last int64
-	mask        uint8
-	times       []byte
-	classes     []byte
-	counts      []minuteCount
-	names       map[string]uint64
-	nameTable   []byte
-	rows        []byte
-	pairs       map[uint64]pairAt // by hash
-	pairN       uint64
-	pair        []byte
-	keys        keySet
-}
-
-// pairAt is where in rows a name and value were written first.
-type pairAt struct {
-	id       uint64
-	from, to int
-}
-
-func newBlockBuilder() *blockBuilder {
-	return &blockBuilder{names: map[string]uint64{}, pairs: map[uint64]pairAt{}}
-}
-
-func (b *blockBuilder) reset() {
-	b.n, b.mask, b.pairN = 0, 0, 0
-	b.times, b.classes, b.counts = b.times[:0], b.classes[:0], b.counts[:0]
-	b.nameTable, b.rows = b.nameTable[:0], b.rows[:0]
-	clear(b.names)
-	clear(b.pairs)
-	b.keys.reset()
-}
-
-func (b *blockBuilder) raw() int { return len(b.rows) + len(b.nameTable) }
-
-func (b *blockBuilder) add(e *Event) {
-	if b.n == 0 {
-		b.first, b.last = e.Time, e.Time
-	}
-	b.times = binary.AppendUvarint(b.times, uint64(e.Time-b.last))
-	b.last = e.Time
-	b.classes = append(b.classes, e.Class)
-	b.mask |= 1 << e.Class
-	b.count(e)
-	b.n++
-	b.rows = binary.AppendUvarint(b.rows, uint64(len(e.Fields)))
-	for i := range e.Fields {
-		b.field(&e.Fields[i])
-	}
-}
-
-func (b *blockBuilder) count(e *Event) {
-	m := floorDiv(e.Time, minute)
-	for i := len(b.counts) - 1; i >= 0 && b.counts[i].minute == m; i-- {
-		if b.counts[i].class == e.Class {
-			b.counts[i].rows++
-			return
-		}
-	}
-	b.counts = append(b.counts, minuteCount{m, e.Class, 1})
-}
-
-// field writes a reference to an equal pair of this block, or 0 and the pair.
-func (b *blockBuilder) field(f *Field) {
-	b.pair = appendValue(binary.AppendUvarint(b.pair[:0], b.name(f.Name)), f.Value)
-	h := xxhash.Sum64(b.pair)
-	at, ok := b.pairs[h]
-	if ok && bytes.Equal(b.rows[at.from:at.to], b.pair) {
-		b.rows = binary.AppendUvarint(b.rows, at.id+1)
-		return
-	}
-	b.rows = append(b.rows, 0)
-	if !ok {
-		b.pairs[h] = pairAt{b.pairN, len(b.rows), len(b.rows) + len(b.pair)}
-	}
-	b.rows = append(b.rows, b.pair...)
-	b.pairN++
-	addKeys(&b.keys, f.Value)
-}
-
-func (b *blockBuilder) name(s string) uint64 {
-	id, ok := b.names[s]
-	if !ok {
-		id = uint64(len(b.names))
-		b.names[strings.Clone(s)] = id
-		b.nameTable = appendString(b.nameTable, s)
-		b.keys.add(nameKey(s))
-	}
-	return id
-}
-
-// appendTimes is the raw times section, appendBody the raw rows section.
-func (b *blockBuilder) appendTimes(to []byte) []byte {
-	return append(append(to, b.times...), b.classes...)
-}
-
-func (b *blockBuilder) appendBody(to []byte) []byte {
-	to = binary.AppendUvarint(to, uint64(len(b.names)))
-	return append(append(to, b.nameTable...), b.rows...)
 }
 
 func floorDiv(a, b int64) int64 {

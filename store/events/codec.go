@@ -161,6 +161,46 @@ func (r *reader) value(deep int) store.Value {
 	return store.Value{}
 }
 
+// rawValue is the next value as it is encoded; nil after a fault.
+func (r *reader) rawValue() []byte {
+	from := r.b
+	r.skipValue(0)
+	if r.bad {
+		return nil
+	}
+	n := len(from) - len(r.b)
+	return from[:n:n]
+}
+
+func (r *reader) skipValue(deep int) {
+	switch k := store.Kind(r.byte()); k {
+	case store.KindEmpty:
+	case store.KindString, store.KindBytes:
+		r.bytes(r.uvarint())
+	case store.KindInt:
+		r.uvarint()
+	case store.KindFloat:
+		r.bytes(8)
+	case store.KindBool:
+		r.byte()
+	case store.KindList, store.KindMap:
+		if deep >= maxDepth {
+			r.fail()
+			return
+		}
+		for range r.count(1) {
+			if k == store.KindMap {
+				r.bytes(r.uvarint())
+			}
+			if r.skipValue(deep + 1); r.bad {
+				return
+			}
+		}
+	default:
+		r.fail()
+	}
+}
+
 func (r *reader) nested(k store.Kind, deep int) store.Value {
 	n := r.count(1)
 	in := make(store.Attrs, 0, min(n, 64))

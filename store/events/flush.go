@@ -94,12 +94,12 @@ func (s *Store) writeRows(h *head, rows []flushRow) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
+	if h.digest != nil && len(rows) == h.rows {
+		w.digest, w.digested = h.digest, true // which grows no more
+	}
 	var e Event
 	for _, r := range rows {
-		if err = r.batch.event(r.batchRow, &e); err == nil {
-			err = w.add(&e)
-		}
-		if err != nil {
+		if err = w.addRow(r.batch, r.batchRow, &e); err != nil {
 			w.abort()
 			return nil, err
 		}

@@ -28,7 +28,10 @@ func nonZero(h uint64) uint64 { return max(h, 1) }
 // addKeys adds the keys of all tokens of a value's text.
 func addKeys(set *keySet, v store.Value) {
 	var buf [textBuf]byte
-	s := shortText(v, &buf)
+	addTextKeys(set, shortText(v, &buf))
+}
+
+func addTextKeys(set *keySet, s string) {
 	var low [64]byte
 	for at := 0; ; {
 		start, end := nextToken(s, at)

@@ -3,11 +3,8 @@ package events
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"time"
-
-	"tripod/store"
 )
 
 const (
@@ -96,17 +93,8 @@ func (s *Store) writeMerged(ctx context.Context, run []*part) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	sc := &scan{
-		sn: &snapshot{s: s, parts: run}, ctx: ctx, oldest: true, f: newFilter(nil),
-		r: store.TimeRange{From: math.MinInt64, To: math.MaxInt64},
-	}
-	sc.start()
-	sc.run(func(e *Event, scanErr error) bool {
-		if err = scanErr; err == nil {
-			err = w.add(e)
-		}
-		return err == nil
-	}, 0)
+	m := &merger{s: s, w: w, ctx: ctx, whole: s.mergeDigests(w, run)}
+	err = m.run(run)
 	if err == nil && w.info.rows != rowsOf(run) {
 		err = fmt.Errorf("%d of %d rows came out of the parts: %w", w.info.rows, rowsOf(run), errCorrupt)
 	}

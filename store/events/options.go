@@ -44,7 +44,9 @@ type Events struct {
 }
 
 // Digest sums up the events of one head or part, so that often-asked totals
-// need no scan. The engine calls it from one goroutine at a time.
+// need no scan. The engine calls it from one goroutine at a time. With a method
+// Merge(Digest), which adds another one of its kind, parts are merged without
+// reading their events again.
 type Digest interface {
 	Add(e *Event)           // must not keep any part of e
 	AppendTo([]byte) []byte // read back by Read

@@ -64,6 +64,7 @@ type partWriter struct {
 	raw, zip  []byte
 	info      partInfo
 	digest    Digest
+	digested  bool // the digest knows all events already
 }
 
 func (s *Store) newPartWriter(name string) (*partWriter, error) {
@@ -95,18 +96,54 @@ func (w *partWriter) pack(raw []byte) section {
 }
 
 func (w *partWriter) add(e *Event) error {
-	if w.info.rows == 0 {
-		w.info.min = e.Time
-	}
-	w.info.rows++
-	w.info.max = e.Time
 	w.b.add(e)
-	if w.digest != nil {
+	if w.digest != nil && !w.digested {
 		w.digest.Add(e)
 	}
+	return w.added(e.Time)
+}
+
+// addRow adds a batch's row; e is memory to use.
+func (w *partWriter) addRow(b *batch, row batchRow, e *Event) error {
+	if err := w.b.addRow(b, row); err != nil {
+		return err
+	}
+	if w.digest != nil && !w.digested {
+		if err := b.event(row, e); err != nil {
+			return err
+		}
+		w.digest.Add(e)
+	}
+	return w.added(row.time)
+}
+
+func (w *partWriter) added(t int64) error {
+	if w.info.rows == 0 {
+		w.info.min = t
+	}
+	w.info.rows++
+	w.info.max = t
 	if w.b.n >= w.blockRows || w.b.raw() >= maxBlockRaw {
 		w.endBlock()
 	}
+	return w.err
+}
+
+// take adds a finished block of another part; it begins where the events
+// before it end, or later.
+func (w *partWriter) take(from *blockMeta, b []byte) error {
+	if w.b.n > 0 {
+		w.endBlock()
+	}
+	if w.info.rows == 0 {
+		w.info.min = from.min
+	}
+	w.info.rows += from.rows
+	w.info.max = from.max
+	m := *from
+	m.off = w.off
+	w.write(b)
+	w.blocks = append(w.blocks, m)
 	return w.err
 }
 

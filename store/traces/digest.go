@@ -110,6 +110,29 @@ func (d *digest) cell(k cellKey) *cell {
 	return c
 }
 
+// Merge adds another digest.
+func (d *digest) Merge(other events.Digest) {
+	from := other.(*digest)
+	ids := make([]uint32, len(from.services))
+	known := make([]bool, len(from.services))
+	for i, name := range from.services {
+		ids[i], known[i] = d.service(name)
+	}
+	for k := range from.ops {
+		if known[k.service] {
+			d.operation(opKey{ids[k.service], k.op})
+		}
+	}
+	for k, c := range from.cells {
+		if !known[k.service] {
+			continue
+		}
+		if sum := d.cell(cellKey{ids[k.service], k.minute}); sum != nil {
+			sum.merge(c)
+		}
+	}
+}
+
 func (d *digest) AppendTo(b []byte) []byte {
 	b = append(b, 1) // version
 	b = binary.AppendUvarint(b, uint64(len(d.services)))

@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"reflect"
@@ -28,6 +29,35 @@ func TestDigestComesBack(t *testing.T) {
 	}
 	if !slices.Equal(got.services, want.services) || !maps.Equal(got.ops, want.ops) || !reflect.DeepEqual(got.cells, want.cells) {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestDigestsMerge(t *testing.T) {
+	spans := storetest.SpanCorpus(4, 300)
+	all, sum := newDigest(), newDigest()
+	for third := range 3 {
+		d := newDigest()
+		for i := range spans {
+			if i%3 == third {
+				e := encode(&spans[i])
+				all.Add(&e)
+				d.Add(&e)
+			}
+		}
+		sum.Merge(d)
+	}
+	known := func(d *digest) map[string]any {
+		out := map[string]any{}
+		for k := range d.ops {
+			out[fmt.Sprint(d.services[k.service], k.op)] = true
+		}
+		for k, c := range d.cells {
+			out[fmt.Sprint(d.services[k.service], k.minute)] = *c
+		}
+		return out
+	}
+	if !reflect.DeepEqual(known(sum), known(all)) || len(sum.services) != len(all.services) {
+		t.Errorf("got %v, want %v", known(sum), known(all))
 	}
 }
 

@@ -1,0 +1,94 @@
+package events
+
+import (
+	"strconv"
+
+	"tripod/store"
+)
+
+// lastWords adds the tokens of a column's values to a block's keys. Lines of one
+// form differ in few words, so a token is hashed only when the value before had
+// another one at its place.
+type lastWords struct {
+	text []byte // of the value before
+	at   []wordAt
+}
+
+type wordAt struct{ from, to uint32 }
+
+// add takes an encoded value.
+func (w *lastWords) add(set *keySet, value []byte) {
+	r := reader{b: value}
+	var buf [textBuf]byte
+	switch store.Kind(value[0]) {
+	case store.KindString:
+		r.byte()
+		if s := r.string(); !w.addASCII(set, s) {
+			addTextKeys(set, s)
+		}
+	case store.KindInt:
+		r.byte()
+		w.addASCII(set, view(strconv.AppendInt(buf[:0], r.varint(), 10)))
+	default:
+		addKeys(set, r.value(0))
+	}
+}
+
+// addASCII gives up at the first byte that is not ASCII.
+func (w *lastWords) addASCII(set *keySet, s string) bool {
+	n := 0
+	for i := 0; i < len(s); {
+		if low := wordBytes[s[i]]; low <= 1 {
+			if low == 1 {
+				w.at = w.at[:0]
+				return false
+			}
+			i++
+			continue
+		}
+		from := i
+		for i < len(s) && wordBytes[s[i]] > 1 {
+			i++
+		}
+		if n == len(w.at) {
+			w.at = append(w.at, wordAt{})
+		}
+		was := w.at[n]
+		w.at[n] = wordAt{uint32(from), uint32(i)}
+		n++
+		if string(w.text[was.from:was.to]) != s[from:i] {
+			set.addToken(s[from:i])
+		}
+	}
+	w.at = w.at[:n]
+	w.text = append(w.text[:0], s...)
+	return true
+}
+
+// addToken adds the keys of a token of ASCII.
+func (s *keySet) addToken(token string) {
+	var buf [64]byte
+	low := buf[:0]
+	for i := range len(token) {
+		low = append(low, wordBytes[token[i]])
+	}
+	key := tokenKey(view(low))
+	s.add(key)
+	if len(token) >= longToken {
+		s.add(secondKey(key))
+	}
+}
+
+// wordBytes are the bytes of tokens, folded; 0 for those between tokens and 1
+// for those that are not ASCII.
+var wordBytes = func() (t [256]byte) {
+	for c := range t {
+		switch {
+		case c >= 0x80:
+			t[c] = 1
+		case isTokenByte(byte(c)):
+			t[c] = lowerByte(byte(c))
+		}
+	}
+	return t
+}()
