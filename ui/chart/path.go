@@ -41,11 +41,15 @@ func line(v []float64, top, height float64) string {
 		p.cmd('M', x, y)
 		open = true
 		if i+1 == len(v) || math.IsNaN(v[i+1]) {
-			p.cmd('h', 2)
+			p.cmd('h', lone(len(v)))
 		}
 	}
 	return string(p)
 }
+
+// lone is the length of a lone value's stroke: up to the next value's place,
+// and no longer than the eye needs in a small line.
+func lone(n int) float64 { return min(12, wide/float64(max(n, 1))) }
 
 // area is the same, closed down to the base.
 func area(v []float64, top, height float64) string {

@@ -74,6 +74,13 @@ func TestOverviewSaysWhatFailsSinceWhen(t *testing.T) {
 	}
 }
 
+func TestOverviewNamesTheOtherServiceThatFails(t *testing.T) {
+	d := incident()
+	d.red[0] = red("planner-web", points(100, 34, 0.03, 71*time.Millisecond))
+	_, _, page := pageOf(t, newPages(t, d.options()), "/")
+	wants(t, page, "planner-api fails 5.0 %", "planner-web fails as well.")
+}
+
 func TestOverviewIsCalmWhenNothingIsWrong(t *testing.T) {
 	d := incident()
 	d.records, d.active = []store.Record{}, []ActiveAlert{}

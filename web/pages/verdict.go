@@ -185,7 +185,7 @@ func failVerdict(st State, failing []load, services int) *screens.Verdict {
 			v.Because = "It does so since its first request, at " + chart.When(at, st.Now) + ". "
 		}
 	}
-	v.Because += rest(len(failing)-1, services-len(failing))
+	v.Because += rest(failing[1:], services-len(failing))
 	carry := st.Carry().In(worst.red.Service).Between(from, st.Values.Get("to"))
 	v.Actions = []ui.Button{
 		{Text: "Errors in logs", Icon: "logs", Kind: "primary", Href: carry.Href("/logs", "q", "level:>=error")},
@@ -194,14 +194,16 @@ func failVerdict(st State, failing []load, services int) *screens.Verdict {
 	return v
 }
 
-func rest(failing, healthy int) string {
+// rest says of the other services which one fails too, or how many, and how
+// many are healthy.
+func rest(failing []load, healthy int) string {
 	s := ""
-	switch failing {
+	switch len(failing) {
 	case 0:
 	case 1:
-		s = "1 other service fails as well. "
+		s = failing[0].red.Service + " fails as well. "
 	default:
-		s = strconv.Itoa(failing) + " other services fail as well. "
+		s = strconv.Itoa(len(failing)) + " other services fail as well. "
 	}
 	switch healthy {
 	case 0:
