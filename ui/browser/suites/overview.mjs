@@ -49,7 +49,7 @@ async function failing(page) {
     });
     const says = await page.locator('.verdict h1').innerText();
     assert.notEqual(says, calm);
-    assert.match(says, /planner-(api|web)/);
+    assert.match(says, /planner-(api|web) fails/);
     const newest = page.locator('#errors tbody tr').first();
     await newest.waitFor();
     assert.match(await page.locator('#errors').innerText(), /planner-api/);
