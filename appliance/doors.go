@@ -11,6 +11,7 @@ import (
 
 	"tripod/web"
 	"tripod/web/alertapi"
+	"tripod/web/esapi"
 	"tripod/web/jaegerapi"
 	"tripod/web/jsonline"
 	"tripod/web/lokiapi"
@@ -26,15 +27,17 @@ func (a *Appliance) openDoors() error {
 	m := &a.meters
 	a.otlpGRPC = otlp.New(otlp.Doors{
 		Logs: meteredLogs{a.logs, &m.otlpGRPC}, Traces: meteredSpans{a.traces, &m.otlpGRPC}, Metrics: meteredMetrics{a.metrics, &m.otlpGRPC},
-	}, otlp.Options{})
+	}, otlp.Options{Rejected: m.otlpGRPC.refuseSignal})
 	a.otlpHTTP = otlp.New(otlp.Doors{
 		Logs: meteredLogs{a.logs, &m.otlpHTTP}, Traces: meteredSpans{a.traces, &m.otlpHTTP}, Metrics: meteredMetrics{a.metrics, &m.otlpHTTP},
-	}, otlp.Options{})
+	}, otlp.Options{Rejected: m.otlpHTTP.refuseSignal})
 
 	mux := http.NewServeMux()
 	a.otlpHTTP.Register(mux)
-	lokiapi.New(lokiapi.Doors{Logs: meteredLogs{a.logs, &m.loki}, Search: a.logs, Labels: a.logs}, lokiapi.Options{}).Register(mux)
+	lokiapi.New(lokiapi.Doors{Logs: meteredLogs{a.logs, &m.loki}, Search: a.logs, Labels: a.logs}, lokiapi.Options{Rejected: m.loki.refuse}).Register(mux)
 	jsonline.New(jsonline.Doors{Logs: meteredLogs{a.logs, &m.jsonLines}}, jsonline.Options{Rejected: m.jsonLines.refuse}).Register(mux)
+	bulk := esapi.New(esapi.Doors{Logs: meteredLogs{a.logs, &m.bulk}}, esapi.Options{Rejected: m.bulk.refuse})
+	bulk.Register(mux)
 	jaegerapi.New(jaegerapi.Doors{Services: a.traces, Operations: a.traces, Traces: a.traces}, jaegerapi.Options{}).Register(mux)
 	promapi.New(promapi.Doors{
 		Engine: a.metrics, Samples: a.metrics, Sink: a.metrics, Families: a.metrics, Targets: a.scrape.Targets, Ready: a.readyNow,
@@ -60,7 +63,7 @@ func (a *Appliance) openDoors() error {
 	mux.HandleFunc("GET /ready", a.answerReady) // Loki's name for it
 	mux.HandleFunc("POST /-/reload", a.answerReload)
 
-	guarded, err := a.guard(a.seen.middleware(mux), a.o.Listen, a.main.Addr().String())
+	guarded, err := a.guard(a.seen.middleware(bulk.Before(mux)), a.o.Listen, a.main.Addr().String())
 	if err != nil {
 		return err
 	}

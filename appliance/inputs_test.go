@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -60,8 +61,22 @@ func (r *running) post(path, contentType, body string) int {
 	return resp.StatusCode
 }
 
-func TestJSONLinesAreFoundAndCounted(t *testing.T) {
+// TestInputs sends lines through every protocol for lines and finds them,
+// counted, in one appliance.
+func TestInputs(t *testing.T) {
+	if inOwnProcess(t) {
+		return
+	}
 	r := start(t, Options{Rate: -1})
+	for name, test := range map[string]func(*testing.T, *running){
+		"JSON lines":    jsonLinesAreFoundAndCounted,
+		"Elasticsearch": bulkIsFoundAndCounted,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, &running{t, r.Appliance, r.URL}) })
+	}
+}
+
+func jsonLinesAreFoundAndCounted(t *testing.T, r *running) {
 	lines := `{"_msg":"first","app":"shop","n":1}` + "\nbroken\n" + `{"_msg":"second","app":"shop","n":2}`
 	if got := r.post("/insert/jsonline?_stream_fields=app", "", lines); got != 400 {
 		t.Errorf("got %d", got)
@@ -78,5 +93,25 @@ func TestJSONLinesAreFoundAndCounted(t *testing.T) {
 	}
 	if accepted, rejected, why := r.row("JSON lines"); accepted != 3 || rejected != 1 || why != "line 2: no JSON object" {
 		t.Errorf("Status counts %d, %d, %q", accepted, rejected, why)
+	}
+}
+
+func bulkIsFoundAndCounted(t *testing.T, r *running) {
+	doc := `{"@timestamp":"2026-03-12T14:06:00Z","message":"%","log":{"level":"error"},"service":{"name":"shelf"}}` + "\n"
+	for i, path := range []string{"/_bulk", "/logs-shop/_bulk", "/insert/elasticsearch/_bulk", "/insert/elasticsearch/logs-shop/_bulk"} {
+		body := `{"create":{}}` + "\n" + strings.Replace(doc, "%", strconv.Itoa(i), 1) + `{"create":{}}` + "\nno document\n"
+		if got := r.post(path, "application/x-ndjson", body); got != 200 {
+			t.Errorf("%s: got %d", path, got)
+		}
+	}
+	if got := r.found("service:shelf level:error"); len(got) != 4 || got[1].Resource.Attrs.Text("index") != "logs-shop" {
+		t.Errorf("found %+v", got)
+	}
+	if accepted, rejected, why := r.row("Elasticsearch bulk"); accepted != 4 || rejected != 4 || why != "the document is no JSON object" {
+		t.Errorf("Status counts %d, %d, %q", accepted, rejected, why)
+	}
+	r.want("GET", "/insert/elasticsearch/", "", nil, 200, nil)
+	if resp := r.want("GET", "/", "", nil, 200, nil); resp.Header.Get("X-Elastic-Product") != "" {
+		t.Error("the Overview went to Elasticsearch's clients")
 	}
 }

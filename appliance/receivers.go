@@ -19,21 +19,18 @@ type meter struct {
 	rate               atomic.Uint64          // items/s over the last rateEvery, as bits of a float
 }
 
-// count takes the answer of an engine to n items.
+// count takes the answer of an engine to n items. Those that were refused one
+// by one are told by the wire, through refuse, together with its own refusals.
 func (m *meter) count(n int, err error) {
-	if err == nil {
-		m.accepted.Add(int64(n))
-		return
-	}
-	refused := n
 	var partial *store.PartialError
-	if errors.As(err, &partial) {
-		refused = min(partial.Rejected, n)
+	switch {
+	case err == nil:
+		m.accepted.Add(int64(n))
+	case errors.As(err, &partial):
+		m.accepted.Add(int64(n - min(partial.Rejected, n)))
+	default:
+		m.refuse(n, err.Error())
 	}
-	m.accepted.Add(int64(n - refused))
-	m.rejected.Add(int64(refused))
-	reason := err.Error()
-	m.fault.Store(&reason)
 }
 
 // took takes what a remote-write request came to.
@@ -53,6 +50,8 @@ func (m *meter) refuse(n int, reason string) {
 	m.fault.Store(&reason)
 }
 
+func (m *meter) refuseSignal(_ string, n int, reason string) { m.refuse(n, reason) }
+
 func (m *meter) receiver(protocol, addr, takes string) pages.Receiver {
 	r := pages.Receiver{Protocol: protocol, Addr: addr, Takes: takes, Accepted: m.accepted.Load(), Rejected: m.rejected.Load(), Rate: math.Float64frombits(m.rate.Load())}
 	if f := m.fault.Load(); f != nil {
@@ -62,10 +61,10 @@ func (m *meter) receiver(protocol, addr, takes string) pages.Receiver {
 }
 
 // meters are the protocols that take data in.
-type meters struct{ otlpGRPC, otlpHTTP, loki, write, jsonLines meter }
+type meters struct{ otlpGRPC, otlpHTTP, loki, write, jsonLines, bulk meter }
 
 func (m *meters) all() []*meter {
-	return []*meter{&m.otlpGRPC, &m.otlpHTTP, &m.loki, &m.write, &m.jsonLines}
+	return []*meter{&m.otlpGRPC, &m.otlpHTTP, &m.loki, &m.write, &m.jsonLines, &m.bulk}
 }
 
 // meteredLogs, meteredSpans and meteredMetrics stand at the doors of the wires.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tripod/store"
+	"tripod/web/esapi"
 	"tripod/web/pages"
 )
 
@@ -107,6 +108,7 @@ func (a *Appliance) receivers() []pages.Receiver {
 	return append(out,
 		a.meters.loki.receiver("Loki push", main+"/loki/api/v1/push", "logs"),
 		a.meters.jsonLines.receiver("JSON lines", main+"/insert/jsonline", "logs"),
+		a.meters.bulk.receiver("Elasticsearch bulk", main+esapi.Prefix+"/_bulk", "logs"),
 		a.meters.write.receiver("Remote write", main+"/api/v1/write", "metrics"))
 }
 

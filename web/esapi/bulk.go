@@ -1,0 +1,229 @@
+package esapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"tripod/store"
+	"tripod/web"
+)
+
+// A chunk is handed on when it holds so many documents or bytes of text.
+const (
+	chunkDocs  = 1000
+	chunkBytes = 1 << 20
+)
+
+// Bounds of one request.
+const (
+	maxItems   = 250_000
+	maxIndices = 1000
+)
+
+// bulk takes pairs of lines: what to do, and the document. Each document is
+// answered for by itself; only a request that cannot be read on ends as a whole.
+func (a *API) bulk(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	b := &bulk{a: a, now: a.o.Now().UnixNano(), index: r.PathValue("index"), resources: map[string]*store.Resource{}}
+	err := a.gate.Enter(r.Context())
+	if err == nil {
+		defer a.gate.Leave()
+		err = b.read(w, r)
+	}
+	if b.own > 0 {
+		a.o.Rejected(b.own, b.why)
+	}
+	if err == nil {
+		answer(w, http.StatusOK, b.reply(time.Since(start)))
+		return
+	}
+	status := web.Status(err)
+	answerError(w, status, kindOf(status), err.Error())
+}
+
+// kindOf is what Elasticsearch calls an error of a status.
+func kindOf(status int) string {
+	switch status {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusInsufficientStorage:
+		return "es_rejected_execution_exception"
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge:
+		return "illegal_argument_exception"
+	}
+	return "internal_server_error"
+}
+
+// bulk is one request in work.
+type bulk struct {
+	a     *API
+	now   int64
+	index string // of the path, for actions that name none
+
+	items     []item
+	records   []store.Record
+	owners    []int // of each record, its item
+	bytes     int
+	resources map[string]*store.Resource
+
+	appended bool  // some documents are kept
+	stopped  error // why no more are tried
+
+	own int // refused before the engine saw them
+	why string
+}
+
+func (b *bulk) read(w http.ResponseWriter, r *http.Request) error {
+	in, err := web.Stream(w, r)
+	if err != nil {
+		return err
+	}
+	lines := web.NewLines(in, b.a.o.MaxLine)
+	for {
+		line, err := next(lines)
+		if err == io.EOF {
+			return b.flush(r.Context())
+		}
+		if err == nil {
+			err = b.pair(r.Context(), lines, line)
+		}
+		if err != nil {
+			return b.abandon(r.Context(), lines.Number(), err)
+		}
+	}
+}
+
+// next is the next line that is not empty.
+func next(lines *web.Lines) ([]byte, error) {
+	for {
+		if line, err := lines.Next(); err != nil || len(line) > 0 {
+			return line, err
+		}
+	}
+}
+
+// abandon ends a request whose rest cannot be read. What came before it is
+// kept, as far as it is whole.
+func (b *bulk) abandon(ctx context.Context, line int, err error) error {
+	flushed := b.flush(ctx)
+	return errors.Join(fmt.Errorf("line %d: %w", line, err), flushed)
+}
+
+// pair takes an action and reads its document.
+func (b *bulk) pair(ctx context.Context, lines *web.Lines, line []byte) error {
+	act, err := parseAction(line)
+	if err != nil {
+		return err
+	}
+	if len(b.items) == maxItems {
+		return fmt.Errorf("more than %d documents: %w", maxItems, store.ErrTooLarge)
+	}
+	if act.index == "" {
+		act.index = b.index
+	}
+	b.items = append(b.items, item{action: act.name, index: act.index, status: http.StatusCreated})
+	it := len(b.items) - 1
+	if act.name == "delete" {
+		b.refuse(it, http.StatusBadRequest, "illegal_argument_exception", "log records cannot be deleted")
+		return nil
+	}
+	doc, err := next(lines)
+	var over *web.LineTooLong
+	switch {
+	case err == io.EOF:
+		b.items = b.items[:it]
+		return fmt.Errorf("the action has no document: %w", store.ErrInvalid)
+	case errors.As(err, &over):
+		b.refuse(it, http.StatusRequestEntityTooLarge, "illegal_argument_exception", "document is "+over.Error())
+		return nil
+	case err != nil:
+		b.items = b.items[:it]
+		return err
+	case act.name == "update":
+		b.refuse(it, http.StatusBadRequest, "illegal_argument_exception", "log records cannot be updated")
+		return nil
+	}
+	return b.document(ctx, it, act, string(doc))
+}
+
+// document adds a document to the chunk.
+func (b *bulk) document(ctx context.Context, it int, act action, doc string) error {
+	rec := store.Record{Observed: b.now, Resource: b.resource(act.index)}
+	if why := setDocument(&rec, act, doc); why != "" {
+		b.refuse(it, http.StatusBadRequest, "document_parsing_exception", why)
+		return nil
+	}
+	// The engine does not say which records of a batch it refused. Those that
+	// it may refuse go alone, so that each item's answer is its own.
+	alone := weight(&rec) > aloneBytes
+	if alone || len(b.records) == chunkDocs || b.bytes+len(doc) > chunkBytes {
+		if err := b.flush(ctx); err != nil {
+			return err
+		}
+	}
+	b.records = append(b.records, rec)
+	b.owners = append(b.owners, it)
+	b.bytes += len(doc)
+	if alone {
+		return b.flush(ctx)
+	}
+	return nil
+}
+
+// resource is the one that all documents of an index share.
+func (b *bulk) resource(index string) *store.Resource {
+	if index == "" {
+		return nil
+	}
+	res := b.resources[index]
+	if res == nil {
+		res = &store.Resource{Attrs: store.Attrs{{Key: "index", Value: store.String(index)}}}
+		if len(b.resources) < maxIndices {
+			b.resources[index] = res
+		}
+	}
+	return res
+}
+
+// refuse answers for an item that does not come to the engine.
+func (b *bulk) refuse(it, status int, kind, reason string) {
+	if b.own++; b.own == 1 {
+		b.why = reason
+	}
+	b.items[it].fail(status, kind, reason)
+}
+
+// flush hands the chunk on. Once the engine takes no more, nothing of this
+// request is tried again. If nothing is kept then, the request fails as a whole
+// and may come again as a whole; otherwise the items tell which to send again.
+func (b *bulk) flush(ctx context.Context) error {
+	if len(b.records) == 0 {
+		return nil
+	}
+	err := b.stopped
+	if err == nil {
+		err = b.a.doors.Logs.Append(ctx, b.records)
+	}
+	refused := 0
+	kind, status := "document_parsing_exception", http.StatusBadRequest
+	var partial *store.PartialError
+	switch {
+	case errors.As(err, &partial):
+		refused = min(partial.Rejected, len(b.owners))
+	case err != nil:
+		refused, b.stopped = len(b.owners), err
+		status = web.Status(err)
+		kind = kindOf(status)
+	}
+	for _, it := range b.owners[len(b.owners)-refused:] {
+		b.items[it].fail(status, kind, err.Error())
+	}
+	b.appended = b.appended || refused < len(b.owners)
+	b.records, b.owners, b.bytes = b.records[:0], b.owners[:0], 0
+	if b.appended {
+		return nil
+	}
+	return b.stopped
+}
