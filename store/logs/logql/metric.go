@@ -165,9 +165,10 @@ func (p panes) starts(at int64) int {
 	return i
 }
 
-func (ev *evaluation) pipelineError(l *line) error {
-	msg := fmt.Sprintf("pipeline error: '%s' for series: '%s'", l.err, labelsText(l.all()))
-	return ev.fail(0, len(ev.text), msg, `use a label filter to skip this error, as in | __error__!="`+l.err+`", or | __error__="" for any`)
+// pipelineError is what a line with an error makes of the whole query.
+func pipelineError(l *line) error {
+	return fmt.Errorf("pipeline error: '%s' for series: '%s'. Use a label filter to skip this error, as in | __error__!=%q, or | __error__=\"\" for any: %w",
+		l.err, labelsText(l.all()), l.err, store.ErrInvalid)
 }
 
 // labelsText writes labels as a selector.

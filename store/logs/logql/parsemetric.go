@@ -3,7 +3,6 @@ package logql
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"time"
 
@@ -306,7 +305,7 @@ func (p *parser) labelReplace() (Expr, error) {
 			return nil, err
 		}
 	}
-	if _, err := regexp.Compile("^(?s:" + r.Exp + ")$"); err != nil {
+	if _, err := wholeRegexp(r.Exp); err != nil {
 		return nil, p.fail(at.start, at.end, logs.RegexpProblem(err), "")
 	}
 	if r.Dst == "" || nameLength(r.Dst) != len(r.Dst) || isDigit(r.Dst[0]) {

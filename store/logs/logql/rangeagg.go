@@ -75,7 +75,7 @@ func (lf *leaf) scan() error {
 			continue
 		}
 		if l.err != "" {
-			return lf.ev.pipelineError(l)
+			return pipelineError(l)
 		}
 		if err := lf.add(l, pane); err != nil {
 			return err

@@ -3,7 +3,6 @@ package logql
 import (
 	"cmp"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -168,7 +167,7 @@ func (ev *evaluation) labelReplace(r *LabelReplace) (vector, error) {
 	if x.scalar != nil {
 		return vector{}, ev.fail(r.Pos, r.End, "label_replace takes a vector", "")
 	}
-	re, err := regexp.Compile("^(?s:" + r.Exp + ")$")
+	re, err := wholeRegexp(r.Exp)
 	if err != nil {
 		return vector{}, err
 	}
