@@ -29,7 +29,7 @@ type Options struct {
 	MaxLine     int                     // bytes of one document; 1 MiB
 	MaxInFlight int                     // requests in work at a time; 16, each of which holds a few MiB
 	Now         func() time.Time        // of documents without a time
-	Rejected    func(n int, why string) // documents refused here, which the engine did not see
+	Rejected    func(n int, why string) // documents refused for good, by the engine too
 }
 
 // API takes documents in bulk.

@@ -34,8 +34,8 @@ func (a *API) bulk(w http.ResponseWriter, r *http.Request) {
 		defer a.gate.Leave()
 		err = b.read(w, r)
 	}
-	if b.own > 0 {
-		a.o.Rejected(b.own, b.why)
+	if b.refused > 0 {
+		a.o.Rejected(b.refused, b.why)
 	}
 	if err == nil {
 		answer(w, http.StatusOK, b.reply(time.Since(start)))
@@ -71,8 +71,8 @@ type bulk struct {
 	appended bool  // some documents are kept
 	stopped  error // why no more are tried
 
-	own int // refused before the engine saw them
-	why string
+	refused int    // for good
+	why     string // the first of those
 }
 
 func (b *bulk) read(w http.ResponseWriter, r *http.Request) error {
@@ -187,9 +187,9 @@ func (b *bulk) resource(index string) *store.Resource {
 	return res
 }
 
-// refuse answers for an item that does not come to the engine.
+// refuse answers for an item that is refused for good.
 func (b *bulk) refuse(it, status int, kind, reason string) {
-	if b.own++; b.own == 1 {
+	if b.refused++; b.refused == 1 {
 		b.why = reason
 	}
 	b.items[it].fail(status, kind, reason)
@@ -206,21 +206,23 @@ func (b *bulk) flush(ctx context.Context) error {
 	if err == nil {
 		err = b.a.doors.Logs.Append(ctx, b.records)
 	}
-	refused := 0
-	kind, status := "document_parsing_exception", http.StatusBadRequest
 	var partial *store.PartialError
 	switch {
 	case errors.As(err, &partial):
-		refused = min(partial.Rejected, len(b.owners))
+		refused := min(partial.Rejected, len(b.owners))
+		for _, it := range b.owners[len(b.owners)-refused:] {
+			b.refuse(it, http.StatusBadRequest, "document_parsing_exception", partial.Reason)
+		}
+		b.appended = b.appended || refused < len(b.owners)
 	case err != nil:
-		refused, b.stopped = len(b.owners), err
-		status = web.Status(err)
-		kind = kindOf(status)
+		status := web.Status(err)
+		for _, it := range b.owners {
+			b.items[it].fail(status, kindOf(status), err.Error())
+		}
+		b.stopped = err
+	default:
+		b.appended = true
 	}
-	for _, it := range b.owners[len(b.owners)-refused:] {
-		b.items[it].fail(status, kind, err.Error())
-	}
-	b.appended = b.appended || refused < len(b.owners)
 	b.records, b.owners, b.bytes = b.records[:0], b.owners[:0], 0
 	if b.appended {
 		return nil

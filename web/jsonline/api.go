@@ -27,7 +27,7 @@ type Options struct {
 	MaxLine     int                     // bytes of one line; 1 MiB
 	MaxInFlight int                     // requests in work at a time; 16, each of which holds a few MiB
 	Now         func() time.Time        // of lines without a time
-	Rejected    func(n int, why string) // lines refused here, which the engine did not see
+	Rejected    func(n int, why string) // lines refused for good, by the engine too
 }
 
 // API takes lines of JSON.
@@ -94,6 +94,13 @@ type refusal struct {
 	Reason string `json:"reason"`
 }
 
+func (r refusal) String() string {
+	if r.Line == 0 {
+		return r.Reason
+	}
+	return fmt.Sprintf("line %d: %s", r.Line, r.Reason)
+}
+
 // answer keeps the good lines, and then speaks of the others with a 400, after
 // which clients do not send again. A request that ended early with another
 // error says how many lines were kept before it.
@@ -105,11 +112,12 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, take func(http.Resp
 		err = take(w, r, b)
 	}
 	res := result{Accepted: b.kept, Rejected: b.refused, Lines: b.refusals}
-	if b.own > 0 {
-		a.o.Rejected(b.own, b.why)
-	}
-	if b.refused > 0 && err == nil {
-		err = &store.PartialError{Rejected: b.refused, Reason: b.refusals[0].Reason}
+	if b.refused > 0 {
+		first := b.refusals[0]
+		a.o.Rejected(b.refused, first.String())
+		if err == nil {
+			err = &store.PartialError{Rejected: b.refused, Reason: first.String()}
+		}
 	}
 	status := web.Status(err)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 
 	"tripod/store"
@@ -30,9 +29,6 @@ type batch struct {
 
 	kept, refused int
 	refusals      []refusal // the first of the refused
-
-	own int    // refused before the engine saw them
-	why string // the first of those
 }
 
 // waiting is a line of text that ends at a byte of batch.text.
@@ -43,13 +39,6 @@ func newBatch(a *API, r *http.Request) *batch {
 }
 
 func (b *batch) refuse(line int, reason string) {
-	if b.own++; b.own == 1 {
-		b.why = fmt.Sprintf("line %d: %s", line, reason)
-	}
-	b.note(line, reason)
-}
-
-func (b *batch) note(line int, reason string) {
 	b.refused++
 	if len(b.refusals) < maxRefusals {
 		b.refusals = append(b.refusals, refusal{line, reason})
@@ -95,7 +84,7 @@ func (b *batch) flush(ctx context.Context) error {
 	var partial *store.PartialError
 	if errors.As(err, &partial) {
 		b.kept -= partial.Rejected
-		b.note(0, partial.Reason)
+		b.refuse(0, partial.Reason)
 		b.refused += partial.Rejected - 1
 		return nil
 	}
