@@ -1,6 +1,9 @@
 // Searching lines and going on from them.
 
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { shots } from '../tripod.mjs';
+import { tooSmall } from './screens.mjs';
 
 const q = (page) => new URL(page.url()).searchParams.get('q') ?? '';
 const rows = (page) => page.locator('#log-rows .lr');
@@ -19,6 +22,7 @@ async function searched(page, text) {
 export default function logs(scene) {
   scene('a query and Enter: the address has it, the rows match, Back returns', query);
   scene('a row opens by click and by j and Enter; only narrows; View trace leads there', openRow);
+  scene('at 390 px an open line has its fields and actions in reach', openNarrow, { size: 'narrow' });
   scene('a field’s value narrows and widens again', facet);
   scene('a broken query names the position and keeps the rows', broken);
   scene('brushing the volume zooms', brush);
@@ -68,6 +72,17 @@ async function openRow(page) {
   await open.getByRole('link', { name: 'View trace' }).click();
   await page.waitForURL((u) => u.pathname === '/traces/' + id);
   await page.locator('.wr .barw').first().waitFor();
+}
+
+async function openNarrow(page) {
+  await page.goto('/logs?q=task');
+  await rows(page).nth(1).locator('.msg').tap();
+  await page.locator('.exp .fl').waitFor();
+  assert.deepEqual(await page.evaluate(tooSmall), []);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+  await page.screenshot({ path: join(shots, 'logs-line-dark-narrow.png') });
+  await page.locator('.foldl').tap();
+  await page.locator('.fac[data-name=level]').waitFor();
 }
 
 async function facet(page) {

@@ -118,14 +118,14 @@ function pale() {
 // tooSmall runs in the page: controls that answer to less than 34 px of height;
 // some are larger to the finger than to the eye. Links in running text and rows
 // that are one target as a whole are not controls.
-function tooSmall() {
+export function tooSmall() {
   const seen = (el) => el.checkVisibility({ visibilityProperty: true }) && !el.closest('.vh') && el.getBoundingClientRect().height > 2;
   const height = (el) => {
     const after = getComputedStyle(el, '::after');
     const more = after.position === 'absolute' && after.content !== 'none' ? parseFloat(after.height) : 0;
     return Math.max(el.getBoundingClientRect().height, more);
   };
-  return [...document.querySelectorAll('button, a.btn, input:not([type=checkbox], [type=radio], [type=hidden]), select, .nav a, .tabs a, .seg a, .timepick a, .pop.opt, summary')]
+  return [...document.querySelectorAll('button, a.btn, .fa a, input:not([type=checkbox], [type=radio], [type=hidden]), select, .nav a, .tabs a, .seg a, .timepick a, .pop.opt, summary')]
     .filter((el) => seen(el) && height(el) < 33.5)
     .map((el) => `${el.tagName.toLowerCase()}.${String(el.className)} ${Math.round(height(el))} px: ${(el.textContent.trim() || el.getAttribute('aria-label') || el.name || '').slice(0, 30)}`);
 }

@@ -1,7 +1,9 @@
 // Finding traces and reading one.
 
 import assert from 'node:assert/strict';
-import { aTrace } from './screens.mjs';
+import { join } from 'node:path';
+import { shots } from '../tripod.mjs';
+import { aTrace, tooSmall } from './screens.mjs';
 
 const has = (name, value) => (u) => (u.searchParams.get(name) ?? '') === value;
 
@@ -12,6 +14,7 @@ export default function traces(scene) {
   scene('errors only, and all again', errorsOnly);
   scene('a row leads to its trace, Back to the result', rowAndBack);
   scene('a span opens in the drawer with its attributes; folding; finding', drawer);
+  scene('at 390 px a span opens where it is seen', drawerBelow, { size: 'narrow' });
   scene('the views of a trace: logs, JSON; and its lines on the Logs screen', views);
   scene('a trace that is not there says so', absent, { allow: /status of 404/ });
 }
@@ -107,6 +110,18 @@ async function drawer(page, { origin }) {
 
   await page.locator('#span-find').fill('planner');
   assert.match(await page.locator('#span-found').innerText(), /^\d+ spans$/);
+}
+
+async function drawerBelow(page, { origin }) {
+  await page.goto('/traces/' + (await aTrace(origin)));
+  await page.locator('.wr a.op').nth(2).tap();
+  await page.locator('#drawer h2').waitFor();
+  const [box, bar] = [await page.locator('#drawer h2').boundingBox(), await page.locator('.nav').boundingBox()];
+  assert.ok(box.y > 0 && box.y + box.height < bar.y, `heading at ${box.y}, navigation at ${bar.y}`);
+  assert.deepEqual(await page.evaluate(tooSmall), []);
+  await page.screenshot({ path: join(shots, 'trace-span-dark-narrow.png') });
+  await page.locator('#drawer [data-act=close-span]').tap();
+  await page.locator('#drawer h2').waitFor({ state: 'detached' });
 }
 
 async function views(page, { origin }) {
