@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 
+	"tripod/store/logs/logql"
 	"tripod/web"
 	"tripod/web/alertapi"
 	"tripod/web/esapi"
@@ -34,7 +35,7 @@ func (a *Appliance) openDoors() error {
 
 	mux := http.NewServeMux()
 	a.otlpHTTP.Register(mux)
-	lokiapi.New(lokiapi.Doors{Logs: meteredLogs{a.logs, &m.loki}, Search: a.logs, Labels: a.logs}, lokiapi.Options{Rejected: m.loki.refuse}).Register(mux)
+	lokiapi.New(lokiapi.Doors{Logs: meteredLogs{a.logs, &m.loki}, Query: logql.New(a.logs), Labels: a.logs}, lokiapi.Options{Rejected: m.loki.refuse}).Register(mux)
 	jsonline.New(jsonline.Doors{Logs: meteredLogs{a.logs, &m.jsonLines}}, jsonline.Options{Rejected: m.jsonLines.refuse}).Register(mux)
 	bulk := esapi.New(esapi.Doors{Logs: meteredLogs{a.logs, &m.bulk}}, esapi.Options{Rejected: m.bulk.refuse})
 	bulk.Register(mux)

@@ -19,9 +19,18 @@ type Logs interface {
 	Append(ctx context.Context, records []store.Record) error
 }
 
-// Searcher finds records; a query that it cannot read is a *store.QueryError.
-type Searcher interface {
-	Search(ctx context.Context, q store.LogQuery) iter.Seq2[store.Record, error]
+// Querier answers LogQL; a query that it cannot read is a *store.QueryError.
+type Querier interface {
+	Kind(text string) (store.LogKind, error)
+	Lines(ctx context.Context, q store.LogQuery) iter.Seq2[store.LogEntry, error]
+	Metric(ctx context.Context, q store.LogMetricQuery) ([]store.LogSeries, error)
+	// Format is the query as it prints; Selected are the names in its selector.
+	Format(text string) (string, error)
+	Selected(text string) ([]string, error)
+	// Tail calls ready once it follows, and each for entries as they come and
+	// the number of those lost since; it returns when the context ends or each
+	// returns an error.
+	Tail(ctx context.Context, text string, ready func() error, each func(list []store.LogEntry, lost int64) error) error
 }
 
 // Labels knows by which names and values one can select.
@@ -33,7 +42,7 @@ type Labels interface {
 // Doors are where pushes go and queries are asked.
 type Doors struct {
 	Logs   Logs
-	Search Searcher
+	Query  Querier
 	Labels Labels
 }
 
@@ -42,6 +51,7 @@ type Options struct {
 	Version     string                  // told by status/buildinfo; "3.0.0"
 	MaxLine     int                     // bytes of one line; 1 MiB
 	MaxInFlight int                     // pushes in work at a time; 32
+	MaxTails    int                     // tails at a time; 32
 	Now         func() time.Time        // end of a query that does not say one
 	Rejected    func(n int, why string) // entries refused for good
 }
@@ -51,6 +61,7 @@ type API struct {
 	doors Doors
 	o     Options
 	gate  web.Gate
+	tails chan struct{}
 }
 
 // New makes an API.
@@ -64,13 +75,16 @@ func New(d Doors, o Options) *API {
 	if o.MaxInFlight == 0 {
 		o.MaxInFlight = 32
 	}
+	if o.MaxTails == 0 {
+		o.MaxTails = 32
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.Rejected == nil {
 		o.Rejected = func(int, string) {}
 	}
-	return &API{doors: d, o: o, gate: web.NewGate(o.MaxInFlight)}
+	return &API{doors: d, o: o, gate: web.NewGate(o.MaxInFlight), tails: make(chan struct{}, o.MaxTails)}
 }
 
 // Register adds Loki's paths.
@@ -81,7 +95,16 @@ func (a *API) Register(mux *http.ServeMux) {
 		mux.HandleFunc(method+"/loki/api/v1/query", a.query)
 		mux.HandleFunc(method+"/loki/api/v1/labels", a.labels)
 		mux.HandleFunc(method+"/loki/api/v1/series", a.series)
+		mux.HandleFunc(method+"/loki/api/v1/index/stats", a.indexStats)
+		mux.HandleFunc(method+"/loki/api/v1/index/volume", a.volume)
+		mux.HandleFunc(method+"/loki/api/v1/index/volume_range", a.volumeRange)
+		mux.HandleFunc(method+"/loki/api/v1/detected_labels", a.detectedLabels)
+		mux.HandleFunc(method+"/loki/api/v1/detected_fields", a.detectedFields)
+		mux.HandleFunc(method+"/loki/api/v1/detected_field/{name}/values", a.detectedValues)
+		mux.HandleFunc(method+"/loki/api/v1/patterns", a.patterns)
+		mux.HandleFunc(method+"/loki/api/v1/format_query", a.formatQuery)
 	}
+	mux.HandleFunc("GET /loki/api/v1/tail", a.tail)
 	mux.HandleFunc("GET /loki/api/v1/label", a.labels)
 	mux.HandleFunc("GET /loki/api/v1/label/{name}/values", a.labelValues)
 	mux.HandleFunc("GET /loki/api/v1/status/buildinfo", a.buildInfo)
@@ -102,12 +125,15 @@ func (a *API) buildInfo(w http.ResponseWriter, r *http.Request) {
 func writeError(w http.ResponseWriter, err error) {
 	status := web.Status(err)
 	web.RetryAfter(w, status)
-	text := err.Error()
+	http.Error(w, errorText(err), status)
+}
+
+func errorText(err error) string {
 	var q *store.QueryError
 	if errors.As(err, &q) {
-		text = queryErrorText(q)
+		return queryErrorText(q)
 	}
-	http.Error(w, text, status)
+	return err.Error()
 }
 
 // queryErrorText has the position as Loki writes it, from 1, in bytes.

@@ -9,19 +9,22 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"tripod/store"
+	"tripod/store/logs"
+	"tripod/store/logs/logql"
 )
 
-// engine keeps records and finds those whose line holds the text behind the
-// last |= of a query; a query that holds "bad" is wrong at that place.
+// engine keeps what is pushed, notes what is asked, and answers from a store
+// of the records that it had when the server began.
 type engine struct {
+	*logql.Engine
 	records []store.Record
 	err     error
 	asked   store.LogQuery
+	kept    *logs.Store
 }
 
 func (e *engine) Append(_ context.Context, r []store.Record) error {
@@ -29,31 +32,24 @@ func (e *engine) Append(_ context.Context, r []store.Record) error {
 	return e.err
 }
 
-func (e *engine) Search(_ context.Context, q store.LogQuery) iter.Seq2[store.Record, error] {
+func (e *engine) Lines(ctx context.Context, q store.LogQuery) iter.Seq2[store.LogEntry, error] {
 	e.asked = q
-	return func(yield func(store.Record, error) bool) {
-		if at := strings.Index(q.Text, "bad"); at >= 0 {
-			yield(store.Record{}, &store.QueryError{Query: q.Text, Pos: at, Msg: "unknown stage", Hint: "did you mean json?"})
-			return
-		}
-		want := ""
-		if _, text, ok := strings.Cut(q.Text, "|="); ok {
-			want = strings.Trim(text, " `\"")
-		}
-		found := 0
-		for i := range e.records {
-			r := e.records[i]
-			if !q.Oldest {
-				r = e.records[len(e.records)-1-i]
-			}
-			if !q.Range.Has(r.Time) || !strings.Contains(r.Line(), want) {
-				continue
-			}
-			if found++; q.Limit > 0 && found > q.Limit || !yield(r, nil) {
-				return
-			}
+	return e.Engine.Lines(ctx, q)
+}
+
+func (e *engine) open(t testing.TB) {
+	t.Helper()
+	var err error
+	if e.kept, err = logs.Open(t.TempDir(), logs.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.kept.Close() })
+	if len(e.records) > 0 {
+		if err := e.kept.Append(t.Context(), slices.Clone(e.records)); err != nil {
+			t.Fatal(err)
 		}
 	}
+	e.Engine = logql.New(e.kept)
 }
 
 func (e *engine) LabelNames(_ context.Context, r store.TimeRange) ([]string, error) {
@@ -74,6 +70,7 @@ var now = time.Date(2026, 3, 12, 14, 6, 0, 0, time.UTC)
 func serve(t testing.TB, e *engine, o Options) *httptest.Server {
 	t.Helper()
 	o.Now = func() time.Time { return now }
+	e.open(t)
 	mux := http.NewServeMux()
 	New(Doors{e, e, e}, o).Register(mux)
 	srv := httptest.NewServer(mux)

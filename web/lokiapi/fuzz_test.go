@@ -1,10 +1,11 @@
 package lokiapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"reflect"
-	"strconv"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -112,10 +113,29 @@ func FuzzParams(f *testing.F) {
 		if d, err := parseDuration(text); err == nil && d < 0 {
 			t.Errorf("%q: got the negative duration %v", text, d)
 		}
-		if v, ok := constantVector(text); ok {
-			if _, err := strconv.ParseFloat(formatFloat(v), 64); err != nil {
-				t.Errorf("%q: %v", text, err)
-			}
+	})
+}
+
+// FuzzFrame holds that a frame of a client ends in bounds, or is refused.
+func FuzzFrame(f *testing.F) {
+	f.Add([]byte{0x81, 0x82, 1, 2, 3, 4, 5, 6})
+	f.Add([]byte{0x89, 0x80, 1, 2, 3, 4})
+	f.Add([]byte{0x81, 0xFE, 0, 1, 1, 2, 3, 4, 5})
+	f.Add([]byte{0x81, 0xFF, 255, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4, 5})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		op, payload, err := readFrame(bytes.NewReader(b))
+		if err == nil && (len(payload) > maxIncoming || op >= opClose && len(payload) > maxControl) {
+			t.Errorf("%x: a frame of %d bytes", b, len(payload))
+		}
+	})
+}
+
+// FuzzMasked holds that a pattern has no digit.
+func FuzzMasked(f *testing.F) {
+	f.Add("took 5ms for user 12-af, é\xff")
+	f.Fuzz(func(t *testing.T, line string) {
+		if got := masked(line); strings.ContainsAny(got, "0123456789") {
+			t.Errorf("%q: %q", line, got)
 		}
 	})
 }

@@ -139,13 +139,41 @@ func (a *API) logQuery(r *http.Request) (store.LogQuery, error) {
 		return q, fmt.Errorf("max entries limit per query exceeded, limit > max_entries_limit_per_query (%d > %d): %w", q.Limit, maxLimit, store.ErrInvalid)
 	}
 	for _, name := range []string{"step", "interval"} {
-		if text := r.Form.Get(name); text != "" {
-			if _, err := parseDuration(text); err != nil {
-				return q, bad(name, text, "a duration such as 15s or a number of seconds")
-			}
+		if _, err := durationParam(r, name, 0); err != nil {
+			return q, err
 		}
 	}
 	var err error
 	q.Range, err = a.timeRange(r)
 	return q, err
+}
+
+func durationParam(r *http.Request, name string, otherwise time.Duration) (time.Duration, error) {
+	text := r.Form.Get(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	d, err := parseDuration(text)
+	if err != nil {
+		return 0, bad(name, text, "a duration such as 15s or a number of seconds")
+	}
+	return d, nil
+}
+
+// countParam reads a number of things, at most so many.
+func countParam(r *http.Request, name string, otherwise, most int) (int, error) {
+	text := r.Form.Get(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, bad(name, text, "a whole number from 1 on")
+	}
+	return min(n, most), nil
+}
+
+// defaultStep makes 250 steps of a range, none shorter than a second.
+func defaultStep(r store.TimeRange) time.Duration {
+	return max(time.Duration(r.To-r.From)/250, time.Second).Truncate(time.Second)
 }

@@ -13,61 +13,128 @@ import (
 const categorizeFlag = "categorize-labels"
 
 func (a *API) queryRange(w http.ResponseWriter, r *http.Request) {
-	if err := form(w, r); err != nil {
-		writeError(w, err)
-		return
-	}
-	q, err := a.logQuery(r)
+	err := form(w, r)
+	var q store.LogQuery
+	var kind store.LogKind
 	if err == nil {
+		q, err = a.logQuery(r)
+	}
+	if err == nil {
+		kind, err = a.doors.Query.Kind(q.Text)
+	}
+	if err == nil && kind == store.LogLines {
 		err = a.answer(w, r, q)
+	} else if err == nil {
+		err = a.answerMatrix(w, r, q)
 	}
 	if err != nil {
 		writeError(w, err)
 	}
 }
 
-// query answers an instant query: a constant vector, by which Grafana asks
-// whether Loki lives, or the entries of the hour before the instant.
+// query answers an instant query: numbers at the instant, or the entries of
+// the hour before it.
 func (a *API) query(w http.ResponseWriter, r *http.Request) {
-	if err := form(w, r); err != nil {
-		writeError(w, err)
-		return
+	err := form(w, r)
+	var at int64
+	if err == nil {
+		at, err = timeParam(r, "time", a.o.Now().UnixNano())
 	}
-	at, err := timeParam(r, "time", a.o.Now().UnixNano())
+	if err == nil {
+		err = a.answerInstant(w, r, at)
+	}
 	if err != nil {
 		writeError(w, err)
-		return
 	}
-	if v, ok := constantVector(r.Form.Get("query")); ok {
-		writeVector(w, at, v)
-		return
-	}
+}
+
+func (a *API) answerInstant(w http.ResponseWriter, r *http.Request, at int64) error {
 	r.Form.Set("end", fmt.Sprintf("%019d", at+1)) // the instant itself included
 	q, err := a.logQuery(r)
-	if err == nil {
-		err = a.answer(w, r, q)
-	}
 	if err != nil {
-		writeError(w, err)
+		return err
 	}
+	kind, err := a.doors.Query.Kind(q.Text)
+	if err != nil {
+		return err
+	}
+	if kind == store.LogLines {
+		return a.answer(w, r, q)
+	}
+	list, err := a.doors.Query.Metric(r.Context(), store.LogMetricQuery{Text: q.Text, From: at, To: at})
+	if err != nil {
+		return err
+	}
+	if kind == store.LogScalar {
+		writeScalar(w, list)
+	} else {
+		writeVector(w, list)
+	}
+	return nil
+}
+
+func (a *API) answerMatrix(w http.ResponseWriter, r *http.Request, q store.LogQuery) error {
+	step, err := durationParam(r, "step", defaultStep(q.Range))
+	if err != nil {
+		return err
+	}
+	if step <= 0 {
+		return bad("step", r.Form.Get("step"), "more than nothing")
+	}
+	list, err := a.doors.Query.Metric(r.Context(), store.LogMetricQuery{Text: q.Text, From: q.Range.From, To: q.Range.To, Step: step})
+	if err == nil {
+		writeMatrix(w, list)
+	}
+	return err
 }
 
 // answer searches, and writes nothing when it returns an error.
 func (a *API) answer(w http.ResponseWriter, r *http.Request, q store.LogQuery) error {
+	interval, err := durationParam(r, "interval", 0)
+	if err != nil {
+		return err
+	}
 	out := newStreams(strings.Contains(r.Header.Get("X-Loki-Response-Encoding-Flags"), categorizeFlag))
-	if q.Limit > 0 {
-		for rec, err := range a.doors.Search.Search(r.Context(), q) {
-			if err == nil {
-				err = out.add(&rec)
-			}
-			if err != nil {
-				return err
-			}
+	limit, last := q.Limit, int64(0)
+	if interval > 0 {
+		q.Limit = 0
+	}
+	n := 0
+	for e, err := range a.doors.Query.Lines(r.Context(), q) {
+		if err == nil && limit > 0 && (n == 0 || interval == 0 || abs(e.Time-last) >= int64(interval)) {
+			err = out.add(&e)
+			last = e.Time
+			n++
+		}
+		if err != nil {
+			return err
+		}
+		if n >= limit {
+			break
 		}
 	}
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	w.Write(out.json())
 	return nil
+}
+
+func abs(n int64) int64 { return max(n, -n) }
+
+// formatQuery answers with the query as it prints.
+func (a *API) formatQuery(w http.ResponseWriter, r *http.Request) {
+	if err := form(w, r); err != nil {
+		writeError(w, err)
+		return
+	}
+	text, err := a.doors.Query.Format(r.Form.Get("query"))
+	if err != nil {
+		web.JSON(w, web.Status(err), struct {
+			Status string `json:"status"`
+			Error  string `json:"error"`
+		}{"invalid-query", errorText(err)})
+		return
+	}
+	writeData(w, text)
 }
 
 type envelope struct {

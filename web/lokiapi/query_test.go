@@ -41,24 +41,44 @@ func TestAnswers(t *testing.T) {
 		path   string
 		header http.Header
 	}{
-		"range":             {"query_range?query=%7Bjob%3D%22api%22%7D&step=123ms" + span, nil},
-		"range-forward":     {"query_range?query=%7Bjob%3D%22api%22%7D&direction=forward" + span, nil},
-		"range-limit":       {"query_range?query=%7Bjob%3D%22api%22%7D&limit=1" + span, nil},
-		"range-filter":      {"query_range?query=%7B%7D+%7C%3D+%60stock%60" + span, nil},
-		"range-categorized": {"query_range?query=%7Bjob%3D%22api%22%7D" + span, categorize},
-		"range-empty":       {"query_range?query=%7Bjob%3D%22api%22%7D+%7C%3D+nothing" + span, nil},
-		"range-none":        {"query_range?query=%7Bjob%3D%22api%22%7D&limit=0" + span, categorize},
-		"instant":           {"query?query=%7B%7D&limit=2&time=1773324361", nil},
-		"health":            {"query?query=vector(1)%2Bvector(1)&time=4000000000", nil},
-		"labels":            {"labels", nil},
-		"label-singular":    {"label", nil},
-		"labels-of":         {"labels?query=%7Bjob%3D%22api%22%7D+%7C%3D+stock" + span, nil},
-		"values":            {"label/job/values", nil},
-		"values-none":       {"label/none/values", nil},
-		"values-of":         {"label/service_name/values?query=%7Bx%3D%22y%22%7D" + span, nil},
-		"series":            {"series?match[]=%7Bjob%3D%22api%22%7D" + span, nil},
-		"series-all":        {"series?" + span, nil},
-		"buildinfo":         {"status/buildinfo", nil},
+		"range":                  {"query_range?query=%7Bjob%3D%22api%22%7D&step=123ms" + span, nil},
+		"range-forward":          {"query_range?query=%7Bjob%3D%22api%22%7D&direction=forward" + span, nil},
+		"range-limit":            {"query_range?query=%7Bjob%3D%22api%22%7D&limit=1" + span, nil},
+		"range-filter":           {"query_range?query=%7B%7D+%7C%3D+%60stock%60" + span, nil},
+		"range-categorized":      {"query_range?query=%7Bjob%3D%22api%22%7D" + span, categorize},
+		"range-empty":            {"query_range?query=%7Bjob%3D%22api%22%7D+%7C%3D+%22nothing%22" + span, nil},
+		"range-none":             {"query_range?query=%7Bjob%3D%22api%22%7D&limit=0" + span, categorize},
+		"instant":                {"query?query=%7B%7D&limit=2&time=1773324361", nil},
+		"health":                 {"query?query=vector(1)%2Bvector(1)&time=4000000000", nil},
+		"labels":                 {"labels", nil},
+		"label-singular":         {"label", nil},
+		"labels-of":              {"labels?query=%7Bjob%3D%22api%22%7D+%7C%3D+%22stock%22" + span, nil},
+		"values":                 {"label/job/values", nil},
+		"values-none":            {"label/none/values", nil},
+		"values-of":              {"label/service_name/values?query=%7Bx%3D%22y%22%7D" + span, nil},
+		"values-some":            {"label/service_name/values?query=%7Bservice_name%3D~%22s.%2A%22%7D" + span, nil},
+		"range-json":             {"query_range?query=%7Bjob%3D%22api%22%7D+%7C+json" + span, nil},
+		"range-json-categorized": {"query_range?query=%7B%7D+%7C+json" + span, categorize},
+		"range-interval":         {"query_range?query=%7B%7D&direction=forward&interval=1s" + span, nil},
+		"matrix":                 {"query_range?query=sum+by+(level)(count_over_time(%7B%7D%5B1s%5D))&step=500ms" + span, nil},
+		"matrix-none":            {"query_range?query=rate(%7Bservice_name%3D%22none%22%7D%5B1m%5D)" + span, nil},
+		"matrix-default-step":    {"query_range?query=vector(1)&start=1773324360&end=1773324362", nil},
+		"vector":                 {"query?query=sum+by+(service_name)(count_over_time(%7B%7D%5B1h%5D))&time=1773324361", nil},
+		"vector-sorted":          {"query?query=sort_desc(sum+by+(service_name)(bytes_over_time(%7B%7D%5B1h%5D)))&time=1773324361.5", nil},
+		"scalar":                 {"query?query=1%2B1&time=1773324361", nil},
+		"stats":                  {"index/stats?query=%7B%7D" + span, nil},
+		"stats-none":             {"index/stats?query=%7Bservice_name%3D%22none%22%7D" + span, nil},
+		"volume":                 {"index/volume?query=%7Bservice_name%3D~%22.%2B%22%7D" + span, nil},
+		"volume-labels":          {"index/volume?query=%7B%7D&targetLabels=service_name,detected_level&aggregateBy=labels" + span, nil},
+		"volume-range":           {"index/volume_range?query=%7B%7D&step=1s&limit=1" + span, nil},
+		"detected-labels":        {"detected_labels?query=%7B%7D" + span, nil},
+		"detected-fields":        {"detected_fields?query=%7B%7D" + span, nil},
+		"detected-values":        {"detected_field/http_route/values?query=%7B%7D" + span, nil},
+		"patterns":               {"patterns?query=%7B%7D&step=1s" + span, nil},
+		"format":                 {"format_query?query=sum(rate(%7Ba%3D%60b%60%7D%5B60s%5D))by(c)", nil},
+		"series":                 {"series?match[]=%7Bjob%3D%22api%22%7D" + span, nil},
+		"series-all":             {"series?" + span, nil},
+		"buildinfo":              {"status/buildinfo", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv := serve(t, loaded(t), Options{})
@@ -127,8 +147,8 @@ func TestQueryErrors(t *testing.T) {
 		path string
 		says string
 	}{
-		"wrong query":        {"query_range?query=%7Ba%3D%22b%22%7D%0A%7C+bad", "parse error at line 2, col 3: unknown stage: did you mean json?"},
-		"no query":           {"query_range", "parse error at line 1, col 1: the query is empty"},
+		"wrong query":        {"query_range?query=%7Ba%3D%22b%22%7D%0A%7C+bad", `parse error at line 2, col 3: unknown stage "bad"`},
+		"no query":           {"query_range", "the query is empty"},
 		"direction":          {"query_range?query=%7B%7D&direction=up", "direction"},
 		"limit":              {"query_range?query=%7B%7D&limit=many", "limit"},
 		"limit too high":     {"query_range?query=%7B%7D&limit=5001", "max entries limit per query exceeded, limit > max_entries_limit_per_query (5001 > 5000)"},
@@ -139,6 +159,19 @@ func TestQueryErrors(t *testing.T) {
 		"instant":            {"query?query=%7B%7D&time=x", "time"},
 		"instant, wrong":     {"query?query=vector(bad)", "line 1, col 8"},
 		"series, wrong":      {"series?match[]=bad", "line 1, col 1"},
+		"instant, too deep":  {"query?query=" + strings.Repeat("(", 300), "too deeply nested"},
+		"metric, step":       {"query_range?query=vector(1)&step=0", "step"},
+		"metric, steps":      {"query_range?query=vector(1)&step=1ms", "at most 11000"},
+		"metric, lines":      {"query?query=sum(%7Ba%3D%22b%22%7D)", "line 1, col 5: sum takes numbers, not lines"},
+		"format, wrong":      {"format_query?query=rate(", `{"status":"invalid-query","error":"parse error at line 1, col 6`},
+		"volume of numbers":  {"index/volume?query=vector(1)", "selector"},
+		"volume by what":     {"index/volume?query=%7B%7D&targetLabels=a%20b", "targetLabels"},
+		"volume limit":       {"index/volume?query=%7B%7D&limit=x", "limit"},
+		"stats, wrong":       {"index/stats?query=%7B", "line 1, col 2"},
+		"detected, wrong":    {"detected_fields?query=%7B%7D&line_limit=-1", "line_limit"},
+		"tail of numbers":    {"tail?query=vector(1)", "a query for lines"},
+		"tail without ws":    {"tail?query=%7B%7D", "WebSocket"},
+		"tail, delay":        {"tail?query=%7B%7D&delay_for=60", "delay_for"},
 		"broken escape":      {"labels?query=%zz", "parameters"},
 		"too many selectors": {"series?" + strings.Repeat("match[]=%7B%7D&", 33), "selectors"},
 	} {
@@ -149,31 +182,6 @@ func TestQueryErrors(t *testing.T) {
 				t.Errorf("got %d %q, want 400 with %q", resp.StatusCode, body, c.says)
 			}
 		})
-	}
-}
-
-func TestConstantVector(t *testing.T) {
-	for text, want := range map[string]string{
-		"vector(1)+vector(1)":               "2",
-		"vector(1) + vector(2) * 3":         "7",
-		"(vector(1) + vector(2)) * -3":      "-9",
-		"vector(7) % vector(4) - 0.5":       "2.5",
-		"vector(1)/vector(0)":               "+Inf",
-		"vector(rate())":                    "no",
-		"vector(1, 2)":                      "no",
-		`vector(1) == "x"`:                  "no",
-		`{app="vector"}`:                    "no",
-		"sum(vector(1))":                    "no",
-		strings.Repeat("(", 300) + "vector": "no",
-	} {
-		v, ok := constantVector(text)
-		got := formatFloat(v)
-		if !ok {
-			got = "no"
-		}
-		if got != want {
-			t.Errorf("%s: got %s, want %s", text, got, want)
-		}
 	}
 }
 

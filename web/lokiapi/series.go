@@ -25,12 +25,12 @@ func (a *API) series(w http.ResponseWriter, r *http.Request) {
 	}
 	data := make([]map[string]string, 0, len(found))
 	for _, key := range slices.Sorted(maps.Keys(found)) {
-		data = append(data, found[key].asMap())
+		data = append(data, asMap(found[key]))
 	}
 	writeData(w, data)
 }
 
-func (a *API) findSeries(w http.ResponseWriter, r *http.Request) (map[string]labelSet, error) {
+func (a *API) findSeries(w http.ResponseWriter, r *http.Request) (map[string]store.LogLabels, error) {
 	if err := form(w, r); err != nil {
 		return nil, err
 	}
@@ -45,9 +45,9 @@ func (a *API) findSeries(w http.ResponseWriter, r *http.Request) (map[string]lab
 	if len(match) == 0 {
 		match = []string{"{}"}
 	}
-	found := map[string]labelSet{}
+	found := map[string]store.LogLabels{}
 	for _, sel := range match {
-		err := a.scanSets(r, sel, rng, func(key string, set labelSet) bool {
+		err := a.scanSets(r, sel, rng, func(key string, set store.LogLabels) bool {
 			found[key] = set
 			return len(found) < maxSeries
 		})
@@ -60,17 +60,18 @@ func (a *API) findSeries(w http.ResponseWriter, r *http.Request) (map[string]lab
 
 // scanSets calls each with the distinct label sets of what a selector finds,
 // until it says no.
-func (a *API) scanSets(r *http.Request, sel string, rng store.TimeRange, each func(key string, set labelSet) bool) error {
+func (a *API) scanSets(r *http.Request, sel string, rng store.TimeRange, each func(key string, set store.LogLabels) bool) error {
 	q := store.LogQuery{Text: sel, Syntax: store.LogQL, Range: rng, Limit: maxScan}
-	if sel == "{}" {
-		q.Text, q.Syntax = "", store.SearchLine // all there is
-	}
-	seen := newSetCache()
-	for rec, err := range a.doors.Search.Search(r.Context(), q) {
+	seen := map[string]bool{}
+	for e, err := range a.doors.Query.Lines(r.Context(), q) {
 		if err != nil {
 			return err
 		}
-		if key, set, fresh := seen.of(&rec); fresh && !each(key, set) {
+		key := labelsKey(e.Stream)
+		if seen[key] {
+			continue
+		}
+		if seen[key] = true; !each(key, e.Stream) {
 			return nil
 		}
 	}
@@ -81,12 +82,12 @@ func (a *API) scanSets(r *http.Request, sel string, rng store.TimeRange, each fu
 // finds.
 func (a *API) scanLabels(r *http.Request, sel string, rng store.TimeRange, name string) ([]string, error) {
 	found := map[string]bool{}
-	err := a.scanSets(r, sel, rng, func(_ string, set labelSet) bool {
+	err := a.scanSets(r, sel, rng, func(_ string, set store.LogLabels) bool {
 		for _, l := range set {
 			if name == "" {
-				found[l.name] = true
-			} else if name == l.name {
-				found[l.value] = true
+				found[l.Name] = true
+			} else if name == l.Name {
+				found[l.Value] = true
 			}
 		}
 		return len(found) < maxValueNames

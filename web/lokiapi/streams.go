@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"tripod/store"
 )
@@ -13,31 +14,30 @@ import (
 // maxAnswer bounds the lines of one answer, in bytes.
 const maxAnswer = 64 << 20
 
-// streams groups records by label set and writes them as Loki does.
+// streams groups entries by their labels and writes them as Loki does: by all
+// labels or, when these are wanted apart, by those of the stream.
 type streams struct {
 	categorize bool
-	sets       *setCache
-	values     map[string][]byte // by the set's key: the entries as JSON, each behind a comma
+	labels     map[string]map[string]string // by labelsKey
+	values     map[string][]byte            // by labelsKey: the entries as JSON, each behind a comma
 	size       int
 }
 
 func newStreams(categorize bool) *streams {
-	return &streams{categorize: categorize, sets: newSetCache(), values: map[string][]byte{}}
+	return &streams{categorize: categorize, labels: map[string]map[string]string{}, values: map[string][]byte{}}
 }
 
-// add takes the next record, in the order of the answer.
-func (s *streams) add(r *store.Record) error {
-	key, _, _ := s.sets.of(r)
+// add takes the next entry, in the order of the answer.
+func (s *streams) add(e *store.LogEntry) error {
+	key := s.key(e)
 	before := s.values[key]
 	b := append(before, ',', '[', '"')
-	b = strconv.AppendInt(b, r.Time, 10)
+	b = strconv.AppendInt(b, e.Time, 10)
 	b = append(b, '"', ',')
-	b = appendJSON(b, r.Line())
+	b = appendJSON(b, e.Line)
 	if s.categorize {
 		b = append(b, ',')
-		b = appendJSON(b, struct {
-			StructuredMetadata map[string]string `json:"structuredMetadata,omitempty"`
-		}{metadataOf(r)})
+		b = appendJSON(b, categories{asMap(e.Metadata), asMap(e.Parsed)})
 	}
 	b = append(b, ']')
 	s.values[key] = b
@@ -47,24 +47,68 @@ func (s *streams) add(r *store.Record) error {
 	return nil
 }
 
+// categories are the labels that are not the stream's.
+type categories struct {
+	StructuredMetadata map[string]string `json:"structuredMetadata,omitempty"`
+	Parsed             map[string]string `json:"parsed,omitempty"`
+}
+
+func (s *streams) key(e *store.LogEntry) string {
+	labels := e.Stream
+	if !s.categorize && len(e.Metadata)+len(e.Parsed) > 0 {
+		labels = slices.Concat(e.Stream, e.Metadata, e.Parsed)
+	}
+	key := labelsKey(labels)
+	if s.labels[key] == nil {
+		s.labels[key] = asMap(labels)
+	}
+	return key
+}
+
+func asMap(l store.LogLabels) map[string]string {
+	m := make(map[string]string, len(l))
+	for i := range l {
+		m[l[i].Name] = l[i].Value
+	}
+	return m
+}
+
+// labelsKey is equal for equal labels.
+func labelsKey(l store.LogLabels) string {
+	var b strings.Builder
+	for i := range l {
+		b.WriteString(l[i].Name)
+		b.WriteByte(0)
+		b.WriteString(l[i].Value)
+		b.WriteByte(0)
+	}
+	return b.String()
+}
+
+// list writes the streams: [{"stream":{…},"values":[…]},…].
+func (s *streams) list(b []byte) []byte {
+	b = append(b, '[')
+	for i, key := range slices.Sorted(maps.Keys(s.values)) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"stream":`...)
+		b = appendJSON(b, s.labels[key])
+		b = append(b, `,"values":[`...)
+		b = append(b, s.values[key][1:]...)
+		b = append(b, `]}`...)
+	}
+	return append(b, ']')
+}
+
 func (s *streams) json() []byte {
 	b := make([]byte, 0, s.size+s.size/8+256)
 	b = append(b, `{"status":"success","data":{"resultType":"streams",`...)
 	if s.categorize {
 		b = append(b, `"encodingFlags":["`+categorizeFlag+`"],`...)
 	}
-	b = append(b, `"result":[`...)
-	for i, key := range slices.Sorted(maps.Keys(s.values)) {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, `{"stream":`...)
-		b = appendJSON(b, s.sets.byKey[key].asMap())
-		b = append(b, `,"values":[`...)
-		b = append(b, s.values[key][1:]...)
-		b = append(b, `]}`...)
-	}
-	return append(b, `],"stats":{}}}`...)
+	b = append(b, `"result":`...)
+	return append(s.list(b), `,"stats":{}}}`...)
 }
 
 // appendJSON appends what encoding/json makes of strings and maps of strings,
@@ -75,41 +119,4 @@ func appendJSON(b []byte, v any) []byte {
 		panic("lokiapi: " + err.Error()) // a broken invariant of our own
 	}
 	return append(b, text...)
-}
-
-// metadataOf is what came with the line rather than in it: the ids, the scope
-// and the attributes that the line does not hold itself.
-func metadataOf(r *store.Record) map[string]string {
-	m := map[string]string{}
-	for _, a := range r.Attrs[:len(r.Attrs)-attrsInLine(r)] {
-		if name := lokiName(a.Key); m[name] == "" {
-			m[name] = a.Value.Text()
-		}
-	}
-	if !r.TraceID.IsZero() {
-		m["trace_id"] = r.TraceID.String()
-	}
-	if !r.SpanID.IsZero() {
-		m["span_id"] = r.SpanID.String()
-	}
-	if r.Scope != nil && r.Scope.Name != "" {
-		m["scope_name"] = r.Scope.Name
-	}
-	if r.Scope != nil && r.Scope.Version != "" {
-		m["scope_version"] = r.Scope.Version
-	}
-	return m
-}
-
-// attrsInLine counts the attributes that SetLine takes out of the record's
-// line, which stand last. A record that knows all words already takes the line
-// apart just as the one did that got them from it.
-func attrsInLine(r *store.Record) int {
-	if r.Raw == "" {
-		return 0
-	}
-	probe := *r
-	probe.Attrs = nil
-	probe.SetLine(r.Raw)
-	return min(len(probe.Attrs), len(r.Attrs))
 }

@@ -55,7 +55,9 @@ func (l *line) start(r *store.Record) {
 	l.stream = l.streams.of(r)
 	l.labels = l.labels[:0]
 	for _, s := range l.stream {
-		l.labels = append(l.labels, labelValue{s.Name, s.Value, fromStream})
+		if s.Name != "level" { // the sender's: level is that of the record, as in a selector
+			l.labels = append(l.labels, labelValue{s.Name, s.Value, fromStream})
+		}
 	}
 }
 

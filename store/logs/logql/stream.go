@@ -8,8 +8,7 @@ import (
 )
 
 // streamLabels are the labels of a record's stream: its resource's attributes
-// in Loki's spelling, its service and its level. A label level of the sender's
-// is the record's level, if the line did not say another.
+// in Loki's spelling, its service and its level.
 func streamLabels(r *store.Record) store.LogLabels {
 	service := r.Service
 	if service == "" {
@@ -19,7 +18,7 @@ func streamLabels(r *store.Record) store.LogLabels {
 	if r.Resource != nil {
 		for _, a := range r.Resource.Attrs {
 			name := labelName(a.Key)
-			if text := a.Value.Text(); text != "" && name != "level" && !slices.ContainsFunc(out, func(l store.LogLabel) bool { return l.Name == name }) {
+			if text := a.Value.Text(); text != "" && !slices.ContainsFunc(out, func(l store.LogLabel) bool { return l.Name == name }) {
 				out = append(out, store.LogLabel{Name: name, Value: text})
 			}
 		}
