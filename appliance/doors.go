@@ -112,8 +112,15 @@ func (a *Appliance) toPlanner() http.Handler {
 	return &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(to)
-			r.Out.Host = r.In.Host // so that the planner's own origin check sees what the browser sees
+			r.Out.Host = r.In.Host         // so that the planner's own origin check sees what the browser sees
+			if loopback(r.In.RemoteAddr) { // a proxy on this machine knows better than we do
+				r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"]
+			}
+			proto := r.In.Header.Get("X-Forwarded-Proto")
 			r.SetXForwarded()
+			if loopback(r.In.RemoteAddr) && proto == "https" {
+				r.Out.Header.Set("X-Forwarded-Proto", proto)
+			}
 		},
 		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) {
 			if r.Context().Err() == nil {

@@ -68,6 +68,8 @@ type rates struct {
 	at     time.Time
 	counts map[string]int64
 	per    map[string]float64
+	total  int64 // own lines and spans lost since start
+	lost   int64 // of these, since the rates before
 }
 
 // rateEvery is the time over which a rate is taken.
@@ -89,6 +91,8 @@ func (a *Appliance) watchRates(ctx context.Context) error {
 			m.rate.Store(math.Float64bits(float64(n-taken[i]) / next.at.Sub(last.at).Seconds()))
 			taken[i] = n
 		}
+		next.total = a.lines.dropped.Load() + a.spans.dropped.Load()
+		next.lost = next.total - last.total
 		a.rates.Store(&next)
 		last = next
 	}

@@ -76,8 +76,8 @@ func (a *Appliance) problems() []string {
 		out = append(out, fmt.Sprintf("Less than 1 GB is free in %s; writes stop when it is full.", a.o.Data))
 	}
 	out = append(out, a.reports.problems()...)
-	if n := a.lines.dropped.Load() + a.spans.dropped.Load(); n > 0 {
-		out = append(out, fmt.Sprintf("%d own log lines and spans could not be stored.", n))
+	if r := a.rates.Load(); r != nil && r.lost > 0 {
+		out = append(out, fmt.Sprintf("%d own log lines and spans could not be stored in the last seconds.", r.lost))
 	}
 	for _, w := range a.warnings {
 		out = append(out, strings.ToUpper(w[:1])+w[1:]+".")

@@ -58,14 +58,16 @@ func (s *Service) grant(ctx context.Context, u User) (Grant, error) {
 	return g, nil
 }
 
-// Logout ends the session of a token, if it has one.
+// Logout ends the session of a token, if it has one. The mark in the cache
+// comes after the row is gone: a request in between may cache the session, but
+// not over the mark.
 func (s *Service) Logout(ctx context.Context, token string) error {
 	key := sessionKey(token)
-	if err := s.cache.DropSession(ctx, key); err != nil {
-		s.cacheFailed(ctx, "session", err)
-	}
 	if err := s.repo.DeleteSession(ctx, key); err != nil && !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("end the session: %w", err)
+	}
+	if err := s.cache.EndSession(ctx, key); err != nil {
+		s.cacheFailed(ctx, "session", err)
 	}
 	return nil
 }
@@ -94,8 +96,8 @@ func (s *Service) Authenticate(ctx context.Context, token string) (User, error) 
 
 func (s *Service) session(ctx context.Context, key string) (Session, error) {
 	ses, err := s.cache.Session(ctx, key)
-	if err == nil {
-		return ses, nil
+	if err == nil || errors.Is(err, ErrNotFound) {
+		return ses, err
 	}
 	missed := errors.Is(err, ErrMiss)
 	if missed {

@@ -57,9 +57,9 @@ type Repository interface {
 // Cache holds what can be had again from the Repository. It answers ErrMiss, or
 // any error when it does not work; the service then does without.
 type Cache interface {
-	Session(ctx context.Context, key string) (Session, error)
-	PutSession(ctx context.Context, s Session) error
-	DropSession(ctx context.Context, key string) error
+	Session(ctx context.Context, key string) (Session, error) // ErrNotFound: it has ended
+	PutSession(ctx context.Context, s Session) error          // unless it has ended
+	EndSession(ctx context.Context, key string) error
 	Calendar(ctx context.Context, userID string, today Day) (Calendar, error)
 	PutCalendar(ctx context.Context, userID string, c Calendar) error
 	DropCalendar(ctx context.Context, userID string, today Day) error

@@ -20,14 +20,20 @@ type memory struct {
 }
 
 func (m *memory) Session(_ context.Context, key string) (planner.Session, error) {
-	return find(m, m.sessions, key)
+	s, err := find(m, m.sessions, key)
+	if err == nil && s.Key == "" {
+		return s, planner.ErrNotFound
+	}
+	return s, err
 }
 func (m *memory) PutSession(_ context.Context, s planner.Session) error {
+	if _, ok := m.sessions[s.Key]; ok {
+		return m.broken
+	}
 	return keep(m, m.sessions, s.Key, s)
 }
-func (m *memory) DropSession(_ context.Context, key string) error {
-	delete(m.sessions, key)
-	return m.broken
+func (m *memory) EndSession(_ context.Context, key string) error {
+	return keep(m, m.sessions, key, planner.Session{})
 }
 func (m *memory) Calendar(_ context.Context, user string, d planner.Day) (planner.Calendar, error) {
 	return find(m, m.calendars, user+d.String())

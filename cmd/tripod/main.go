@@ -67,6 +67,9 @@ func serve(demo bool, args, env []string, stdout, stderr io.Writer) int {
 	// caught before anything is opened, so that an early Ctrl-C closes too
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	hangups := make(chan os.Signal, 1) // one that comes during the start is taken after it
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	a, err := appliance.New(o)
 	if err != nil {
 		return fail(stderr, err, 1)
@@ -81,7 +84,7 @@ func serve(demo bool, args, env []string, stdout, stderr io.Writer) int {
 		})
 	}()
 	reloads := make(chan struct{})
-	go func() { defer close(reloads); reloadOnHangup(ctx, a, stderr) }()
+	go func() { defer close(reloads); reloadOnHangup(ctx, hangups, a, stderr) }()
 	err = errors.Join(a.Run(ctx), a.Close())
 	stop()
 	<-reloads
@@ -94,10 +97,7 @@ func serve(demo bool, args, env []string, stdout, stderr io.Writer) int {
 // reloadOnHangup reads the configuration again at each SIGHUP until ctx ends.
 // The scraper sends this process one more when its part has changed; nothing
 // has changed by then, and it ends there.
-func reloadOnHangup(ctx context.Context, a *appliance.Appliance, stderr io.Writer) {
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
-	defer signal.Stop(hangups)
+func reloadOnHangup(ctx context.Context, hangups <-chan os.Signal, a *appliance.Appliance, stderr io.Writer) {
 	for {
 		select {
 		case <-ctx.Done():

@@ -73,9 +73,14 @@ func TestValuesComeBackOrAreMissed(t *testing.T) {
 		if got, err := c.Session(ctx, "k"); err != nil || got != s {
 			t.Errorf("got %+v %v, want %+v", got, err, s)
 		}
-		check(t, c.DropSession(ctx, "k"))
-		if _, err := c.Session(ctx, "k"); !errors.Is(err, planner.ErrMiss) {
-			t.Errorf("dropped: got %v, want ErrMiss", err)
+		check(t, c.EndSession(ctx, "k"))
+		check(t, c.PutSession(ctx, s)) // of a request that read it just before
+		if _, err := c.Session(ctx, "k"); !errors.Is(err, planner.ErrNotFound) {
+			t.Errorf("ended: got %v, want ErrNotFound", err)
+		}
+		c.ended = endedSessions{} // as in another process
+		if _, err := c.Session(ctx, "k"); !errors.Is(err, planner.ErrNotFound) {
+			t.Errorf("ended, asked elsewhere: got %v, want ErrNotFound", err)
 		}
 		check(t, c.PutSession(ctx, planner.Session{Key: "old", Expires: time.Now()}))
 		if _, err := c.Session(ctx, "old"); !errors.Is(err, planner.ErrMiss) {

@@ -43,6 +43,8 @@ type Cache struct {
 	mu     sync.Mutex
 	groups map[string]bool // consumer groups known to exist
 	local  window          // counts while the server cannot
+
+	ended endedSessions
 }
 
 var (

@@ -15,27 +15,43 @@ import (
 const (
 	sessionPrefix  = "planner:session:"
 	calendarPrefix = "planner:streak:"
-	sessionLife    = time.Hour
+	sessionLife    = 10 * time.Minute
 	calendarLife   = 10 * time.Minute
 )
 
-// Session answers planner.ErrMiss when it does not hold the key.
+// Session answers planner.ErrMiss when it does not hold the key, and
+// planner.ErrNotFound for a session that has ended.
 func (c *Cache) Session(ctx context.Context, key string) (planner.Session, error) {
-	return get[planner.Session](ctx, c, sessionPrefix+key)
+	if c.ended.has(key) {
+		return planner.Session{}, planner.ErrNotFound
+	}
+	s, err := get[planner.Session](ctx, c, sessionPrefix+key)
+	if err == nil && s.Key == "" {
+		return s, planner.ErrNotFound
+	}
+	return s, err
 }
 
-// PutSession keeps a session for an hour, or for as long as it lasts.
+// PutSession keeps a session for ten minutes, or for as long as it lasts. It
+// never writes over what is there: a request that read the session just before
+// it ended would bring it back to life.
 func (c *Cache) PutSession(ctx context.Context, s planner.Session) error {
 	life := min(sessionLife, time.Until(s.Expires))
 	if life <= 0 {
 		return nil
 	}
-	return put(ctx, c, sessionPrefix+s.Key, s, life)
+	b, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return c.rdb.SetNX(ctx, sessionPrefix+s.Key, b, life).Err()
 }
 
-// DropSession forgets a session.
-func (c *Cache) DropSession(ctx context.Context, key string) error {
-	return c.rdb.Del(ctx, sessionPrefix+key).Err()
+// EndSession leaves a mark in place of a session for as long as anyone may
+// still hold it, also in this process for when the server does not take it.
+func (c *Cache) EndSession(ctx context.Context, key string) error {
+	c.ended.add(key)
+	return put(ctx, c, sessionPrefix+key, planner.Session{}, sessionLife)
 }
 
 // Calendar answers planner.ErrMiss when it does not hold one for today.
