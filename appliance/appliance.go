@@ -58,6 +58,9 @@ type Appliance struct {
 	meters   meters
 	seen     *requestMetrics
 
+	syslog     []syslogDoor
+	lostSyslog *prometheus.CounterVec
+
 	otlpGRPC, otlpHTTP *otlp.API
 	collector          http.Handler // of the OTLP HTTP listener
 
@@ -98,6 +101,9 @@ func New(o Options) (_ *Appliance, err error) {
 		return nil, err
 	}
 	if err := lock.sign(a.URL()); err != nil {
+		return nil, err
+	}
+	if err := a.listenSyslog(); err != nil {
 		return nil, err
 	}
 
@@ -214,7 +220,7 @@ func (a *Appliance) listen() error {
 }
 
 // closeListener closes what a server may have closed already.
-func closeListener(l net.Listener) func() error {
+func closeListener(l interface{ Close() error }) func() error {
 	return func() error {
 		if err := l.Close(); !errors.Is(err, net.ErrClosed) {
 			return err
@@ -302,8 +308,8 @@ func (a *Appliance) tellAboutItself() {
 	dropped := func(name, help string, n *atomic.Int64) prometheus.Collector {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(n.Load()) })
 	}
-	a.seen = newRequestMetrics()
-	a.registry = newRegistry(a.o.Version, usage, a.seen.took, a.reports.count,
+	a.seen, a.lostSyslog = newRequestMetrics(), newLostSyslog()
+	a.registry = newRegistry(a.o.Version, usage, a.seen.took, a.reports.count, a.lostSyslog,
 		dropped("tripod_own_lines_dropped_total", "Own log lines that could not be stored.", &a.lines.dropped),
 		dropped("tripod_own_lines_unseen_total", "Own log lines that standard output did not take.", &a.lines.unseen),
 		dropped("tripod_own_spans_dropped_total", "Own spans that could not be stored.", &a.spans.dropped))

@@ -2,12 +2,23 @@ package appliance
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
 	"math"
+	"math/big"
+	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"tripod/store"
 )
@@ -67,12 +78,102 @@ func TestInputs(t *testing.T) {
 	if inOwnProcess(t) {
 		return
 	}
-	r := start(t, Options{Rate: -1})
+	certFile, keyFile, client := certificate(t)
+	r := start(t, Options{
+		Rate:      -1,
+		SyslogUDP: "127.0.0.1:0", SyslogTCP: "127.0.0.1:0", SyslogTLS: "127.0.0.1:0", TLSCert: certFile, TLSKey: keyFile,
+	})
 	for name, test := range map[string]func(*testing.T, *running){
 		"JSON lines":    jsonLinesAreFoundAndCounted,
 		"Elasticsearch": bulkIsFoundAndCounted,
+		"syslog":        func(t *testing.T, r *running) { syslogIsFoundAndCounted(t, r, client) },
 	} {
 		t.Run(name, func(t *testing.T) { test(t, &running{t, r.Appliance, r.URL}) })
+	}
+}
+
+// certificate writes one for 127.0.0.1, and gives what a client needs to trust it.
+func certificate(t *testing.T) (certFile, keyFile string, client *tls.Config) {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, cert, cert, public, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, kind string, der []byte) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	if cert, err = x509.ParseCertificate(der); err != nil {
+		t.Fatal(err)
+	}
+	client = &tls.Config{RootCAs: x509.NewCertPool()}
+	client.RootCAs.AddCert(cert)
+	return write("cert.pem", "CERTIFICATE", der), write("key.pem", "PRIVATE KEY", key), client
+}
+
+func syslogIsFoundAndCounted(t *testing.T, r *running, client *tls.Config) {
+	for _, d := range r.syslog {
+		var c net.Conn
+		var err error
+		switch d.name {
+		case "Syslog UDP":
+			c, err = net.Dial("udp", d.addr)
+		case "Syslog TCP":
+			c, err = net.Dial("tcp", d.addr)
+		default:
+			c, err = tls.Dial("tcp", d.addr, client)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(c, "<11>1 - web-1 signup 7 - - %s says hi\n", d.name)
+		rec := r.foundAfterAll(fmt.Sprintf("service:signup level:error facility:user %q", d.name), 1)[0]
+		if want := d.name + " says hi"; rec.Message() != want || rec.Resource.Attrs.Text("host.name") != "web-1" {
+			t.Errorf("got %+v", rec)
+		}
+		fmt.Fprint(c, "<11>\n")
+		r.eventually("the loss of an empty message", func() bool { _, rejected, _ := r.row(d.name); return rejected == 1 })
+		if accepted, _, why := r.row(d.name); accepted != 1 || why != "a message without text" {
+			t.Errorf("Status counts %d, %q", accepted, why)
+		}
+		c.Close()
+	}
+	_, body := r.try("GET", "/metrics", "", nil)
+	if want := `tripod_syslog_lost_total{listener="Syslog TLS",reason="empty"} 1`; !strings.Contains(string(body), want) {
+		t.Errorf("/metrics lacks %s", want)
+	}
+}
+
+func TestSyslogSettings(t *testing.T) {
+	for name, c := range map[string]struct {
+		o    Options
+		says string
+	}{
+		"TLS without a certificate": {Options{SyslogTLS: "127.0.0.1:0"}, "wants tls-cert and tls-key"},
+		"no port":                   {Options{SyslogUDP: "127.0.0.1"}, "syslog-udp"},
+		"no certificate file":       {Options{SyslogTLS: "127.0.0.1:0", TLSCert: "none.pem", TLSKey: "none.pem"}, "none.pem"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.o.Data, c.o.Listen, c.o.OTLPGRPC, c.o.OTLPHTTP = t.TempDir(), "127.0.0.1:0", "off", "off"
+			if a, err := New(c.o); err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v, want an error with %q", err, c.says)
+				if a != nil {
+					a.Close()
+				}
+			}
+		})
 	}
 }
 

@@ -36,6 +36,11 @@ type Options struct {
 	// OTLPAsked says which of the two was asked for and must be free.
 	OTLPGRPCAsked, OTLPHTTPAsked bool
 
+	// Syslog listeners, HOST:PORT; empty opens none. TLS wants a certificate
+	// with its chain, and its key, as PEM files.
+	SyslogUDP, SyslogTCP, SyslogTLS string
+	TLSCert, TLSKey                 string
+
 	Hosts        []string   // further names that a Host header may have
 	Config       string     // path of tripod.yaml, empty when there is none
 	Rules        []string   // globs of rule files
@@ -110,6 +115,14 @@ func (o *Options) validate() error {
 	checkAddr("listen", o.Listen, false)
 	checkAddr("otlp-grpc", o.OTLPGRPC, true)
 	checkAddr("otlp-http", o.OTLPHTTP, true)
+	for name, addr := range map[string]string{"syslog-udp": o.SyslogUDP, "syslog-tcp": o.SyslogTCP, "syslog-tls": o.SyslogTLS} {
+		if addr != "" {
+			checkAddr(name, addr, false)
+		}
+	}
+	if o.SyslogTLS != "" && (o.TLSCert == "" || o.TLSKey == "") {
+		fault("syslog-tls %q: wants tls-cert and tls-key", o.SyslogTLS)
+	}
 	for _, h := range o.Hosts {
 		if h == "" || strings.ContainsAny(h, "/ \t") {
 			fault("hosts %q: want names or addresses, without a scheme", h)

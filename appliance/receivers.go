@@ -61,10 +61,10 @@ func (m *meter) receiver(protocol, addr, takes string) pages.Receiver {
 }
 
 // meters are the protocols that take data in.
-type meters struct{ otlpGRPC, otlpHTTP, loki, write, jsonLines, bulk meter }
+type meters struct{ otlpGRPC, otlpHTTP, loki, write, jsonLines, bulk, syslogUDP, syslogTCP, syslogTLS meter }
 
 func (m *meters) all() []*meter {
-	return []*meter{&m.otlpGRPC, &m.otlpHTTP, &m.loki, &m.write, &m.jsonLines, &m.bulk}
+	return []*meter{&m.otlpGRPC, &m.otlpHTTP, &m.loki, &m.write, &m.jsonLines, &m.bulk, &m.syslogUDP, &m.syslogTCP, &m.syslogTLS}
 }
 
 // meteredLogs, meteredSpans and meteredMetrics stand at the doors of the wires.
