@@ -70,12 +70,18 @@ func grouped(l store.LogLabels, by *Grouping) store.LogLabels {
 	return filtered(l, by.Labels, !by.Without)
 }
 
-// filtered keeps the labels with these names, or all others.
+// filtered keeps the labels with these names, or all others. As for lines,
+// level stands for detected_level where no label has that name.
 func filtered(l store.LogLabels, names []string, keep bool) store.LogLabels {
 	var out store.LogLabels
 	for _, label := range l {
 		if slices.Contains(names, label.Name) == keep {
 			out = append(out, label)
+		}
+	}
+	if keep && slices.Contains(names, "level") && l.Get("level") == "" {
+		if word := l.Get("detected_level"); word != "" {
+			out = sorted(append(out, store.LogLabel{Name: "level", Value: word}))
 		}
 	}
 	return out
