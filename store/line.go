@@ -34,8 +34,14 @@ const (
 // Attributes that the record has already are kept in front. The record shares
 // the memory of the line.
 func (r *Record) SetLine(line string) {
+	r.SetLineIn(line, r.Attrs[:len(r.Attrs):len(r.Attrs)])
+}
+
+// SetLineIn is SetLine with room for the attributes: the memory behind those in
+// room, which must be all that the record has, is used as far as it goes.
+func (r *Record) SetLineIn(line string, room Attrs) {
 	before := *r
-	r.Attrs = r.Attrs[:len(r.Attrs):len(r.Attrs)]
+	r.Attrs = room
 	r.Body, r.Raw = Value{}, ""
 	p := lineReader{text: line, left: maxLineValues, rec: r}
 	if !p.line() {

@@ -54,6 +54,13 @@ func FuzzSetLine(f *testing.F) {
 		if r.Line() != line {
 			t.Fatalf("line %q comes back as %q", line, r.Line())
 		}
+		room := make(Attrs, 1, 3)
+		room[0] = Attr{"own", Int(1)}
+		in := Record{Attrs: room}
+		in.SetLineIn(line, room)
+		if got, want := in.Attrs[1:], r.Attrs; !Map(got).Equal(Map(want)) || in.Attrs[0].Key != "own" {
+			t.Fatalf("%q: in room of its own %v, want %v", line, got, want)
+		}
 		isObject := json.Valid([]byte(line)) && strings.HasPrefix(strings.TrimLeft(line, " \t\r\n"), "{")
 		if isObject != (r.Raw != "") {
 			t.Fatalf("%q: encoding/json says object %v, raw %q", line, isObject, r.Raw)

@@ -28,10 +28,8 @@ func (s *Store) Append(ctx context.Context, ev []Event) error {
 	if s.closed.Load() {
 		return store.ErrClosed
 	}
-	c, refused, err := encode(ev)
-	if err != nil {
-		return err
-	}
+	c, refused := encode(ev)
+	defer c.free()
 	if c.rows > 0 {
 		if err := s.enqueue(c); err != nil {
 			return err
@@ -48,23 +46,20 @@ func (s *Store) Append(ctx context.Context, ev []Event) error {
 	return nil
 }
 
+// free gives back what the journal was written from; nobody waits any more.
+func (c *commit) free() {
+	for i := range c.frames {
+		c.frames[i].free()
+	}
+}
+
 // encode makes frames of the events that can be kept.
-func encode(ev []Event) (*commit, *store.PartialError, error) {
+func encode(ev []Event) (*commit, *store.PartialError) {
 	w := batchWriters.Get().(*batchWriter)
 	defer batchWriters.Put(w)
 	w.reset()
 	c := &commit{events: ev, done: make(chan struct{})}
 	var refused *store.PartialError
-	end := func() error {
-		f, err := w.frame()
-		if err != nil {
-			return err
-		}
-		c.frames = append(c.frames, f)
-		c.rows += len(f.batch.rows)
-		c.bytes += int64(len(f.batch.data) + headRowBytes*len(f.batch.rows))
-		return nil
-	}
 	for i := range ev {
 		if err := w.add(&ev[i]); err != nil {
 			if refused == nil {
@@ -78,17 +73,19 @@ func encode(ev []Event) (*commit, *store.PartialError, error) {
 			c.events = append(c.events, ev[i])
 		}
 		if w.full() {
-			if err := end(); err != nil {
-				return nil, nil, err
-			}
+			c.add(w.frame())
 		}
 	}
-	if w.n > 0 {
-		if err := end(); err != nil {
-			return nil, nil, err
-		}
+	if len(w.at) > 0 {
+		c.add(w.frame())
 	}
-	return c, refused, nil
+	return c, refused
+}
+
+func (c *commit) add(f frame) {
+	c.frames = append(c.frames, f)
+	c.rows += len(f.batch.rows)
+	c.bytes += int64(len(f.batch.data) + headRowBytes*len(f.batch.rows))
 }
 
 // enqueue bounds what waits to two heads' worth.
@@ -214,7 +211,7 @@ func (s *Store) rotate() error {
 
 func (s *Store) writeGroup(group []*commit) error {
 	h := s.head
-	var buf []byte
+	buf := s.groupBuf[:0]
 	seq := s.nextSeq
 	for _, c := range group {
 		for i := range c.frames {
@@ -222,6 +219,9 @@ func (s *Store) writeGroup(group []*commit) error {
 			seq += uint64(len(c.frames[i].batch.rows))
 			buf = appendFrame(buf, &c.frames[i])
 		}
+	}
+	if s.groupBuf = buf; cap(buf) > maxPooled {
+		s.groupBuf = nil
 	}
 	before := h.journal.size
 	if err := h.journal.append(buf); err != nil {

@@ -24,9 +24,10 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // frame is one batch on its way into the journal.
 type frame struct {
-	batch *batch
-	body  []byte // s2 of batch.data
-	seq   uint64 // of the first row
+	batch  *batch
+	body   []byte // s2 of batch.data
+	seq    uint64 // of the first row
+	pooled *[]byte
 }
 
 // journal is the file of one generation. Its writer is whoever holds

@@ -18,8 +18,9 @@ type Store struct {
 
 	// turn is held by the writer of the journal, who alone adds to the head
 	// and replaces it.
-	turn    chan struct{}
-	nextSeq uint64
+	turn     chan struct{}
+	nextSeq  uint64
+	groupBuf []byte
 
 	queueMu sync.Mutex
 	queue   []*commit

@@ -23,7 +23,9 @@ func (w *lastWords) add(set *keySet, value []byte) {
 	switch store.Kind(value[0]) {
 	case store.KindString:
 		r.byte()
-		if s := r.string(); !w.addASCII(set, s) {
+		if s := r.string(); isASCII(s) {
+			w.addASCII(set, s)
+		} else {
 			addTextKeys(set, s)
 		}
 	case store.KindInt:
@@ -34,20 +36,15 @@ func (w *lastWords) add(set *keySet, value []byte) {
 	}
 }
 
-// addASCII gives up at the first byte that is not ASCII.
-func (w *lastWords) addASCII(set *keySet, s string) bool {
+func (w *lastWords) addASCII(set *keySet, s string) {
 	n := 0
 	for i := 0; i < len(s); {
-		if low := wordBytes[s[i]]; low <= 1 {
-			if low == 1 {
-				w.at = w.at[:0]
-				return false
-			}
+		if wordBytes[s[i]] == 0 {
 			i++
 			continue
 		}
 		from := i
-		for i < len(s) && wordBytes[s[i]] > 1 {
+		for i < len(s) && wordBytes[s[i]] != 0 {
 			i++
 		}
 		if n == len(w.at) {
@@ -62,7 +59,6 @@ func (w *lastWords) addASCII(set *keySet, s string) bool {
 	}
 	w.at = w.at[:n]
 	w.text = append(w.text[:0], s...)
-	return true
 }
 
 // addToken adds the keys of a token of ASCII.
@@ -79,15 +75,11 @@ func (s *keySet) addToken(token string) {
 	}
 }
 
-// wordBytes are the bytes of tokens, folded; 0 for those between tokens and 1
-// for those that are not ASCII.
+// wordBytes are the bytes of tokens of ASCII, folded; 0 for all others.
 var wordBytes = func() (t [256]byte) {
-	for c := range t {
-		switch {
-		case c >= 0x80:
-			t[c] = 1
-		case isTokenByte(byte(c)):
-			t[c] = lowerByte(byte(c))
+	for c := range byte(0x80) {
+		if isTokenByte(c) {
+			t[c] = lowerByte(c)
 		}
 	}
 	return t

@@ -1,22 +1,25 @@
 package logs
 
 import (
+	"encoding/hex"
+	"strings"
+
 	"tripod/store"
 	"tripod/store/events"
 )
 
 // encode writes a record as an event into the memory of fields. What texts are
 // searched in comes first; the line as it was sent comes last.
-func encode(r *store.Record, fields []events.Field) events.Event {
-	e := encoder{fields}
+func (e *encoder) encode(r *store.Record, fields []events.Field) events.Event {
+	e.fields = fields
 	e.value(wordBody, r.Body)
 	e.text(wordService, r.Service)
 	e.text(wordEvent, r.EventName)
 	if !r.TraceID.IsZero() {
-		e.text(wordTrace, r.TraceID.String())
+		e.text(wordTrace, e.hex(r.TraceID[:]))
 	}
 	if !r.SpanID.IsZero() {
-		e.text(wordSpan, r.SpanID.String())
+		e.text(wordSpan, e.hex(r.SpanID[:]))
 	}
 	for i := range r.Attrs {
 		e.add(attrName(r.Attrs[i].Key), r.Attrs[i].Value)
@@ -55,7 +58,25 @@ func fieldsOf(r *store.Record) int {
 	return n
 }
 
-type encoder struct{ fields []events.Field }
+// encoder writes the events of one batch.
+type encoder struct {
+	fields []events.Field
+	ids    strings.Builder // the ids' texts, with room for all of them
+	shared *store.Resource // of the record before
+	parts  []events.Field  // what it comes to
+}
+
+// roomForIDs makes room for the texts of as many records' ids.
+func (e *encoder) roomForIDs(records int) {
+	e.ids.Grow(records * 2 * (len(store.TraceID{}) + len(store.SpanID{})))
+}
+
+func (e *encoder) hex(id []byte) string {
+	var text [2 * len(store.TraceID{})]byte
+	from := e.ids.Len()
+	e.ids.Write(text[:hex.Encode(text[:], id)])
+	return e.ids.String()[from:]
+}
 
 func (e *encoder) add(name string, v store.Value) {
 	e.fields = append(e.fields, events.Field{Name: name, Value: v})
@@ -79,15 +100,22 @@ func (e *encoder) number(name string, n int64) {
 	}
 }
 
+// resource is mostly that of the record before.
 func (e *encoder) resource(r *store.Resource) {
 	if r == nil {
 		return
 	}
+	if r == e.shared {
+		e.fields = append(e.fields, e.parts...)
+		return
+	}
+	from := len(e.fields)
 	for i := range r.Attrs {
 		e.add(resource+r.Attrs[i].Key, r.Attrs[i].Value)
 	}
 	e.number(wordResourceDropped, int64(r.Dropped))
 	e.text(wordResourceSchema, r.SchemaURL)
+	e.shared, e.parts = r, e.fields[from:len(e.fields):len(e.fields)]
 }
 
 func (e *encoder) scope(s *store.Scope) {

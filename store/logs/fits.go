@@ -6,15 +6,25 @@ import (
 	"tripod/store"
 )
 
+// fitter measures records that mostly share their resource.
+type fitter struct {
+	shared *store.Resource
+	weight meter
+}
+
 // fits says what is too large about a record.
-func fits(r *store.Record) error {
+func (f *fitter) fits(r *store.Record) error {
 	m := meter{}
-	m.value(r.Body, 1)
+	m.value(&r.Body, 1)
 	m.attrs(r.Attrs, 1)
 	m.bytes += len(r.Raw) + len(r.Service) + len(r.LevelText) + len(r.EventName)
 	if r.Resource != nil {
-		m.attrs(r.Resource.Attrs, 1)
-		m.bytes += len(r.Resource.SchemaURL)
+		if f.shared != r.Resource {
+			f.shared, f.weight = r.Resource, meter{}
+			f.weight.attrs(r.Resource.Attrs, 1)
+		}
+		m.bytes += f.weight.bytes + len(r.Resource.SchemaURL)
+		m.deep = m.deep || f.weight.deep
 	}
 	if r.Scope != nil {
 		m.attrs(r.Scope.Attrs, 1)
@@ -40,11 +50,11 @@ type meter struct {
 func (m *meter) attrs(list store.Attrs, depth int) {
 	for i := range list {
 		m.bytes += len(list[i].Key)
-		m.value(list[i].Value, depth)
+		m.value(&list[i].Value, depth)
 	}
 }
 
-func (m *meter) value(v store.Value, depth int) {
+func (m *meter) value(v *store.Value, depth int) {
 	m.bytes += 8 + len(v.Str())
 	if len(v.In()) == 0 {
 		return

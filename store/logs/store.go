@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
+	"slices"
+	"sync"
 	"time"
 
 	"tripod/store"
@@ -73,26 +75,27 @@ const (
 // store.ErrFull. The records may be used again afterwards.
 func (s *Store) Append(ctx context.Context, records []store.Record) error {
 	var refused refusals
-	total := 0
-	for i := range records {
-		total += fieldsOf(&records[i])
-	}
-	slab := make([]events.Field, 0, total)
-	batch := make([]events.Event, 0, len(records))
+	m := appends.Get().(*appendMemory)
+	defer m.free()
+	m.prepare(records)
+	var e encoder
+	e.roomForIDs(len(records))
+	var f fitter
 	for i := range records {
 		r := &records[i]
-		if err := fits(r); err != nil {
+		if err := f.fits(r); err != nil {
 			refused.add(1, err.Error())
 			continue
 		}
-		e := encode(r, slab[len(slab):])
-		slab = slab[:len(slab)+len(e.Fields)]
-		e.Fields = e.Fields[:len(e.Fields):len(e.Fields)]
-		if e.Time == 0 {
-			e.Time = s.timeOf(r)
+		ev := e.encode(r, m.fields[len(m.fields):])
+		m.fields = m.fields[:len(m.fields)+len(ev.Fields)]
+		ev.Fields = ev.Fields[:len(ev.Fields):len(ev.Fields)]
+		if ev.Time == 0 {
+			ev.Time = s.timeOf(r)
 		}
-		batch = append(batch, e)
+		m.events = append(m.events, ev)
 	}
+	batch := m.events
 	if len(batch) > 0 {
 		err := s.events.Append(ctx, batch)
 		if p := (*store.PartialError)(nil); errors.As(err, &p) {
@@ -106,6 +109,38 @@ func (s *Store) Append(ctx context.Context, records []store.Record) error {
 		return &refused.PartialError
 	}
 	return nil
+}
+
+// appendMemory is used again by the next batch.
+type appendMemory struct {
+	fields []events.Field
+	events []events.Event
+}
+
+var appends = sync.Pool{New: func() any { return &appendMemory{} }}
+
+// maxPooled bounds what is kept for the next batch: 10 MB of fields.
+const maxPooled = 128 << 10
+
+// prepare makes room for all, so that fields stay where they are.
+func (m *appendMemory) prepare(records []store.Record) {
+	total := 0
+	for i := range records {
+		total += fieldsOf(&records[i])
+	}
+	m.fields = slices.Grow(m.fields, total)
+	m.events = slices.Grow(m.events, len(records))
+}
+
+// free forgets what the sender's memory is shared with.
+func (m *appendMemory) free() {
+	if cap(m.fields) > maxPooled || cap(m.events) > maxPooled {
+		return
+	}
+	clear(m.fields)
+	clear(m.events)
+	m.fields, m.events = m.fields[:0], m.events[:0]
+	appends.Put(m)
 }
 
 // refusals adds up what was refused, and keeps the first reason.
