@@ -35,26 +35,29 @@ func BodyTime(length int64) time.Duration {
 // Body reads a request's body, gunzipped if Content-Encoding says so; snappy
 // is left to the caller. It returns store.ErrTooLarge past MaxBody and
 // store.ErrInvalid for a broken or unknown encoding or a body that ends early.
-func Body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func Body(w http.ResponseWriter, r *http.Request) ([]byte, error) { return BodyIn(nil, w, r) }
+
+// BodyIn is Body in the memory of buf, as far as that goes.
+func BodyIn(buf []byte, w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	// Not every writer has a deadline to set (tests, wrappers): then there is none.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(BodyTime(r.ContentLength)))
 	limited := http.MaxBytesReader(w, r.Body, MaxBody)
 	switch enc := strings.ToLower(r.Header.Get("Content-Encoding")); enc {
 	case "", "identity", "snappy":
-		return readAll(limited, r.ContentLength)
+		return readAll(buf, limited, r.ContentLength)
 	case "gzip", "x-gzip":
-		return gunzip(limited)
+		return gunzip(buf, limited)
 	default:
 		return nil, fmt.Errorf("content encoding %.40q: want gzip or none: %w", enc, store.ErrInvalid)
 	}
 }
 
-func gunzip(r io.Reader) ([]byte, error) {
+func gunzip(buf []byte, r io.Reader) ([]byte, error) {
 	zr, err := gzip.NewReader(r)
 	if err != nil {
 		return nil, readError("gzip body", err)
 	}
-	b, err := readAll(io.LimitReader(zr, MaxBody+1), 0)
+	b, err := readAll(buf, io.LimitReader(zr, MaxBody+1), 0)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("gzip: %w", err)
@@ -64,8 +67,8 @@ func gunzip(r io.Reader) ([]byte, error) {
 	return b, nil
 }
 
-func readAll(r io.Reader, size int64) ([]byte, error) {
-	var buf bytes.Buffer
+func readAll(room []byte, r io.Reader, size int64) ([]byte, error) {
+	buf := bytes.NewBuffer(room[:0])
 	if size > 0 && size <= MaxBody {
 		buf.Grow(int(size) + bytes.MinRead)
 	}

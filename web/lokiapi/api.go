@@ -14,7 +14,8 @@ import (
 )
 
 // Logs takes records; it returns *store.PartialError when it refused some for
-// good, and store.ErrOverloaded when all may be sent again.
+// good, and store.ErrOverloaded when all may be sent again. It must not keep any
+// part of the records: their memory is used again.
 type Logs interface {
 	Append(ctx context.Context, records []store.Record) error
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,8 +29,28 @@ type engine struct {
 }
 
 func (e *engine) Append(_ context.Context, r []store.Record) error {
-	e.records = append(e.records, r...)
+	for _, rec := range r { // the caller uses its memory again
+		e.records = append(e.records, ownRecord(rec))
+	}
 	return e.err
+}
+
+func ownRecord(r store.Record) store.Record {
+	own := func(v store.Value) store.Value {
+		if v.Kind == store.KindString {
+			return store.String(strings.Clone(v.Str()))
+		}
+		return v
+	}
+	ownAttrs := func(a store.Attrs) store.Attrs {
+		a = slices.Clone(a)
+		for i := range a {
+			a[i] = store.Attr{Key: strings.Clone(a[i].Key), Value: own(a[i].Value)}
+		}
+		return a
+	}
+	r.Body, r.Raw, r.Service, r.LevelText, r.Attrs = own(r.Body), strings.Clone(r.Raw), strings.Clone(r.Service), strings.Clone(r.LevelText), ownAttrs(r.Attrs)
+	return r
 }
 
 func (e *engine) Lines(ctx context.Context, q store.LogQuery) iter.Seq2[store.LogEntry, error] {

@@ -139,3 +139,25 @@ func FuzzMasked(f *testing.F) {
 		}
 	})
 }
+
+// FuzzPlainRun compares eight bytes at a time with one at a time.
+func FuzzPlainRun(f *testing.F) {
+	f.Add([]byte("plain text of more than eight bytes\"and more"), 3)
+	f.Add([]byte("é and a tab\t\\ \x1f\x7f\x80\xff\"\"\""), 0)
+	f.Fuzz(func(t *testing.T, b []byte, from int) {
+		if from < 0 || from > len(b) {
+			return
+		}
+		want := from
+		for want < len(b) && b[want] != '"' && b[want] != '\\' && b[want] >= ' ' {
+			want++
+		}
+		ascii := true
+		for _, c := range b[from:want] {
+			ascii = ascii && c < utf8.RuneSelf
+		}
+		if end, all := plainRun(b, from); end != want || all != ascii {
+			t.Errorf("%q from %d: got %d %v, want %d %v", b, from, end, all, want, ascii)
+		}
+	})
+}

@@ -1,10 +1,13 @@
 package lokiapi
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"math/bits"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"tripod/store"
 )
@@ -16,9 +19,10 @@ const maxSkipDepth = 64
 // shape, of which only the strings are kept. After the first error it reads
 // nothing more.
 type jsonIn struct {
-	b   []byte
-	at  int
-	err error
+	b    []byte
+	at   int
+	err  error
+	text []byte // of strings with escapes
 }
 
 func (in *jsonIn) fail(format string, args ...any) {
@@ -83,36 +87,72 @@ func (in *jsonIn) object(what string, each func(key string)) {
 	})
 }
 
-// string reads a string into memory of its own, so that one kept line does not
-// hold its whole request.
+// string reads a string, which is a view of in.b or in.text: they must not
+// change while it is used.
 func (in *jsonIn) string(what string) string {
 	if !in.expect('"', what) {
 		return ""
 	}
 	start := in.at
-	for i := start; i < len(in.b); i++ {
-		switch c := in.b[i]; {
-		case c == '"':
-			in.at = i + 1
-			return validUTF8(string(in.b[start:i]))
-		case c == '\\':
-			return in.escaped(start, i)
-		case c < ' ':
-			in.at = i
-			in.fail("control character in a string")
-			return ""
-		}
+	i, ascii := plainRun(in.b, start)
+	if i == len(in.b) {
+		in.at = i
+		in.fail("string without end")
+		return ""
 	}
-	in.at = len(in.b)
-	in.fail("string without end")
+	switch c := in.b[i]; c {
+	case '"':
+		in.at = i + 1
+		return validUTF8(view(in.b[start:i]), ascii)
+	case '\\':
+		return in.escaped(start, i, ascii)
+	}
+	in.at = i
+	in.fail("control character in a string")
 	return ""
 }
 
 // escaped reads a string whose first backslash is at from. The plain runs
 // between escapes are copied whole; log lines that are JSON have one escape
 // every ten bytes.
-func (in *jsonIn) escaped(start, from int) string {
-	end := from
+func (in *jsonIn) escaped(start, from int, ascii bool) string {
+	if in.text == nil {
+		in.text = make([]byte, 0, len(in.b)) // holds all strings of most requests
+	}
+	begin := len(in.text)
+	out := append(in.text, in.b[start:from]...)
+	for i := from; i < len(in.b); {
+		switch c := in.b[i]; {
+		case c == '"':
+			in.at = i + 1
+			in.text = out
+			return validUTF8(view(out[begin:]), ascii)
+		case c != '\\':
+			in.at = i
+			in.fail("control character in a string")
+			return ""
+		case i+1 == len(in.b):
+			i++
+			continue
+		}
+		n := simpleEscape(in.b[i+1])
+		if n == 0 {
+			return in.unusual(start, i)
+		}
+		out = append(out, n)
+		end, plain := plainRun(in.b, i+2)
+		out = append(out, in.b[i+2:end]...)
+		i, ascii = end, ascii && plain
+	}
+	in.at = len(in.b)
+	in.fail("string without end")
+	return ""
+}
+
+// unusual leaves a string with \u, or a wrong escape at that place, to the
+// library: it is rare.
+func (in *jsonIn) unusual(start, at int) string {
+	end := at
 	for end < len(in.b) && in.b[end] != '"' {
 		if in.b[end] < ' ' {
 			in.at = end
@@ -130,32 +170,40 @@ func (in *jsonIn) escaped(start, from int) string {
 		return ""
 	}
 	in.at = end + 1
-	var out strings.Builder
-	out.Grow(end - start)
-	out.Write(in.b[start:from])
-	for i := from; i < end; {
-		if in.b[i] != '\\' {
-			run := i
-			for i < end && in.b[i] != '\\' {
-				i++
-			}
-			out.Write(in.b[run:i])
-			continue
-		}
-		n := simpleEscape(in.b[i+1])
-		if n == 0 { // \u, or wrong: rare enough for the library
-			var s string
-			if err := json.Unmarshal(in.b[start-1:end+1], &s); err != nil {
-				in.at = i
-				in.fail("wrong escape in a string")
-			}
-			return s
-		}
-		out.WriteByte(n)
-		i += 2
+	var s string
+	if err := json.Unmarshal(in.b[start-1:end+1], &s); err != nil {
+		in.at = at
+		in.fail("wrong escape in a string")
 	}
-	return validUTF8(out.String())
+	return s
 }
+
+// plainRun is the end of the bytes from a place on that are neither quotes,
+// backslashes nor control characters, and whether all are ASCII. It looks at
+// eight bytes at a time.
+func plainRun(b []byte, from int) (end int, ascii bool) {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	high := uint64(0)
+	for ; from+8 <= len(b); from += 8 {
+		w := binary.LittleEndian.Uint64(b[from:])
+		quote, slash := w^'"'*ones, w^'\\'*ones
+		// The lowest mark is right; those above one may be false.
+		ends := ((quote-ones) & ^quote | (slash-ones) & ^slash | (w-' '*ones) & ^w) & highs
+		if ends != 0 {
+			n := bits.TrailingZeros64(ends) &^ 7
+			high |= w & (1<<n - 1)
+			return from + n/8, high&highs == 0
+		}
+		high |= w
+	}
+	for ; from < len(b) && b[from] != '"' && b[from] != '\\' && b[from] >= ' '; from++ {
+		high |= uint64(b[from])
+	}
+	return from, high&highs == 0
+}
+
+// view is b as a string without a copy.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // simpleEscape is what stands for \c, 0 for \u and what is no escape.
 func simpleEscape(c byte) byte {
@@ -176,8 +224,8 @@ func simpleEscape(c byte) byte {
 	return 0
 }
 
-func validUTF8(s string) string {
-	if utf8.ValidString(s) {
+func validUTF8(s string, ascii bool) string {
+	if ascii || utf8.ValidString(s) {
 		return s
 	}
 	return strings.ToValidUTF8(s, "\uFFFD")

@@ -130,5 +130,5 @@ func (p *labelText) quoted() (string, error) {
 		return "", p.fail("want a quoted value")
 	}
 	p.at += len(prefix)
-	return validUTF8(strings.Clone(s)), nil
+	return validUTF8(strings.Clone(s), false), nil
 }

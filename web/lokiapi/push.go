@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"sync"
 
 	"tripod/store"
 	"tripod/web"
@@ -25,11 +26,14 @@ func (a *API) takePush(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer a.gate.Leave()
-	body, err := web.Body(w, r)
+	b := batches.Get().(*batch)
+	defer b.free()
+	b.maxLine = a.o.MaxLine
+	body, err := web.BodyIn(b.body, w, r)
 	if err != nil {
 		return err
 	}
-	b := batch{maxLine: a.o.MaxLine}
+	b.body = body
 	if err := b.decode(r.Header.Get("Content-Type"), body); err != nil {
 		return err
 	}
@@ -51,6 +55,36 @@ func (a *API) takePush(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return err
+}
+
+var batches = sync.Pool{New: func() any { return &batch{} }}
+
+// Bounds of what the next push finds.
+const (
+	maxPooledBytes   = 2 << 20
+	maxPooledRecords = 4 << 10
+	maxPooledAttrs   = 32 << 10
+)
+
+// free keeps memory for the next push, but not what it held.
+func (b *batch) free() {
+	clear(b.records)
+	clear(b.attrs)
+	kept := batch{}
+	if cap(b.records) <= maxPooledRecords {
+		kept.records = b.records[:0]
+	}
+	if cap(b.attrs) <= maxPooledAttrs {
+		kept.attrs = b.attrs[:0]
+	}
+	if cap(b.body) <= maxPooledBytes {
+		kept.body = b.body[:0]
+	}
+	if cap(b.text) <= maxPooledBytes {
+		kept.text = b.text[:0]
+	}
+	*b = kept
+	batches.Put(b)
 }
 
 // decode chooses the form as Loki does: JSON where it says so, snappy

@@ -1,6 +1,7 @@
 package lokiapi
 
 import (
+	"slices"
 	"strconv"
 
 	"tripod/store"
@@ -17,11 +18,14 @@ const (
 // decodeJSON reads {"streams":[{"stream":{…},"values":[["<ns>","line",{…}],…]}]}.
 // It adds what it read even when it ends with an error, which the caller must
 // heed first: Loki takes a malformed push as a whole or not at all.
+//
+// The records share the memory of body, which must not change.
 func (b *batch) decodeJSON(body []byte) error {
-	in := &jsonIn{b: body}
+	in := &jsonIn{b: body, text: b.text[:0]}
+	defer func() { b.text = in.text }()
 	// A guess that spares most of the growing: a line with its wrapping is
 	// seldom shorter.
-	b.records = make([]store.Record, 0, min(len(body)/256+1, maxEntries))
+	b.records = slices.Grow(b.records, min(len(body)/256+1, maxEntries))
 	streams := 0
 	in.object("an object with streams", func(key string) {
 		if key != "streams" {

@@ -98,7 +98,7 @@ func (b *batch) protoEntry(s *stream, body []byte) error {
 		case 1:
 			at, err = protoTime(v)
 		case 2:
-			line = validUTF8(string(v))
+			line = validUTF8(string(v), false)
 		case 3:
 			if len(metadata) == maxMetadata {
 				return tooMany("structured metadata of an entry", maxMetadata)
@@ -140,9 +140,9 @@ func protoPair(body []byte) (store.Attr, error) {
 	err := fields(body, func(num protowire.Number, v []byte, _ uint64) error {
 		switch num {
 		case 1:
-			a.Key = validUTF8(string(v))
+			a.Key = validUTF8(string(v), false)
 		case 2:
-			a.Value = store.String(validUTF8(string(v)))
+			a.Value = store.String(validUTF8(string(v), false))
 		}
 		return nil
 	})

@@ -56,8 +56,33 @@ type batch struct {
 	maxLine int
 	records []store.Record
 	streams map[string]*stream // by labels: pino-loki sends a stream for every line
+	text    []byte             // room for texts of JSON
+	body    []byte             // room for a body
+	attrs   store.Attrs        // room for attributes; its length is what records have
 	refused int
 	why     string // of the first refusal
+}
+
+// roomForAttrs is what a line seldom has more attributes than, and roomAtOnce
+// for how many attributes there is at least room when it must be made.
+const (
+	roomForAttrs = 32
+	roomAtOnce   = 1024
+)
+
+// setLine takes the line apart into the batch's room.
+func (b *batch) setLine(r *store.Record, line string) {
+	if cap(b.attrs)-len(b.attrs) < len(r.Attrs)+roomForAttrs {
+		b.attrs = make(store.Attrs, 0, max(roomAtOnce, 2*cap(b.attrs), len(r.Attrs)+roomForAttrs))
+	}
+	from := len(b.attrs)
+	room := append(b.attrs[from:], r.Attrs...)
+	r.SetLineIn(line, room)
+	n := len(r.Attrs)
+	if n > 0 && from+n <= cap(b.attrs) {
+		b.attrs = b.attrs[:from+n] // that the record may have moved out of, into more room
+	}
+	r.Attrs = r.Attrs[:n:n]
 }
 
 // stream finds the stream of these labels, so that equal ones share a resource.
@@ -101,7 +126,7 @@ func (b *batch) add(s *stream, at int64, line string, metadata store.Attrs) {
 			level = own
 		}
 	}
-	r.SetLine(line)
+	b.setLine(r, line)
 	if r.Service == "" {
 		r.Service = s.weak
 	}
