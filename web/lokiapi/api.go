@@ -24,6 +24,9 @@ type Logs interface {
 type Querier interface {
 	Kind(text string) (store.LogKind, error)
 	Lines(ctx context.Context, q store.LogQuery) iter.Seq2[store.LogEntry, error]
+	// Streams yields the labels of the streams of the newest q.Limit lines; a
+	// stream may come twice.
+	Streams(ctx context.Context, q store.LogQuery) iter.Seq2[store.LogLabels, error]
 	Metric(ctx context.Context, q store.LogMetricQuery) ([]store.LogSeries, error)
 	// Format is the query as it prints; Selected are the names in its selector.
 	Format(text string) (string, error)

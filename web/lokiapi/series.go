@@ -63,15 +63,15 @@ func (a *API) findSeries(w http.ResponseWriter, r *http.Request) (map[string]sto
 func (a *API) scanSets(r *http.Request, sel string, rng store.TimeRange, each func(key string, set store.LogLabels) bool) error {
 	q := store.LogQuery{Text: sel, Syntax: store.LogQL, Range: rng, Limit: maxScan}
 	seen := map[string]bool{}
-	for e, err := range a.doors.Query.Lines(r.Context(), q) {
+	for labels, err := range a.doors.Query.Streams(r.Context(), q) {
 		if err != nil {
 			return err
 		}
-		key := labelsKey(e.Stream)
+		key := labelsKey(labels)
 		if seen[key] {
 			continue
 		}
-		if seen[key] = true; !each(key, e.Stream) {
+		if seen[key] = true; !each(key, labels) {
 			return nil
 		}
 	}

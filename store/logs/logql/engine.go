@@ -93,6 +93,38 @@ func (en *Engine) Lines(ctx context.Context, q store.LogQuery) iter.Seq2[store.L
 	}
 }
 
+// Streams yields the labels of each stream that has a line among the newest
+// q.Limit records of a log query; a stream may come twice.
+func (en *Engine) Streams(ctx context.Context, q store.LogQuery) iter.Seq2[store.LogLabels, error] {
+	return func(yield func(store.LogLabels, error) bool) {
+		p, err := linesOf(q.Text)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		l, seen := newLine(), map[*store.LogLabel]bool{}
+		for r, err := range en.store.Find(ctx, p.node(), q) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if p.drops && !p.run(l, &r) {
+				continue
+			}
+			labels := l.streams.of(&r)
+			if seen[&labels[0]] {
+				continue
+			}
+			if len(seen) >= maxSenders {
+				clear(seen)
+			}
+			if seen[&labels[0]] = true; !yield(labels, nil) {
+				return
+			}
+		}
+	}
+}
+
 func linesOf(text string) (*pipeline, error) {
 	e, err := ParseExpr(text)
 	if err != nil {

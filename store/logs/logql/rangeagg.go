@@ -156,6 +156,9 @@ func (lf *leaf) cellsOf(l *line) (*cells, error) {
 		lf.byKey[string(lf.key)] = c
 	}
 	if byStream {
+		if len(lf.byStream) >= maxSenders {
+			clear(lf.byStream)
+		}
 		lf.byStream[&l.stream[0]] = c
 	}
 	return c, nil
