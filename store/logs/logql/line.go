@@ -163,9 +163,21 @@ func (l *line) extract(name, value string) {
 		name += "_extracted"
 		i = l.find(name)
 	}
-	if i < 0 && value != "" {
+	if i < 0 && value != "" && l.room() {
 		l.labels = append(l.labels, labelValue{name, value, fromParsed})
 	}
+}
+
+// maxLineLabels bounds the labels of one line, each of which is compared with
+// all others.
+const maxLineLabels = 2048
+
+func (l *line) room() bool {
+	if len(l.labels) < maxLineLabels {
+		return true
+	}
+	l.fail(limitError, "more than 2,048 labels")
+	return false
 }
 
 // fail notes the first error of the line.

@@ -17,6 +17,7 @@ const (
 	filterError   = "LabelFilterErr"
 	templateError = "TemplateFormatErr"
 	sampleError   = "SampleExtractionErr"
+	limitError    = "LabelLimitErr" // ours: Loki has no bound
 )
 
 // compile makes the work of a parser.
@@ -162,7 +163,7 @@ func (s *Parser) logfmt() func(*line) bool {
 
 // extractEmpty adds a label without a value, as --keep-empty wants.
 func (l *line) extractEmpty(name string) {
-	if l.find(name) < 0 {
+	if l.find(name) < 0 && l.room() {
 		l.labels = append(l.labels, labelValue{name, "", fromParsed})
 	}
 }

@@ -2,6 +2,7 @@ package logql
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -103,4 +104,17 @@ func FuzzTemplate(f *testing.F) {
 			t.Errorf("%q: %d bytes", text, len(out))
 		}
 	})
+}
+
+func TestLabelsOfALineAreBounded(t *testing.T) {
+	var b strings.Builder
+	for i := range 3000 {
+		fmt.Fprintf(&b, "k%d=v ", i)
+	}
+	for _, query := range []string{"{} | logfmt", "{} | logfmt --keep-empty"} {
+		l, kept := through(t, query, b.String())
+		if !kept || l.err != limitError || len(l.labels) != maxLineLabels {
+			t.Errorf("%s: %v, %q, %d labels", query, kept, l.err, len(l.labels))
+		}
+	}
 }
