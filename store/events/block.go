@@ -1,5 +1,7 @@
 package events
 
+import "tripod/store"
+
 const minute = int64(60e9)
 
 // blockMeta is a block's entry in the index of its part.
@@ -44,6 +46,9 @@ type block struct {
 	raw     []byte   // of the rows section; strings are views of it
 	rawTime []byte
 	packed  []byte
+
+	templates []template
+	text      []byte // of lines made of templates
 }
 
 func (b *block) len() int          { return len(b.times) }
@@ -90,12 +95,19 @@ func (b *block) readBody(raw []byte, n int) error {
 		names = append(names, r.string())
 	}
 	b.pairs, b.refs, b.starts = b.pairs[:0], b.refs[:0], append(b.starts[:0], 0)
-	for range n {
+	b.templates, b.text = b.templates[:0], b.text[:0]
+	for row := range n {
+		first := len(b.refs)
 		for range r.count(1) {
 			ref := r.uvarint()
 			if ref == 0 {
 				id := r.uvarint()
-				v := r.value(0)
+				var v store.Value
+				if len(r.b) > 0 && r.b[0]|1 == kindNewLine {
+					v = b.line(&r, r.byte() == kindNewLine, b.times[row], b.refs[first:])
+				} else {
+					v = r.value(0)
+				}
 				if r.bad || id >= uint64(len(names)) {
 					return errCorrupt
 				}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
+
+	"tripod/store"
 )
 
 // blockBuilder encodes rows that come in order of time.
@@ -23,7 +25,11 @@ type blockBuilder struct {
 	cols        []column // by number of the name
 	pairs       pairTable
 	pairN       uint32
-	value       []byte
+	values      []byte // of an event
+	ends        []int  // of each of them
+	texts       rowTexts
+	lines       lines
+	rebuilt     int // bytes of lines that are kept by a template
 	keys        keySet
 }
 
@@ -39,16 +45,25 @@ func (b *blockBuilder) reset() {
 	clear(b.ids)
 	b.cols = b.cols[:0]
 	b.pairs.reset()
+	b.lines.reset()
+	b.rebuilt = 0
 	b.keys.reset()
 }
 
-func (b *blockBuilder) raw() int { return len(b.rows) + len(b.nameTable) }
+// raw is about what the block's rows take when they are decoded.
+func (b *blockBuilder) raw() int { return len(b.rows) + len(b.nameTable) + b.rebuilt }
 
 func (b *blockBuilder) add(e *Event) {
-	b.row(e.Time, e.Class, len(e.Fields))
+	b.values, b.ends = b.values[:0], b.ends[:0]
 	for i := range e.Fields {
-		b.value = appendValue(b.value[:0], e.Fields[i].Value)
-		b.field(b.name(e.Fields[i].Name), b.value)
+		b.values = appendValue(b.values, e.Fields[i].Value)
+		b.ends = append(b.ends, len(b.values))
+	}
+	b.row(e.Time, e.Class, len(e.Fields))
+	from := 0
+	for i, end := range b.ends {
+		b.field(b.name(e.Fields[i].Name), b.values[from:end])
+		from = end
 	}
 }
 
@@ -89,6 +104,7 @@ func (b *blockBuilder) row(t int64, class uint8, fields int) {
 	b.count(t, class)
 	b.n++
 	b.rows = binary.AppendUvarint(b.rows, uint64(fields))
+	b.texts.time, b.texts.fields = t, b.texts.fields[:0]
 }
 
 func (b *blockBuilder) count(t int64, class uint8) {
@@ -121,6 +137,11 @@ func (c *column) repeats() bool { return c.tries < columnTries || c.hits*columnH
 
 // field writes a reference to an equal pair of this block, or 0 and the pair.
 func (b *blockBuilder) field(name uint32, value []byte) {
+	b.put(name, value)
+	b.texts.fields = append(b.texts.fields, value)
+}
+
+func (b *blockBuilder) put(name uint32, value []byte) {
 	c := &b.cols[name]
 	if bytes.Equal(c.last, value) {
 		b.rows = binary.AppendUvarint(b.rows, uint64(c.ref))
@@ -141,11 +162,29 @@ func (b *blockBuilder) field(name uint32, value []byte) {
 	b.rows = binary.AppendUvarint(append(b.rows, 0), uint64(name))
 	b.pairN++
 	c.ref = b.pairN
+	c.words.add(&b.keys, value)
+	if b.line(value) {
+		return
+	}
 	if slot != nil {
 		slot.ref, slot.from, slot.to = c.ref, uint32(len(b.rows)), uint32(len(b.rows)+len(value))
 	}
 	b.rows = append(b.rows, value...)
-	c.words.add(&b.keys, value)
+}
+
+// line writes a line by its template, if it has one.
+func (b *blockBuilder) line(value []byte) bool {
+	if len(value) < minLine || store.Kind(value[0]) != store.KindString {
+		return false
+	}
+	r := reader{b: value[1:]}
+	line := r.string()
+	at, fresh, ok := b.lines.choose(line, &b.texts)
+	if ok {
+		b.rows = b.lines.append(b.rows, at, fresh)
+		b.rebuilt += len(line)
+	}
+	return ok
 }
 
 func (b *blockBuilder) name(s string) uint32 {

@@ -55,6 +55,9 @@ func FuzzReadBlock(f *testing.F) {
 		b := newBlockBuilder()
 		for i := range n {
 			e := randomEvent(r)
+			if i%3 == 0 {
+				e = pinoEvent(r, testDay)
+			}
 			e.Time = testDay + int64(i)
 			b.add(&e)
 		}

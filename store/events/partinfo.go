@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	partMagic  = "TRIPEVP\x01"
+	partMagic  = "TRIPEVP\x02"
+	partBefore = "TRIPEVP\x01" // has no lines by template, all else is the same
 	footerSize = 4 + 4 + len(partMagic)
 )
 
@@ -87,7 +88,7 @@ func readTail(b []byte) (partTail, error) {
 	}
 	foot := b[len(b)-footerSize:]
 	n := binary.LittleEndian.Uint32(foot)
-	if string(foot[8:]) != partMagic || int64(n) > int64(len(b)-footerSize) {
+	if magic := string(foot[8:]); magic != partMagic && magic != partBefore || int64(n) > int64(len(b)-footerSize) {
 		return partTail{}, errCorrupt
 	}
 	body := b[len(b)-footerSize-int(n) : len(b)-footerSize]
