@@ -143,6 +143,9 @@ func New(o Options) (_ *Appliance, err error) {
 	if err := a.openDoors(); err != nil {
 		return nil, err
 	}
+	if err := a.openLogFiles(); err != nil {
+		return nil, err
+	}
 	if o.Demo {
 		if err := a.openDemo(); err != nil {
 			return nil, err

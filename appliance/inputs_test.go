@@ -79,13 +79,16 @@ func TestInputs(t *testing.T) {
 		return
 	}
 	certFile, keyFile, client := certificate(t)
+	logDir := t.TempDir()
 	r := start(t, Options{
 		Rate:      -1,
+		LogFiles:  []string{filepath.Join(logDir, "*.log")},
 		SyslogUDP: "127.0.0.1:0", SyslogTCP: "127.0.0.1:0", SyslogTLS: "127.0.0.1:0", TLSCert: certFile, TLSKey: keyFile,
 	})
 	for name, test := range map[string]func(*testing.T, *running){
 		"JSON lines":    jsonLinesAreFoundAndCounted,
 		"Elasticsearch": bulkIsFoundAndCounted,
+		"log files":     func(t *testing.T, r *running) { fileIsFoundAndCounted(t, r, logDir) },
 		"syslog":        func(t *testing.T, r *running) { syslogIsFoundAndCounted(t, r, client) },
 	} {
 		t.Run(name, func(t *testing.T) { test(t, &running{t, r.Appliance, r.URL}) })
@@ -156,13 +159,29 @@ func syslogIsFoundAndCounted(t *testing.T, r *running, client *tls.Config) {
 	}
 }
 
-func TestSyslogSettings(t *testing.T) {
+func fileIsFoundAndCounted(t *testing.T, r *running, dir string) {
+	lines := `{"log":"panic: no\n","stream":"stderr","time":"2026-03-12T14:06:00Z"}` + "\n" + `{"log":"\tat main\n","stream":"stderr","time":"2026-03-12T14:06:00Z"}` + "\n"
+	if err := os.WriteFile(filepath.Join(dir, "till.log"), []byte(lines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	rec := r.foundAfterAll("service:till", 1)[0]
+	if rec.Message() != "panic: no\n\tat main" || rec.Attrs.Text("log.iostream") != "stderr" || rec.Time != time.Date(2026, 3, 12, 14, 6, 0, 0, time.UTC).UnixNano() {
+		t.Errorf("got %+v", rec)
+	}
+	if accepted, rejected, why := r.row("Log files"); accepted != 1 || rejected != 0 || why != "" {
+		t.Errorf("Status counts %d, %d, %q", accepted, rejected, why)
+	}
+}
+
+func TestInputSettings(t *testing.T) {
 	for name, c := range map[string]struct {
 		o    Options
 		says string
 	}{
 		"TLS without a certificate": {Options{SyslogTLS: "127.0.0.1:0"}, "wants tls-cert and tls-key"},
 		"no port":                   {Options{SyslogUDP: "127.0.0.1"}, "syslog-udp"},
+		"no glob":                   {Options{LogFiles: []string{"/x/[a"}}, "log-files"},
+		"no regular expression":     {Options{LogFilesContinue: "("}, "log-files-continue"},
 		"no certificate file":       {Options{SyslogTLS: "127.0.0.1:0", TLSCert: "none.pem", TLSKey: "none.pem"}, "none.pem"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -41,6 +41,9 @@ type Options struct {
 	SyslogUDP, SyslogTCP, SyslogTLS string
 	TLSCert, TLSKey                 string
 
+	LogFiles         []string // globs of log files to follow
+	LogFilesContinue string   // regular expression of lines that go on with the one before
+
 	Hosts        []string   // further names that a Host header may have
 	Config       string     // path of tripod.yaml, empty when there is none
 	Rules        []string   // globs of rule files
@@ -122,6 +125,14 @@ func (o *Options) validate() error {
 	}
 	if o.SyslogTLS != "" && (o.TLSCert == "" || o.TLSKey == "") {
 		fault("syslog-tls %q: wants tls-cert and tls-key", o.SyslogTLS)
+	}
+	for _, g := range o.LogFiles {
+		if _, err := filepath.Match(g, ""); err != nil {
+			fault("log-files %q: %w", g, err)
+		}
+	}
+	if _, err := compileGoesOn(o.LogFilesContinue); err != nil {
+		faults = append(faults, err)
 	}
 	for _, h := range o.Hosts {
 		if h == "" || strings.ContainsAny(h, "/ \t") {

@@ -61,10 +61,10 @@ func (m *meter) receiver(protocol, addr, takes string) pages.Receiver {
 }
 
 // meters are the protocols that take data in.
-type meters struct{ otlpGRPC, otlpHTTP, loki, write, jsonLines, bulk, syslogUDP, syslogTCP, syslogTLS meter }
+type meters struct{ otlpGRPC, otlpHTTP, loki, write, jsonLines, bulk, syslogUDP, syslogTCP, syslogTLS, logFiles meter }
 
 func (m *meters) all() []*meter {
-	return []*meter{&m.otlpGRPC, &m.otlpHTTP, &m.loki, &m.write, &m.jsonLines, &m.bulk, &m.syslogUDP, &m.syslogTCP, &m.syslogTLS}
+	return []*meter{&m.otlpGRPC, &m.otlpHTTP, &m.loki, &m.write, &m.jsonLines, &m.bulk, &m.syslogUDP, &m.syslogTCP, &m.syslogTLS, &m.logFiles}
 }
 
 // meteredLogs, meteredSpans and meteredMetrics stand at the doors of the wires.

@@ -60,6 +60,8 @@ func (o *Options) needStart(next Options) []string {
 	changed("syslog-tls", o.SyslogTLS != next.SyslogTLS)
 	changed("tls-cert", o.TLSCert != next.TLSCert)
 	changed("tls-key", o.TLSKey != next.TLSKey)
+	changed("log-files", !slices.Equal(o.LogFiles, next.LogFiles))
+	changed("log-files-continue", o.LogFilesContinue != next.LogFilesContinue)
 	changed("slack-webhook", o.SlackWebhook != next.SlackWebhook)
 	changed("planner-redis", o.PlannerRedis != next.PlannerRedis)
 	changed("sync", o.Sync != next.Sync)

@@ -106,6 +106,7 @@ func (a *Appliance) receivers() []pages.Receiver {
 		out = append(out, r)
 	}
 	out = append(out, a.syslogReceivers()...)
+	out = append(out, a.fileReceivers()...)
 	return append(out,
 		a.meters.loki.receiver("Loki push", main+"/loki/api/v1/push", "logs"),
 		a.meters.jsonLines.receiver("JSON lines", main+"/insert/jsonline", "logs"),

@@ -36,6 +36,9 @@ func Open(path string) (*State, error) {
 		if err != nil {
 			return err
 		}
+		if _, err := tx.CreateBucketIfNotExists(bucketCursors); err != nil {
+			return err
+		}
 		return b.ForEach(func(k, v []byte) error {
 			if len(v) == 1 && v[0] >= 1 && v[0] <= slots {
 				s.slots[string(k)] = int(v[0])

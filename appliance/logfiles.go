@@ -1,0 +1,87 @@
+package appliance
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"tripod/follow"
+	"tripod/web/pages"
+)
+
+// followAgain is how long following rests after a fault of the disk.
+const followAgain = 5 * time.Second
+
+// openLogFiles follows the files that were asked for.
+func (a *Appliance) openLogFiles() error {
+	if len(a.o.LogFiles) == 0 {
+		return nil
+	}
+	goesOn, err := compileGoesOn(a.o.LogFilesContinue)
+	if err != nil {
+		return err
+	}
+	m := &a.meters.logFiles
+	lost := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "tripod_log_files_lost_total", Help: "Records and files that following log files lost, by reason.",
+	}, []string{"reason"})
+	if err := a.registry.Register(lost); err != nil {
+		return fmt.Errorf("log files: %w", err)
+	}
+	f, err := follow.New(follow.Doors{Logs: meteredLogs{a.logs, m}, Search: a.logs, Cursors: a.state}, follow.Options{
+		Globs: a.o.LogFiles, Continue: goesOn,
+		Lost: func(reason string, n int, why string) {
+			lost.WithLabelValues(reason).Add(float64(n))
+			if reason == follow.Refused {
+				m.refuse(n, why)
+				return
+			}
+			m.fault.Store(&why)
+			a.log.Warn("log file", "reason", reason, "err", why)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	a.life.onRun(background, "log files", func(ctx context.Context) error { return a.followFiles(ctx, f) })
+	return nil
+}
+
+// followFiles follows until ctx ends. What ends it before is of the disk, and
+// no reason to end all else.
+func (a *Appliance) followFiles(ctx context.Context, f *follow.Follower) error {
+	for {
+		err := f.Run(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		a.log.Warn("following log files rests", "err", err, "for", followAgain.String())
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(followAgain):
+		}
+	}
+}
+
+func compileGoesOn(text string) (*regexp.Regexp, error) {
+	if text == "" {
+		return nil, nil
+	}
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return nil, fmt.Errorf("log-files-continue %q: %w", text, err)
+	}
+	return re, nil
+}
+
+func (a *Appliance) fileReceivers() []pages.Receiver {
+	if len(a.o.LogFiles) == 0 {
+		return nil
+	}
+	return []pages.Receiver{a.meters.logFiles.receiver("Log files", strings.Join(a.o.LogFiles, ", "), "logs")}
+}
