@@ -106,11 +106,17 @@ type Follower struct {
 // New makes a follower; the error names a glob that is none.
 func New(d Doors, o Options) (*Follower, error) {
 	o.fill()
-	for _, g := range o.Globs {
-		if _, err := filepath.Match(g, ""); err != nil {
+	globs := make([]string, len(o.Globs))
+	for i, g := range o.Globs {
+		_, err := filepath.Match(g, "")
+		if err == nil {
+			globs[i], err = filepath.Abs(g) // cursors outlive the working directory
+		}
+		if err != nil {
 			return nil, fmt.Errorf("log files %q: %w", g, err)
 		}
 	}
+	o.Globs = globs
 	return &Follower{
 		doors: d, o: o, files: map[inode]*file{}, seen: map[inode]time.Time{}, told: map[string]time.Time{},
 		scratch: make([]byte, o.MaxLine+readAhead),

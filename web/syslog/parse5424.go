@@ -41,7 +41,9 @@ func (m *message) rfc5424(text string) bool {
 	} else if data, after, ok := structured(rest); ok {
 		m.data, rest = data, after
 	}
-	m.text = strings.TrimPrefix(strings.TrimPrefix(rest, " "), "\ufeff")
+	rest = strings.TrimPrefix(rest, " ")
+	// rsyslog leaves the space behind an RFC 3164 tag in front of the text
+	m.text = strings.TrimPrefix(strings.TrimPrefix(rest, "\ufeff"), " ")
 	return true
 }
 

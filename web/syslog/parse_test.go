@@ -47,6 +47,7 @@ func TestParse(t *testing.T) {
 		"RFC 5424, broken data":        {`<13>1 - h a - - [x y=z] hi`, `now h a info/notice facility=user | [x y=z] hi`},
 		"RFC 5424, no data at all":     {`<13>1 - h a - - hi`, `now h a info/notice facility=user | hi`},
 		"RFC 5424, a word with a dash": {`<13>1 - h a - - -hi`, `now h a info/notice facility=user | -hi`},
+		"RFC 5424, of rsyslog":         {`<13>1 - h a - - -  {"msg":"hi"}`, `now h a info/notice facility=user | hi`},
 		"RFC 5424, a bad time":         {"<13>1 yesterday h a - - - hi", "now -  info/notice facility=user | 1 yesterday h a - - - hi"},
 		"JSON":                         {`<13>1 - h a - - - {"level":"error","msg":"hi","n":1}`, `now h a info/notice facility=user level=error n=1 | hi`},
 		"CEE":                          {`<13>Mar 12 14:05:00 h a: @cee: {"msg":"hi","n":1}`, `2026-03-12T14:05:00Z h a info/notice facility=user n=1 | hi`},
