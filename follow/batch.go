@@ -11,8 +11,7 @@ import (
 	"tripod/store"
 )
 
-// A batch is handed on when it holds so many records or bytes; it fits into
-// one frame of an engine's journal.
+// A batch is handed on when it holds so many records or bytes.
 const (
 	batchRecords = 1000
 	batchBytes   = 512 << 10
