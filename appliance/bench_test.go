@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -132,9 +134,17 @@ func BenchmarkIdle(b *testing.B) {
 func ingest(b *testing.B, path, kind, encoding string, n int, body func(round int) []byte) {
 	p := launch(b, b.TempDir(), "serve")
 	before, items, start := p.cpu(b), 0, time.Now()
+	var busy *refused
+	pushedBack, fail := 0, func(err error) { b.Fatal(err) }
 	for b.Loop() {
-		if err := postAll(p.url+path, kind, encoding, body(items/n)); err != nil {
-			b.Fatal(err)
+		b := body(items / n)
+		err := postAll(p.url+path, kind, encoding, b)
+		for ; errors.As(err, &busy) && busy.status == http.StatusTooManyRequests; err = postAll(p.url+path, kind, encoding, b) {
+			pushedBack++
+			time.Sleep(20 * time.Millisecond) // as a client does, only sooner
+		}
+		if err != nil {
+			fail(err)
 		}
 		items += n
 	}
@@ -142,6 +152,7 @@ func ingest(b *testing.B, path, kind, encoding string, n int, body func(round in
 	b.ReportMetric(float64(items)/took.Seconds(), "items/s")
 	b.ReportMetric((p.cpu(b)-before).Seconds()*1e6/float64(items), "CPU-s/M")
 	b.ReportMetric(p.memory(b, "VmHWM"), "MB-peak")
+	b.ReportMetric(float64(pushedBack), "429s")
 }
 
 // BenchmarkIngestLogs pushes pino lines over Loki push, 1,000 a request.

@@ -143,10 +143,18 @@ func postAll(url, kind, encoding string, body []byte) error {
 		return err // headers alone are no answer yet
 	}
 	if resp.StatusCode/100 != 2 {
-		return fmt.Errorf("%d %s", resp.StatusCode, text)
+		return &refused{resp.StatusCode, string(text)}
 	}
 	return nil
 }
+
+// refused is an answer other than success.
+type refused struct {
+	status int
+	text   string
+}
+
+func (r *refused) Error() string { return fmt.Sprintf("%d %s", r.status, r.text) }
 
 func (a *acknowledged) writeLogs(base string, n int) error {
 	now := time.Now().UnixNano()
