@@ -25,7 +25,6 @@ var mayImport = []struct {
 	{"cmd/tripod", []string{"appliance"}, "flags and signals only; how anything works is none of its business"},
 	{"appliance/state", nil, "small hot settings"},
 	{"appliance", []string{"…"}, "the one place where every door meets its engine"},
-	{"follow", []string{"store"}, "an input that is no wire: files that grow; never an engine, nor HTTP"},
 	{"store", nil, "words and sentinels: no I/O, no wire format, no engine"},
 	{"store/events", []string{"store"}, "the engine knows neither logs nor spans nor HTTP"},
 	{"store/logs", []string{"store", "store/events"}, "log records on events; never HTTP"},
@@ -191,7 +190,7 @@ func TestHouseRefuses(t *testing.T) {
 
 // The top level is part of the plan: a stranger finds a thing where its name says.
 func TestTopLevel(t *testing.T) {
-	want := []string{"LICENSE", "Makefile", "README.md", "alerting", "appliance", "cmd", "follow", "go.mod", "go.sum", "planner", "store", "testdata", "ui", "web"}
+	want := []string{"LICENSE", "Makefile", "README.md", "alerting", "appliance", "cmd", "go.mod", "go.sum", "planner", "store", "testdata", "ui", "web"}
 	entries, err := os.ReadDir("..")
 	if err != nil {
 		t.Fatal(err)

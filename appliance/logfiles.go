@@ -9,7 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"tripod/follow"
+	"tripod/web/logfiles"
 	"tripod/web/pages"
 )
 
@@ -32,11 +32,11 @@ func (a *Appliance) openLogFiles() error {
 	if err := a.registry.Register(lost); err != nil {
 		return fmt.Errorf("log files: %w", err)
 	}
-	f, err := follow.New(follow.Doors{Logs: meteredLogs{a.logs, m}, Search: a.logs, Cursors: a.state}, follow.Options{
+	f, err := logfiles.New(logfiles.Doors{Logs: meteredLogs{a.logs, m}, Search: a.logs, Cursors: a.state}, logfiles.Options{
 		Globs: a.o.LogFiles, Continue: goesOn,
 		Lost: func(reason string, n int, why string) {
 			lost.WithLabelValues(reason).Add(float64(n))
-			if reason == follow.Refused {
+			if reason == logfiles.Refused {
 				m.refuse(n, why)
 				return
 			}
@@ -53,7 +53,7 @@ func (a *Appliance) openLogFiles() error {
 
 // followFiles follows until ctx ends. What ends it before is of the disk, and
 // no reason to end all else.
-func (a *Appliance) followFiles(ctx context.Context, f *follow.Follower) error {
+func (a *Appliance) followFiles(ctx context.Context, f *logfiles.Follower) error {
 	for {
 		err := f.Run(ctx)
 		if ctx.Err() != nil {

@@ -1,4 +1,4 @@
-package follow
+package logfiles
 
 import (
 	"path/filepath"

@@ -1,4 +1,4 @@
-package follow_test
+package logfiles_test
 
 import (
 	"bufio"
@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"tripod/appliance/state"
-	"tripod/follow"
 	"tripod/store"
 	"tripod/store/logs"
+	"tripod/web/logfiles"
 )
 
 const childDir = "TRIPOD_TEST_FOLLOW"
@@ -49,7 +49,7 @@ func followReal(ctx context.Context, dir string) error {
 	engineCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	go func() { ended <- engine.Run(engineCtx) }()
 	defer func() { cancel(); <-ended }()
-	f, err := follow.New(follow.Doors{Logs: told{engine}, Search: engine, Cursors: cursors}, follow.Options{
+	f, err := logfiles.New(logfiles.Doors{Logs: told{engine}, Search: engine, Cursors: cursors}, logfiles.Options{
 		Globs: []string{filepath.Join(dir, "files", "app.log*")}, Poll: 5 * time.Millisecond, JoinWait: 10 * time.Millisecond,
 	})
 	if err != nil {
