@@ -48,7 +48,9 @@ type block struct {
 	packed  []byte
 
 	templates []template
-	text      []byte // of lines made of templates
+	lines     []line // in the order of their pairs
+	longest   int    // bound of what all lines come to, but for numbers
+	text      []byte // of those that were made
 }
 
 func (b *block) len() int          { return len(b.times) }
@@ -58,7 +60,7 @@ func (b *block) class(i int) uint8 { return b.classes[i] }
 func (b *block) event(i int, e *Event) error {
 	e.Time, e.Class, e.Fields = b.times[i], b.classes[i], e.Fields[:0]
 	for _, ref := range b.refs[b.starts[i]:b.starts[i+1]] {
-		e.Fields = append(e.Fields, b.pairs[ref])
+		e.Fields = append(e.Fields, *b.pair(ref))
 	}
 	return nil
 }
@@ -95,7 +97,8 @@ func (b *block) readBody(raw []byte, n int) error {
 		names = append(names, r.string())
 	}
 	b.pairs, b.refs, b.starts = b.pairs[:0], b.refs[:0], append(b.starts[:0], 0)
-	b.templates, b.text = b.templates[:0], b.text[:0]
+	b.templates, b.lines, b.text = b.templates[:0], b.lines[:0], b.text[:0]
+	b.longest = 0
 	for row := range n {
 		first := len(b.refs)
 		for range r.count(1) {
@@ -104,7 +107,7 @@ func (b *block) readBody(raw []byte, n int) error {
 				id := r.uvarint()
 				var v store.Value
 				if len(r.b) > 0 && r.b[0]|1 == kindNewLine {
-					v = b.line(&r, r.byte() == kindNewLine, b.times[row], b.refs[first:])
+					v = b.line(&r, r.byte() == kindNewLine, row, first)
 				} else {
 					v = r.value(0)
 				}

@@ -122,6 +122,7 @@ func (b *blockBuilder) count(t int64, class uint8) {
 type column struct {
 	last        []byte // the value before, encoded
 	ref         uint32 // of last
+	isLine      bool   // last is kept by a template
 	tries, hits int    // of finding a value again, but for that before
 	words       lastWords
 }
@@ -137,15 +138,18 @@ func (c *column) repeats() bool { return c.tries < columnTries || c.hits*columnH
 
 // field writes a reference to an equal pair of this block, or 0 and the pair.
 func (b *blockBuilder) field(name uint32, value []byte) {
-	b.put(name, value)
+	if b.put(name, value) {
+		value = nil // a line may not refer to a line
+	}
 	b.texts.fields = append(b.texts.fields, value)
 }
 
-func (b *blockBuilder) put(name uint32, value []byte) {
+// put says whether the value is kept by a template.
+func (b *blockBuilder) put(name uint32, value []byte) bool {
 	c := &b.cols[name]
 	if bytes.Equal(c.last, value) {
 		b.rows = binary.AppendUvarint(b.rows, uint64(c.ref))
-		return
+		return c.isLine
 	}
 	c.last = append(c.last[:0], value...)
 	var slot *pairSlot
@@ -154,22 +158,23 @@ func (b *blockBuilder) put(name uint32, value []byte) {
 		slot = b.pairs.find(xxhash.Sum64(value)^uint64(name+1)*0x9e3779b97f4a7c15, name, value, b.rows)
 		if slot.ref != 0 {
 			c.hits++
-			c.ref = slot.ref
+			c.ref, c.isLine = slot.ref, false
 			b.rows = binary.AppendUvarint(b.rows, uint64(c.ref))
-			return
+			return false
 		}
 	}
 	b.rows = binary.AppendUvarint(append(b.rows, 0), uint64(name))
 	b.pairN++
 	c.ref = b.pairN
 	c.words.add(&b.keys, value)
-	if b.line(value) {
-		return
+	if c.isLine = b.line(value); c.isLine {
+		return true
 	}
 	if slot != nil {
 		slot.ref, slot.from, slot.to = c.ref, uint32(len(b.rows)), uint32(len(b.rows)+len(value))
 	}
 	b.rows = append(b.rows, value...)
+	return false
 }
 
 // line writes a line by its template, if it has one.

@@ -93,6 +93,38 @@ type Func struct {
 	Implied Expr
 }
 
+// Any matches events with a field that passes Test, which a block asks once for
+// each distinct field. Implied is as in Func.
+type Any struct {
+	Test    func(name string, v store.Value) bool
+	Implied Expr
+}
+
+// Within matches events with a field whose name passes and which alone matches
+// X: a Word, Phrase, Substring or Regexp over all fields.
+type Within struct {
+	Named func(name string) bool
+	X     Expr
+}
+
+func (x Any) Match(e *Event) bool {
+	for i := range e.Fields {
+		if x.Test(e.Fields[i].Name, e.Fields[i].Value) {
+			return true
+		}
+	}
+	return false
+}
+
+func (x Within) Match(e *Event) bool {
+	for i := range e.Fields {
+		if x.Named(e.Fields[i].Name) && x.X.Match(&Event{Fields: e.Fields[i : i+1]}) {
+			return true
+		}
+	}
+	return false
+}
+
 func (x And) Match(e *Event) bool {
 	for _, y := range x {
 		if !y.Match(e) {

@@ -130,6 +130,12 @@ func planOf(x Expr) plan {
 		if x.Implied != nil {
 			return planOf(x.Implied)
 		}
+	case Any:
+		if x.Implied != nil {
+			return planOf(x.Implied)
+		}
+	case Within:
+		return planOf(x.X)
 	}
 	return p
 }

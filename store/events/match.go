@@ -12,9 +12,11 @@ import (
 type node struct {
 	op     nodeOp
 	kids   []*node
-	names  []string // of a leaf; any when empty
+	names  []string          // of a leaf; any when empty
+	named  func(string) bool // instead of names
 	test   func(store.Value) bool
-	slot   int // of a leaf
+	field  func(string, store.Value) bool // instead of test
+	slot   int                            // of a leaf
 	mask   uint8
 	fn     func(*Event) bool
 	custom bool // some fn is in here
@@ -71,6 +73,13 @@ func (c *compiler) compile(x Expr) *node {
 		})
 	case Exists:
 		return c.leaf([]string{x.Field}, func(store.Value) bool { return true })
+	case Any:
+		return c.add(&node{op: opLeaf, field: x.Test})
+	case Within:
+		var inner compiler
+		if n := inner.compile(x.X); n.op == opLeaf && n.field == nil && len(n.names) == 0 {
+			return c.add(&node{op: opLeaf, named: x.Named, test: n.test})
+		}
 	case Func:
 		return &node{op: opFunc, fn: x.Fn, custom: true}
 	}
@@ -95,13 +104,30 @@ func (c *compiler) text(names []string, ask func(string) bool) *node {
 }
 
 func (c *compiler) leaf(names []string, test func(store.Value) bool) *node {
-	n := &node{op: opLeaf, names: names, test: test, slot: len(c.leaves)}
-	c.leaves = append(c.leaves, n)
-	return n
+	return c.add(&node{op: opLeaf, names: names, test: test})
 }
 
-func (n *node) passes(f *Field) bool {
-	return (len(n.names) == 0 || slices.Contains(n.names, f.Name)) && n.test(f.Value)
+func (c *compiler) add(leaf *node) *node {
+	leaf.slot = len(c.leaves)
+	c.leaves = append(c.leaves, leaf)
+	return leaf
+}
+
+func (n *node) passes(f *Field) bool { return n.asks(f.Name) && n.holds(f) }
+
+// asks says whether fields of this name may pass.
+func (n *node) asks(name string) bool {
+	if n.named != nil {
+		return n.named(name)
+	}
+	return len(n.names) == 0 || slices.Contains(n.names, name)
+}
+
+func (n *node) holds(f *Field) bool {
+	if n.field != nil {
+		return n.field(f.Name, f.Value)
+	}
+	return n.test(f.Value)
 }
 
 // match asks about one event; leaf answers for the leaves.
@@ -196,7 +222,7 @@ func (f *filter) enter(rows rowSet) {
 	for i, n := range f.leaves {
 		bits := slices.Grow(f.bits[i][:0], len(b.pairs))[:len(b.pairs)]
 		for j := range b.pairs {
-			bits[j] = n.passes(&b.pairs[j])
+			bits[j] = n.asks(b.pairs[j].Name) && n.holds(b.pair(uint32(j)))
 		}
 		f.bits[i] = bits
 	}

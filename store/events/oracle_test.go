@@ -62,7 +62,13 @@ func randomExpr(r *rand.Rand, depth int) Expr {
 		}
 		return Not{kids[0]}
 	}
-	switch r.IntN(11) {
+	switch r.IntN(13) {
+	case 12:
+		named := func(name string) bool { return name != "msg" }
+		return Within{named, []Expr{Word{nil, word()}, Phrase{nil, word() + " " + word()}, Regexp{nil, regexp.MustCompile("[RÜ]e?")}}[r.IntN(3)]}
+	case 11:
+		n := r.IntN(9)
+		return Any{Test: func(name string, v store.Value) bool { return len(name)+len(v.Text()) > 2*n+8 }}
 	case 9:
 		return OneOf{"status", map[string]bool{fmt.Sprint(r.IntN(600)): true, "true": true}}
 	case 0:

@@ -1,9 +1,11 @@
 package events
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,7 +46,7 @@ const (
 // rowTexts gives the texts that lines of a row may use.
 type rowTexts struct {
 	time   int64
-	fields [][]byte // encoded values
+	fields [][]byte // encoded values; nil for lines that are kept by a template
 	buf    [textBuf]byte
 }
 
@@ -54,7 +56,7 @@ func (t *rowTexts) of(from int) (string, bool) {
 	if from == slotTime {
 		return view(strconv.AppendInt(t.buf[:0], t.time/1e6, 10)), true
 	}
-	if from < 0 || from >= len(t.fields) {
+	if from < 0 || from >= len(t.fields) || t.fields[from] == nil {
 		return "", false
 	}
 	r := reader{b: t.fields[from]}
@@ -249,44 +251,86 @@ func (r *reader) template() template {
 	return t
 }
 
-// line reads a line behind its kind and appends it to b.text; fields are those
-// before it in the row.
-func (b *block) line(r *reader, fresh bool, t int64, fields []uint32) store.Value {
-	at := uint64(len(b.templates))
+// line is a pair of a block whose text is made when it is asked for.
+type line struct {
+	pair, template uint32
+	row, first     uint32 // its row, and where that begins in refs
+	own            uint64
+	texts          []byte // its own, as strings
+}
+
+// line reads a line behind its kind; first is where its row begins in refs. The
+// value that stands for it has the kind kindLine until pair makes it.
+func (b *block) line(r *reader, fresh bool, row, first int) store.Value {
+	l := line{pair: uint32(len(b.pairs)), template: uint32(len(b.templates)), row: uint32(row), first: uint32(first)}
 	if fresh {
 		b.templates = append(b.templates, r.template())
 	} else {
-		at = r.uvarint()
+		at := r.uvarint()
+		if at >= uint64(len(b.templates)) {
+			r.fail()
+		}
+		l.template = uint32(at)
 	}
-	own := r.uvarint()
-	if r.bad || at >= uint64(len(b.templates)) || len(b.templates) > maxTemplates {
+	if l.own = r.uvarint(); r.bad || len(b.templates) > maxTemplates || !b.takes(&l, r) || b.longest > maxSection {
 		r.fail()
 		return store.Value{}
 	}
-	tm := &b.templates[at]
-	if bits.Len64(own) > len(tm.slots) {
-		r.fail()
-		return store.Value{}
+	b.lines = append(b.lines, l)
+	return store.Value{Kind: kindLine}
+}
+
+// takes reads the line's own texts and says whether its slots can be filled.
+func (b *block) takes(l *line, r *reader) bool {
+	t := &b.templates[l.template]
+	if bits.Len64(l.own) > len(t.slots) {
+		return false
 	}
-	var buf [textBuf]byte
-	from := len(b.text)
-	b.text = append(b.text, tm.first...)
-	for i, s := range tm.slots {
+	l.texts = r.b
+	b.longest += len(t.first)
+	for i, s := range t.slots {
+		b.longest += len(s.after)
 		switch {
-		case own>>i&1 == 1:
-			b.text = append(b.text, r.string()...)
+		case l.own>>i&1 == 1:
+			b.longest += len(r.string())
 		case s.from == slotTime:
-			b.text = strconv.AppendInt(b.text, t/1e6, 10)
-		case s.from >= 0 && s.from < len(fields):
-			b.text = append(b.text, shortText(b.pairs[fields[s.from]].Value, &buf)...)
+		case s.from < 0 || s.from >= len(b.refs)-int(l.first):
+			return false
 		default:
-			r.fail()
-			return store.Value{}
+			f := &b.pairs[b.refs[int(l.first)+s.from]]
+			if f.Value.Kind > store.KindBool { // and no line within a line: their sizes would multiply
+				return false
+			}
+			b.longest += len(f.Value.Str())
 		}
-		if b.text = append(b.text, s.after...); len(b.text) > maxSection {
-			r.fail()
-			return store.Value{}
+	}
+	return !r.bad
+}
+
+// pair is a name and value of the block.
+func (b *block) pair(ref uint32) *Field {
+	f := &b.pairs[ref]
+	if f.Value.Kind == kindLine {
+		i, _ := slices.BinarySearchFunc(b.lines, ref, func(l line, ref uint32) int { return cmp.Compare(l.pair, ref) })
+		f.Value = b.fill(&b.lines[i])
+	}
+	return f
+}
+
+func (b *block) fill(l *line) store.Value {
+	t, own, from := &b.templates[l.template], reader{b: l.texts}, len(b.text)
+	var buf [textBuf]byte
+	b.text = append(b.text, t.first...)
+	for i, s := range t.slots {
+		switch {
+		case l.own>>i&1 == 1:
+			b.text = append(b.text, own.string()...)
+		case s.from == slotTime:
+			b.text = strconv.AppendInt(b.text, b.times[l.row]/1e6, 10)
+		default:
+			b.text = append(b.text, shortText(b.pairs[b.refs[int(l.first)+s.from]].Value, &buf)...)
 		}
+		b.text = append(b.text, s.after...)
 	}
 	return store.String(view(b.text[from:len(b.text):len(b.text)]))
 }

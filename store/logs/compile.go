@@ -52,14 +52,8 @@ func textWhere(p *Pattern) events.Expr {
 	return inSaid(events.Regexp{Re: p.re})
 }
 
-func inSaid[X interface{ Match(*events.Event) bool }](x X) events.Expr {
-	return events.Func{
-		Fn: func(e *events.Event) bool {
-			only := said(e)
-			return x.Match(&only)
-		},
-		Implied: any(x).(events.Expr),
-	}
+func inSaid(x events.Expr) events.Expr {
+	return events.Within{Named: func(name string) bool { return !unsaid(name) }, X: x}
 }
 
 // isToken says whether a text is one token of the engine.
@@ -139,13 +133,8 @@ func lowerID(text string) string {
 // any asks about the value of each field that is meant.
 func (n *names) any(test func(name string, v store.Value) bool, implied events.Expr) events.Expr {
 	fields := *n
-	return events.Func{Implied: implied, Fn: func(e *events.Event) bool {
-		for i := range e.Fields {
-			if f := &e.Fields[i]; fields.has(f.Name) && test(f.Name, f.Value) {
-				return true
-			}
-		}
-		return false
+	return events.Any{Implied: implied, Test: func(name string, v store.Value) bool {
+		return fields.has(name) && test(name, v)
 	}}
 }
 

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"tripod/store/events"
 )
 
 // How a record's parts are called as fields of an event. Attributes have their
@@ -123,16 +121,7 @@ func sameLabel(name, asked string) bool {
 	return name == ""
 }
 
-// said is the event with only the fields that texts are searched in: encode
-// puts all others behind them.
-func said(e *events.Event) events.Event {
-	n := len(e.Fields)
-	for n > 0 && unsaid(e.Fields[n-1].Name) {
-		n--
-	}
-	return events.Event{Time: e.Time, Class: e.Class, Fields: e.Fields[:n]}
-}
-
+// unsaid are the fields that texts are not searched in.
 func unsaid(name string) bool {
 	if name == "" || name[0] >= keep[0] {
 		return false
