@@ -128,7 +128,6 @@ func (a *Appliance) toPlanner() http.Handler {
 			}
 			http.Error(w, "the planner does not answer", http.StatusBadGateway)
 		},
-		ErrorLog: nil,
 	}
 }
 

@@ -46,7 +46,7 @@ func newReports(log *slog.Logger) *reports {
 	}
 }
 
-// trouble takes one report of a kind: damaged, failed or exporter.
+// trouble takes one report of a kind: damaged or failed.
 func (r *reports) trouble(engine, kind, text string) {
 	r.count.WithLabelValues(engine, kind).Inc()
 	r.mu.Lock()

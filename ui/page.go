@@ -102,29 +102,6 @@ func join(path string, v url.Values) string {
 // Param is one name and value of a URL.
 type Param struct{ Name, Value string }
 
-// Hidden are the carried parameters as fields of a GET form; the names in
-// except are left out, since the form has them itself.
-func (c Carry) Hidden(except ...string) []Param {
-	return hidden(c.Values(), except)
-}
-
-func hidden(v url.Values, except []string) []Param {
-	var out []Param
-	for _, k := range []string{"from", "to", "refresh", "service"} {
-		skip := false
-		for _, e := range except {
-			skip = skip || e == k
-		}
-		if skip {
-			continue
-		}
-		for _, s := range v[k] {
-			out = append(out, Param{k, s})
-		}
-	}
-	return out
-}
-
 // TimePick is the one time control.
 type TimePick struct {
 	From, To  string // as the URL has them: now-1h, now
