@@ -64,7 +64,7 @@ lint: ## formatting, vet, generated code up to date
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'not formatted: run gofmt -w'; exit 1; }
 	go vet $(OURS)
 
-check: lint ## lint, and what the generators and the type checker say
+check: lint ui/node_modules/.package-lock.json ## lint, and what the generators and the type checker say
 	@go tool templ generate -path ui >/dev/null 2>&1 || go tool templ generate -path ui
 	@git diff --exit-code --stat -- '*_templ.go' || { echo 'generated code was out of date: commit it'; exit 1; }
 	npm run --silent --prefix ui check
