@@ -44,6 +44,7 @@ type LogMetricQuery struct {
 	Text     string
 	From, To int64 // Unix ns, both included
 	Step     time.Duration
+	Receipt  *Receipt // filled when not nil
 }
 
 // LogSeries is one series of an answer, with points in order of time.

@@ -34,6 +34,8 @@ type LogQuery struct {
 	Range  TimeRange
 	Limit  int  // 0 means no limit
 	Oldest bool // oldest first; newest first otherwise
+
+	Receipt *Receipt // filled when not nil
 }
 
 // LogBucket counts the records of one step, by level: index 0 is unset, then
