@@ -9,6 +9,7 @@ import { json, open, shots, startBrowser, startTripod, until } from './tripod.mj
 import alerts from './suites/alerts.mjs';
 import graph from './suites/graph.mjs';
 import logs from './suites/logs.mjs';
+import logsQuery from './suites/logsquery.mjs';
 import overview from './suites/overview.mjs';
 import planner from './suites/planner.mjs';
 import screens from './suites/screens.mjs';
@@ -56,6 +57,7 @@ function scene(name, run, { allow, ...look } = {}) {
 describe('screens', () => screens(scene));
 describe('shell', () => shell(scene));
 describe('logs', () => logs(scene));
+describe('logs: asking', () => logsQuery(scene));
 describe('traces', () => traces(scene));
 describe('metrics', () => graph(scene));
 describe('status', () => status(scene));

@@ -1,0 +1,111 @@
+package pages
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tripod/store"
+	"tripod/ui"
+)
+
+// logAsk is a question of the screen: what was typed, and the text that the
+// door is asked, which the scope narrows.
+type logAsk struct {
+	st     State
+	typed  string
+	text   string
+	prefix int // bytes of text before what was typed
+	oldest bool
+	cursor cursor
+	host   string // under which the reader reached us
+}
+
+func (p *Pages) logAsk(r *http.Request) logAsk {
+	st := p.state(r)
+	st.tidy()
+	st.Path = "/logs"
+	a := logAsk{st: st, typed: st.Query, oldest: st.Sort == "oldest", cursor: parseCursor(st.Values.Get("cursor")), host: r.Host}
+	for _, name := range []string{"cursor", "at"} {
+		st.Values.Del(name)
+	}
+	a.text, a.prefix = scoped(a.typed, st.Services)
+	return a
+}
+
+// scoped narrows a line to the services of the scope.
+func scoped(q string, services []string) (text string, prefix int) {
+	q = strings.TrimSpace(q)
+	if len(services) == 0 {
+		return q, 0
+	}
+	own := anyOf("service", services)
+	if q == "" {
+		return own, 0
+	}
+	if hasOr(terms(q)) {
+		return "(" + q + ") " + own, 1
+	}
+	return q + " " + own, 0
+}
+
+func (a *logAsk) query(text string) store.LogQuery {
+	return store.LogQuery{Text: text, Range: a.st.Range, Oldest: a.oldest}
+}
+
+// problem is the error of a query in the words of what was typed, or nil.
+func (a *logAsk) problem(err error) *ui.QueryProblem {
+	var qe *store.QueryError
+	if !errors.As(err, &qe) {
+		return nil
+	}
+	n := len(a.typed)
+	pos := min(max(qe.Pos-a.prefix, 0), n)
+	end := min(max(qe.End-a.prefix, pos), n)
+	return queryProblem(a.typed, &store.QueryError{Pos: pos, End: end, Msg: qe.Msg, Hint: qe.Hint})
+}
+
+func queryProblem(typed string, qe *store.QueryError) *ui.QueryProblem {
+	out := &ui.QueryProblem{Text: sentence(qe.Msg) + " at position " + strconv.Itoa(qe.Pos+1) + ".", Hint: sentence(qe.Hint)}
+	out.Before, out.Wrong, out.After = ui.CutQuery(typed, qe.Pos, qe.End)
+	if out.Wrong == "" && typed != "" {
+		out.Before, out.Wrong = typed, " "
+	}
+	return out
+}
+
+// sentence starts with a capital, as everything that the screens say.
+func sentence(s string) string {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return s
+	}
+	return string(s[0]-'a'+'A') + s[1:]
+}
+
+// tidy drops what a form sends empty, so that addresses stay short.
+func (st *State) tidy() {
+	for name, all := range st.Values {
+		if name == "q" && len(all) > 1 {
+			continue // an empty query box of several stays
+		}
+		if !slices.ContainsFunc(all, func(s string) bool { return s != "" }) {
+			st.Values.Del(name)
+		}
+	}
+}
+
+// pushTidy makes htmx put the tidy address into the history.
+func pushTidy(w http.ResponseWriter, r *http.Request, st *State) {
+	if r.Header.Get("HX-Request") == "true" {
+		w.Header().Set("HX-Push-Url", st.Self())
+	}
+}
+
+// withoutService is the view with one service less in the scope.
+func (st *State) withoutService(name string) string {
+	v := clone(st.Values)
+	v["service"] = slices.DeleteFunc(v["service"], func(s string) bool { return s == name })
+	return address(st.Path, v)
+}
