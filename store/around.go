@@ -1,0 +1,17 @@
+package store
+
+// LogAround asks for the lines of one stream around a line of it: lines of the
+// same service whose senders say the same of themselves.
+type LogAround struct {
+	Time          int64                // of the line
+	Is            func(r *Record) bool // tells the line from others of its time; of equal ones the last that arrived is meant
+	Before, After int                  // how many lines at most
+}
+
+// LogSurroundings are the lines of a stream on both sides of one of them, all in
+// order of time, those of equal time in the order of their arrival.
+type LogSurroundings struct {
+	Before []Record
+	Line   Record
+	After  []Record
+}
