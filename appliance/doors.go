@@ -15,6 +15,7 @@ import (
 	"tripod/web/esapi"
 	"tripod/web/jaegerapi"
 	"tripod/web/jsonline"
+	"tripod/web/logsapi"
 	"tripod/web/lokiapi"
 	"tripod/web/otlp"
 	"tripod/web/pages"
@@ -35,7 +36,11 @@ func (a *Appliance) openDoors() error {
 
 	mux := http.NewServeMux()
 	a.otlpHTTP.Register(mux)
-	lokiapi.New(lokiapi.Doors{Logs: meteredLogs{a.logs, &m.loki}, Query: logql.New(a.logs), Labels: a.logs}, lokiapi.Options{Rejected: m.loki.refuse}).Register(mux)
+	logQL := logql.New(a.logs)
+	lokiapi.New(lokiapi.Doors{Logs: meteredLogs{a.logs, &m.loki}, Query: logQL, Labels: a.logs}, lokiapi.Options{Rejected: m.loki.refuse}).Register(mux)
+	queries := logsapi.New(logsapi.Doors{Records: a.logs, Entries: logQL, Numbers: logQL}, logsapi.Options{Log: a.log})
+	queries.Register(mux)
+	a.life.onRun(servers, "log queries", queries.Run)
 	jsonline.New(jsonline.Doors{Logs: meteredLogs{a.logs, &m.jsonLines}}, jsonline.Options{Rejected: m.jsonLines.refuse}).Register(mux)
 	bulk := esapi.New(esapi.Doors{Logs: meteredLogs{a.logs, &m.bulk}}, esapi.Options{Rejected: m.bulk.refuse})
 	bulk.Register(mux)
