@@ -42,7 +42,8 @@ const (
 // of 0 it asks for From alone.
 type LogMetricQuery struct {
 	Text     string
-	From, To int64 // Unix ns, both included
+	Narrow   string // a search line that records must match as well
+	From, To int64  // Unix ns, both included
 	Step     time.Duration
 	Receipt  *Receipt // filled when not nil
 }

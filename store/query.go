@@ -31,6 +31,7 @@ const (
 type LogQuery struct {
 	Text   string
 	Syntax Syntax
+	Narrow string // a search line that records must match as well
 	Range  TimeRange
 	Limit  int  // 0 means no limit
 	Oldest bool // oldest first; newest first otherwise
@@ -60,19 +61,6 @@ func LevelSlot(l Level) int {
 		return 0
 	}
 	return int(l-1)/4 + 1
-}
-
-// Facet is a field with its commonest values among the records of a query.
-type Facet struct {
-	Field    string
-	Distinct int // values seen
-	Values   []FacetValue
-}
-
-// FacetValue is one value and the number of records that have it.
-type FacetValue struct {
-	Value string
-	Count int64
 }
 
 // TraceQuery asks for traces of which at least one span fits every condition

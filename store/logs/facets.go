@@ -11,25 +11,25 @@ import (
 	"tripod/store/events"
 )
 
-// Bounds of Facets.
+// Bounds of Facets and Values.
 const (
 	maxFacetScan     = 100_000 // newest records that are counted
 	maxFacetFields   = 256
 	maxFacetDistinct = 1000 // values of a field that are told apart
 	maxFacetText     = 200  // bytes of a value that is listed
 	lowCardinality   = 100  // values of a field that is worth listing
-	maxFacets        = 24
 )
 
-// Facets counts the values of fields among the newest 100,000 records that
-// match: level and service first, then those fields with at most 100 values
-// that most records have. Each has at most top values, the commonest first.
-// What could not be read is an error beside the counts of all else.
-func (s *Store) Facets(ctx context.Context, q store.LogQuery, top int) ([]store.Facet, error) {
-	q.Limit, q.Oldest = maxFacetScan, false
+// Facets counts the values of fields among the newest records that match, at
+// most q.Limit and 100,000: level and service first, then the fields with at
+// most 100 values, which narrow, then all others, those of most records first.
+// Each has at most top values, the commonest first. What could not be read is
+// an error beside the counts of all else.
+func (s *Store) Facets(ctx context.Context, q store.LogQuery, top int) (store.Facets, error) {
+	most := boundedScan(&q)
 	eq, err := s.query(q)
 	if err != nil {
-		return nil, err
+		return store.Facets{}, err
 	}
 	c := counter{fields: map[string]*fieldCount{}}
 	var unread []error
@@ -38,27 +38,40 @@ func (s *Store) Facets(ctx context.Context, q store.LogQuery, top int) ([]store.
 			unread = append(unread, err)
 			continue
 		}
+		if c.lines == most {
+			c.cut = true
+			break
+		}
 		c.add(e)
 	}
 	return c.facets(top), errors.Join(unread...)
 }
 
+// boundedScan asks for the newest records, and one more that says whether
+// there are others.
+func boundedScan(q *store.LogQuery) (most int64) {
+	if q.Limit <= 0 || q.Limit > maxFacetScan {
+		q.Limit = maxFacetScan
+	}
+	most = int64(q.Limit)
+	q.Limit, q.Oldest = q.Limit+1, false
+	return most
+}
+
 type counter struct {
+	lines  int64
+	cut    bool
 	levels [events.Classes]int64
 	fields map[string]*fieldCount
 }
 
-type fieldCount struct {
-	records int64
-	values  map[string]int64
-}
-
 func (c *counter) add(e *events.Event) {
+	c.lines++
 	c.levels[e.Class]++
 	for i := range e.Fields {
 		f := &e.Fields[i]
-		if f.Name == wordService || attribute(f.Name) {
-			c.field(f.Name).add(f.Value)
+		if f.Name == wordService || f.Name == wordTrace || f.Name == wordSpan || attribute(f.Name) {
+			c.field(f.Name).add(f.Name, f.Value)
 		}
 	}
 }
@@ -75,71 +88,127 @@ func (c *counter) field(name string) *fieldCount {
 	}
 	if f == nil {
 		f = &fieldCount{values: map[string]int64{}}
+		if name == wordTrace || name == wordSpan {
+			f.values = nil // ids: that there are some is all that is said
+		}
 		c.fields[strings.Clone(name)] = f
 	}
 	return f
 }
 
-func (f *fieldCount) add(v store.Value) {
-	f.records++
-	if f.values == nil || v.Kind >= store.KindBytes {
-		return
-	}
-	text := v.Text()
-	if n, ok := f.values[text]; ok {
-		f.values[text] = n + 1
-	} else if len(f.values) < maxFacetDistinct && len(text) <= maxFacetText {
-		f.values[strings.Clone(text)] = 1
-	}
-}
-
-func (c *counter) facets(top int) []store.Facet {
+func (c *counter) facets(top int) store.Facets {
 	level := fieldCount{values: map[string]int64{}}
 	for slot, n := range c.levels {
 		if n > 0 && slot < len(store.LogBucket{}.Counts) {
 			level.values[slotWord(slot)] = n
+			if slot > 0 {
+				level.records += n
+			}
 		}
 	}
-	out := []store.Facet{level.facet("level", top)}
+	out := store.Facets{Lines: c.lines, Cut: c.cut, Fields: []store.Facet{level.facet("level", top)}}
 	if f := c.fields[wordService]; f != nil {
-		out = append(out, f.facet("service", top))
+		out.Fields = append(out.Fields, f.facet("service", top))
 	}
-	for _, name := range c.common() {
-		asked, _ := askedName(name)
-		out = append(out, c.fields[name].facet(asked, top))
+	for _, name := range c.ranked() {
+		out.Fields = append(out.Fields, c.fields[name].facet(fieldLabel(name), top))
 	}
 	return out
 }
 
-// common are the fields worth listing, those of most records first.
-func (c *counter) common() []string {
+// fieldLabel is the name under which people ask for a field.
+func fieldLabel(field string) string {
+	switch field {
+	case wordService:
+		return "service"
+	case wordTrace:
+		return "trace_id"
+	case wordSpan:
+		return "span_id"
+	}
+	name, _ := askedName(field)
+	return name
+}
+
+// ranked are all fields but service: those that narrow first, each kind in
+// order of the records that have them; a name that two have comes once.
+func (c *counter) ranked() []string {
 	var names []string
-	seen := map[string]bool{}
-	for name, f := range c.fields {
-		if name != wordService && len(f.values) > 0 && len(f.values) <= lowCardinality && int64(len(f.values)) <= max(1, f.records/2) {
+	for name := range c.fields {
+		if name != wordService {
 			names = append(names, name)
 		}
 	}
 	slices.SortFunc(names, func(a, b string) int {
-		return cmp.Or(cmp.Compare(c.fields[b].records, c.fields[a].records), cmp.Compare(a, b))
+		fa, fb := c.fields[a], c.fields[b]
+		return cmp.Or(first(fa.narrows(), fb.narrows()), cmp.Compare(fb.records, fa.records), cmp.Compare(fieldLabel(a), fieldLabel(b)), cmp.Compare(a, b))
 	})
-	names = slices.DeleteFunc(names, func(name string) bool {
-		asked, _ := askedName(name)
+	seen := map[string]bool{}
+	return slices.DeleteFunc(names, func(name string) bool {
+		asked := fieldLabel(name)
 		again := seen[asked]
 		seen[asked] = true
 		return again
 	})
-	return names[:min(len(names), maxFacets)]
 }
 
-func (f *fieldCount) facet(name string, top int) store.Facet {
-	out := store.Facet{Field: name, Distinct: len(f.values)}
-	for value, n := range f.values {
-		out.Values = append(out.Values, store.FacetValue{Value: value, Count: n})
+// Values counts the values of one field that contain a text among the newest
+// records that match, as Facets does; those that begin with it come first.
+func (s *Store) Values(ctx context.Context, q store.FacetQuery) (store.Facet, error) {
+	most := boundedScan(&q.LogQuery)
+	eq, err := s.query(q.LogQuery)
+	if err != nil {
+		return store.Facet{}, err
 	}
-	slices.SortFunc(out.Values, func(a, b store.FacetValue) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
+	fields := namesOf(q.Field)
+	level := q.Field == "level" || q.Field == "detected_level"
+	count := fieldCount{values: map[string]int64{}}
+	has := strings.ToLower(q.Has)
+	var unread []error
+	var seen int64
+	for e, err := range s.events.Scan(ctx, eq) {
+		if err != nil {
+			unread = append(unread, err)
+			continue
+		}
+		if seen++; seen > most {
+			break
+		}
+		if level {
+			count.note(slotWord(int(e.Class)), has)
+			continue
+		}
+		for i := range e.Fields {
+			if f := &e.Fields[i]; fields.has(f.Name) && f.Value.Kind < store.KindBytes {
+				count.note(f.Value.Text(), has)
+			}
+		}
+	}
+	out := count.facet(q.Field, maxFacetDistinct)
+	slices.SortStableFunc(out.Values, func(a, b store.FacetValue) int {
+		return first(prefixed(a.Value, has), prefixed(b.Value, has))
 	})
-	out.Values = out.Values[:min(len(out.Values), max(top, 0))]
-	return out
+	out.Values = out.Values[:min(len(out.Values), max(q.Top, 0))]
+	return out, errors.Join(unread...)
+}
+
+// note counts a value that contains a text of small letters.
+func (f *fieldCount) note(text, has string) {
+	f.records++
+	if has == "" || strings.Contains(strings.ToLower(text), has) {
+		f.count(text)
+	}
+}
+
+func prefixed(value, with string) bool { return strings.HasPrefix(strings.ToLower(value), with) }
+
+// first orders what is so before what is not.
+func first(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
 }

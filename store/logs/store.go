@@ -196,6 +196,29 @@ func (s *Store) query(q store.LogQuery) (events.Query, error) {
 }
 
 func (s *Store) parse(q store.LogQuery) (Node, error) {
+	n, err := s.parseText(q)
+	if err != nil {
+		return nil, err
+	}
+	return Narrow(n, q.Narrow)
+}
+
+// Narrow is a node and a search line that must match as well.
+func Narrow(n Node, line string) (Node, error) {
+	m, err := Parse(line)
+	if err != nil {
+		return nil, err
+	}
+	if _, all := m.(All); all {
+		return n, nil
+	}
+	if _, all := n.(All); all {
+		return m, nil
+	}
+	return And{n, m}, nil
+}
+
+func (s *Store) parseText(q store.LogQuery) (Node, error) {
 	if q.Syntax == store.SearchLine {
 		return Parse(q.Text)
 	}

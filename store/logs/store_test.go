@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -127,7 +126,7 @@ func TestQueriesOfAWrongLanguageOrTextAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	for _, q := range []store.LogQuery{{Text: "level:nope"}, {Text: "{}", Syntax: store.LogQL}, {Syntax: 9}} {
+	for _, q := range []store.LogQuery{{Text: "level:nope"}, {Narrow: "level:nope"}, {Text: "{}", Syntax: store.LogQL}, {Syntax: 9}} {
 		var qe *store.QueryError
 		for _, err := range s.Search(context.Background(), q) {
 			if !errors.As(err, &qe) {
@@ -137,6 +136,9 @@ func TestQueriesOfAWrongLanguageOrTextAreRefused(t *testing.T) {
 		if _, err := s.Volume(context.Background(), q, time.Second); !errors.As(err, &qe) {
 			t.Errorf("%+v: volume: %v", q, err)
 		}
+		if _, err := s.Values(context.Background(), store.FacetQuery{LogQuery: q}); !errors.As(err, &qe) {
+			t.Errorf("%+v: values: %v", q, err)
+		}
 		if _, err := s.Facets(context.Background(), q, 1); !errors.As(err, &qe) {
 			t.Errorf("%+v: facets: %v", q, err)
 		}
@@ -145,33 +147,6 @@ func TestQueriesOfAWrongLanguageOrTextAreRefused(t *testing.T) {
 		if _, err := s.Volume(context.Background(), store.LogQuery{Range: scriptRange()}, step); !errors.Is(err, store.ErrInvalid) {
 			t.Errorf("step %d: %v", step, err)
 		}
-	}
-}
-
-func TestFacetsShowWhatNarrows(t *testing.T) {
-	s := open(t, t.TempDir())
-	for i := range 200 {
-		r := store.Record{Time: scriptStart.UnixNano() + int64(i), Level: store.LevelInfo, Service: "api",
-			Attrs: store.Attrs{{Key: "id", Value: store.Int(int64(i))}, {Key: "method", Value: store.String([]string{"GET", "GET", "POST"}[i%3])}}}
-		if i%10 == 0 {
-			r.Level, r.Service = store.LevelError, "web"
-			r.Attrs = append(r.Attrs, store.Attr{Key: "rare", Value: store.Bool(true)})
-		}
-		appendAll(t, s, r)
-	}
-	got, err := s.Facets(context.Background(), store.LogQuery{Range: scriptRange()}, 2)
-	want := []store.Facet{
-		{Field: "level", Distinct: 2, Values: []store.FacetValue{{Value: "info", Count: 180}, {Value: "error", Count: 20}}},
-		{Field: "service", Distinct: 2, Values: []store.FacetValue{{Value: "api", Count: 180}, {Value: "web", Count: 20}}},
-		{Field: "method", Distinct: 2, Values: []store.FacetValue{{Value: "GET", Count: 134}, {Value: "POST", Count: 66}}},
-		{Field: "rare", Distinct: 1, Values: []store.FacetValue{{Value: "true", Count: 20}}},
-	}
-	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("got  %+v, %v\nwant %+v", got, err, want)
-	}
-	got, err = s.Facets(context.Background(), store.LogQuery{Range: scriptRange(), Text: "level:error"}, 9)
-	if err != nil || len(got[0].Values) != 1 || got[0].Values[0].Count != 20 {
-		t.Errorf("of errors: %+v, %v", got, err)
 	}
 }
 

@@ -19,7 +19,7 @@ type LogEngine interface {
 	Append(context.Context, []store.Record) error
 	Search(context.Context, store.LogQuery) iter.Seq2[store.Record, error]
 	Volume(ctx context.Context, q store.LogQuery, step time.Duration) ([]store.LogBucket, error)
-	Facets(ctx context.Context, q store.LogQuery, top int) ([]store.Facet, error)
+	Facets(ctx context.Context, q store.LogQuery, top int) (store.Facets, error)
 	LabelNames(context.Context, store.TimeRange) ([]string, error)
 	LabelValues(ctx context.Context, name string, r store.TimeRange) ([]string, error)
 	Usage() store.Usage
@@ -209,9 +209,13 @@ func wrongQuery(t *testing.T, e LogEngine) {
 }
 
 func facets(t *testing.T, e LogEngine, records []store.Record) {
-	got, err := e.Facets(t.Context(), store.LogQuery{Range: everything}, 10)
+	all, err := e.Facets(t.Context(), store.LogQuery{Range: everything}, 10)
 	if err != nil {
 		t.Fatal(err)
+	}
+	got := all.Fields
+	if all.Lines != int64(len(records)) || all.Cut {
+		t.Errorf("looked at %d of %d records, cut %v", all.Lines, len(records), all.Cut)
 	}
 	if len(got) < 2 || got[0].Field != "level" || got[1].Field != "service" {
 		t.Fatalf("got %+v, want level and service first", got)

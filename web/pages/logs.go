@@ -16,7 +16,7 @@ import (
 type Logs interface {
 	Search(ctx context.Context, q store.LogQuery) iter.Seq2[store.Record, error]
 	Volume(ctx context.Context, q store.LogQuery, step time.Duration) ([]store.LogBucket, error)
-	Facets(ctx context.Context, q store.LogQuery, top int) ([]store.Facet, error)
+	Facets(ctx context.Context, q store.LogQuery, top int) (store.Facets, error)
 }
 
 const (
@@ -65,8 +65,8 @@ type logAnswer struct {
 	volume    []store.LogBucket // without the line's conditions on the level
 	level     split
 	volumeErr error
-	facets    []store.Facet
-	services  []store.Facet // without the line's conditions on the service
+	facets    store.Facets
+	services  store.Facets // without the line's conditions on the service
 	service   split
 	facetsErr error
 	took      time.Duration

@@ -82,7 +82,7 @@ func (f *fakeLogs) Volume(_ context.Context, q store.LogQuery, step time.Duratio
 	return out, err
 }
 
-func (f *fakeLogs) Facets(_ context.Context, q store.LogQuery, top int) ([]store.Facet, error) {
+func (f *fakeLogs) Facets(_ context.Context, q store.LogQuery, top int) (store.Facets, error) {
 	records, err := f.find(q)
 	count := map[string]int64{}
 	for _, r := range records {
@@ -94,7 +94,7 @@ func (f *fakeLogs) Facets(_ context.Context, q store.LogQuery, top int) ([]store
 			fc.Values = append(fc.Values, store.FacetValue{Value: s, Count: count[s]})
 		}
 	}
-	return []store.Facet{fc}, err
+	return store.Facets{Lines: int64(len(records)), Fields: []store.Facet{fc}}, err
 }
 
 func line(ago time.Duration, level store.Level, service, msg string, attrs ...store.Attr) store.Record {

@@ -17,9 +17,9 @@ func (p *Pages) logFacets(a logAsk, ans logAnswer) []screens.LogFacet {
 			out = append(out, p.logFacet(a, f, ans.level))
 		}
 	}
-	services := ans.facets
-	if ans.service.narrowed() && ans.services != nil {
-		services = ans.services
+	services := ans.facets.Fields
+	if ans.service.narrowed() && ans.services.Fields != nil {
+		services = ans.services.Fields
 	}
 	for _, f := range services {
 		if isService(f.Field) && len(f.Values) > 0 {
@@ -28,8 +28,8 @@ func (p *Pages) logFacets(a logAsk, ans logAnswer) []screens.LogFacet {
 			break
 		}
 	}
-	for _, f := range ans.facets {
-		if f.Field == "level" || isService(f.Field) || len(f.Values) == 0 {
+	for _, f := range ans.facets.Fields {
+		if f.Field == "level" || isService(f.Field) || len(f.Values) == 0 || f.Distinct > 100 || f.More {
 			continue
 		}
 		s := splitField(a.typed, f.Field)

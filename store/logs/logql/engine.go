@@ -70,12 +70,17 @@ func (en *Engine) Lines(ctx context.Context, q store.LogQuery) iter.Seq2[store.L
 			yield(store.LogEntry{}, err)
 			return
 		}
+		from, err := en.narrow(q.Narrow)
+		if err != nil {
+			yield(store.LogEntry{}, err)
+			return
+		}
 		limit := q.Limit
 		if p.drops {
 			q.Limit = 0
 		}
 		l, n := newLine(), 0
-		for r, err := range en.store.Find(ctx, p.node(), q) {
+		for r, err := range from.Find(ctx, p.node(), q) {
 			if err != nil {
 				yield(store.LogEntry{}, err)
 				return

@@ -27,7 +27,11 @@ func (en *Engine) Metric(ctx context.Context, q store.LogMetricQuery) ([]store.L
 	if _, ok := e.(*LogExpr); ok {
 		return nil, &store.QueryError{Query: q.Text, End: len(q.Text), Msg: "this query asks for lines, not for numbers", Hint: "count them: count_over_time({…}[5m])"}
 	}
-	ev := &evaluation{ctx: ctx, store: en.store, text: q.Text, from: q.From, step: int64(q.Step), steps: 1}
+	from, err := en.narrow(q.Narrow)
+	if err != nil {
+		return nil, err
+	}
+	ev := &evaluation{ctx: ctx, store: from, text: q.Text, from: q.From, step: int64(q.Step), steps: 1}
 	if q.Step < 0 || q.To < q.From {
 		return nil, fmt.Errorf("the range ends before it begins: %w", store.ErrInvalid)
 	}

@@ -1,0 +1,145 @@
+package logs
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"tripod/store"
+)
+
+// fieldCount is what is learnt of one field.
+type fieldCount struct {
+	records int64
+	values  map[string]int64 // nil counts records alone
+	more    bool             // there are values that are not in the map
+
+	kinds     [3]int64 // by FieldKind
+	low, high float64
+	sample    sample
+}
+
+func (f *fieldCount) add(name string, v store.Value) {
+	f.records++
+	if f.values == nil || v.Kind >= store.KindBytes {
+		f.more = f.values != nil
+		return
+	}
+	f.measure(name, v)
+	f.count(v.Text())
+}
+
+func (f *fieldCount) count(text string) {
+	if n, ok := f.values[text]; ok {
+		f.values[text] = n + 1
+	} else if len(f.values) < maxFacetDistinct && len(text) <= maxFacetText {
+		f.values[strings.Clone(text)] = 1
+	} else {
+		f.more = true
+	}
+}
+
+// textTries is after how many texts a field is not tried as a number any more.
+const textTries = 64
+
+func (f *fieldCount) measure(name string, v store.Value) {
+	kind, number := store.TextField, 0.0
+	switch {
+	case v.Kind == store.KindString && f.kinds[store.TextField] >= textTries:
+	case v.Kind == store.KindString:
+		if o, ok := parseOperand(v.Str()); ok && o.unit <= duration {
+			kind, number = store.NumberField, o.number
+			if o.unit == duration {
+				kind = store.DurationField
+			}
+		}
+	case v.Kind == store.KindInt || v.Kind == store.KindFloat:
+		kind = store.NumberField
+		if number, _ = v.Number(); saysUnit(name) {
+			kind, number = store.DurationField, number*nameUnit(name)
+		}
+	}
+	f.kinds[kind]++
+	if kind == store.TextField || number != number {
+		return
+	}
+	if f.sample.seen == 0 {
+		f.low, f.high = number, number
+	}
+	f.low, f.high = min(f.low, number), max(f.high, number)
+	f.sample.add(number)
+}
+
+// saysUnit says whether a field's name tells that its numbers are durations.
+func saysUnit(name string) bool {
+	for _, unit := range [...]string{"ns", "us", "ms", "s", "seconds"} {
+		if hasUnit(name, unit) {
+			return true
+		}
+	}
+	return false
+}
+
+// kind is what at least nine of ten values are.
+func (f *fieldCount) kind() store.FieldKind {
+	all := f.kinds[0] + f.kinds[1] + f.kinds[2]
+	for _, k := range [...]store.FieldKind{store.NumberField, store.DurationField} {
+		if f.kinds[k] > 0 && f.kinds[k]*10 >= all*9 {
+			return k
+		}
+	}
+	return store.TextField
+}
+
+// narrows says whether choosing a value is worth offering.
+func (f *fieldCount) narrows() bool {
+	return len(f.values) > 0 && !f.more && len(f.values) <= lowCardinality && int64(len(f.values)) <= max(1, f.records/2)
+}
+
+func (f *fieldCount) facet(name string, top int) store.Facet {
+	out := store.Facet{Field: name, Kind: f.kind(), Lines: f.records, Distinct: len(f.values), More: f.more || f.values == nil}
+	if out.Kind != store.TextField {
+		out.Low, out.Median, out.High = f.low, f.sample.median(), f.high
+	}
+	for value, n := range f.values {
+		out.Values = append(out.Values, store.FacetValue{Value: value, Count: n})
+	}
+	slices.SortFunc(out.Values, func(a, b store.FacetValue) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
+	})
+	out.Values = out.Values[:min(len(out.Values), max(top, 0))]
+	return out
+}
+
+// sample keeps every first, then every second, every fourth … number, so that
+// at most 512 stand for all.
+type sample struct {
+	kept []float64
+	seen int
+	step int // numbers for each one kept; 0 is 1
+}
+
+func (s *sample) add(f float64) {
+	s.step = max(s.step, 1)
+	if s.seen%s.step == 0 {
+		if len(s.kept) == 512 {
+			for i := range 256 {
+				s.kept[i] = s.kept[2*i]
+			}
+			s.kept = s.kept[:256]
+			s.step *= 2
+		}
+		if s.seen%s.step == 0 {
+			s.kept = append(s.kept, f)
+		}
+	}
+	s.seen++
+}
+
+func (s *sample) median() float64 {
+	if len(s.kept) == 0 {
+		return 0
+	}
+	slices.Sort(s.kept)
+	return s.kept[len(s.kept)/2]
+}
