@@ -26,7 +26,8 @@ var mayImport = []struct {
 	{"appliance/state", nil, "small hot settings"},
 	{"appliance", []string{"…"}, "the one place where every door meets its engine"},
 	{"store", nil, "words and sentinels: no I/O, no wire format, no engine"},
-	{"store/events", []string{"store"}, "the engine knows neither logs nor spans nor HTTP"},
+	{"store/events", []string{"store", "store/events/termindex"}, "the engine knows neither logs nor spans nor HTTP; the index is its own back room"},
+	{"store/events/termindex", nil, "terms and block numbers: bleve alone in its room"},
 	{"store/logs", []string{"store", "store/events"}, "log records on events; never HTTP"},
 	{"store/logs/logql", []string{"store", "store/logs"}, "a second language over the tree of log queries"},
 	{"store/traces", []string{"store", "store/events"}, "spans on events; never HTTP"},
@@ -61,7 +62,7 @@ var lives = map[string][]string{
 	"github.com/prometheus/common":               {"store/metrics", "alerting", "web/promapi", "web/alertapi", "web/pages", "store/metrics/scrape", "appliance"},
 	"github.com/prometheus/client_golang":        {"appliance", "planner/observed", "store/metrics", "alerting"},
 	"github.com/prometheus/client_model":         {"appliance", "planner/observed", "store/metrics"},
-	"github.com/blevesearch":                     {"store/events"},
+	"github.com/blevesearch":                     {"store/events/termindex"},
 	"github.com/klauspost/compress":              {"store/events", "web", "web/lokiapi", "web/promapi"}, // s2 reads the snappy that two wires send
 	"github.com/FastFilter/xorfilter":            {"store/events"},
 	"github.com/cespare/xxhash":                  {"store/events", "store/metrics", "web/promapi"},
