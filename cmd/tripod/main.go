@@ -39,9 +39,12 @@ func run(args, env []string, stdout, stderr io.Writer) int {
 	case "version":
 		fmt.Fprintf(stdout, "tripod %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		return 0
+	case "query":
+		return query(args, env, stdout, stderr)
+	case "tail":
+		return tail(args, env, stdout, stderr)
 	case "help":
-		usage(stdout)
-		return 0
+		return help(args, stdout, stderr)
 	}
 	fmt.Fprintf(stderr, "tripod: no command %q; tripod help lists them\n", command)
 	return 2
@@ -130,28 +133,4 @@ func parseFlags(src *appliance.Sources, args []string) error {
 		return fmt.Errorf("unexpected %q; flags look like --listen HOST:PORT", fs.Arg(0))
 	}
 	return nil
-}
-
-func usage(w io.Writer) {
-	fmt.Fprint(w, `Tripod runs the Proactive Planner and sees it whole: logs, metrics and traces in one process.
-
-Usage: tripod [command] [flags]
-
-Commands
-  serve      run the appliance and the planner (the default)
-  demo       the same, with simulated users and faults that can be switched on
-  version    print the version
-
-Flags (each also as an environment variable, and in tripod.yaml without the dashes)
-`)
-	for _, s := range appliance.Settings() {
-		fmt.Fprintf(w, "  %-28s %s", "--"+s.Name+" "+s.Arg, s.Help)
-		if s.Default != "" {
-			fmt.Fprintf(w, " (%s)", s.Default)
-		}
-		if s.Demo {
-			fmt.Fprint(w, " (demo only)")
-		}
-		fmt.Fprintf(w, "\n  %-28s %s\n", "", s.Env())
-	}
 }

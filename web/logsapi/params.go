@@ -16,7 +16,6 @@ import (
 const (
 	maxColumns   = 100
 	defaultRange = time.Hour
-	defaultSteps = 250 // of a query for numbers
 )
 
 // ask is what a request asks for.
@@ -169,17 +168,14 @@ func (a *API) kindOf(k *ask) func(url.Values) error {
 	}
 }
 
-// readStep has a default that makes at most 250 steps of whole seconds.
+// readStep reads the distance of numbers; without one the answer is the end of
+// the range alone.
 func (k *ask) readStep(v url.Values) error {
 	text := v.Get("step")
 	switch {
 	case k.kind == store.LogLines && text != "":
 		return bad("step", text, "none, as the query asks for lines")
-	case text == "":
-		each := time.Duration(k.q.Range.To-k.q.Range.From) / defaultSteps
-		k.step = max(each.Round(time.Second), time.Second)
-		return nil
-	case text == "0":
+	case text == "" || text == "0":
 		return nil
 	}
 	var ok bool

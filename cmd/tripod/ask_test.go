@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// ask runs a command as a process would, against an appliance.
+func ask(p *tripod, args ...string) (code int, stdout, stderr string) {
+	var out, er bytes.Buffer
+	code = run(slices.Insert(slices.Clone(args), max(slices.Index(args, "logs")+1, 1), []string{"--addr", p.url}...), nil, &out, &er)
+	return code, out.String(), er.String()
+}
+
+// send keeps lines of JSON.
+func send(t *testing.T, p *tripod, body string) {
+	t.Helper()
+	resp, err := http.Post(p.url+"/api/v1/logs", "application/x-ndjson", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp.Body.Close(); resp.StatusCode != http.StatusOK {
+		t.Fatal(resp.Status)
+	}
+}
+
+// TestQueryLogs asks a real appliance.
+func TestQueryLogs(t *testing.T) {
+	p := launch(t, t.TempDir())
+	body := `{"time":"2026-03-12T14:03:00.5Z","level":"warn","service":"shop","msg":"out of stock","item":7}` + "\n" +
+		`{"time":"2026-03-12T14:04:00Z","level":"info","service":"shop","msg":"sold","item":8}` + "\n"
+	send(t, p, body)
+	for name, c := range map[string]struct {
+		args    []string
+		code    int
+		out, er string // all of it, and a part
+	}{
+		"flags behind the query": {[]string{"query", "logs", "service:shop item:7", "--from", "0"}, 0,
+			"2026-03-12T14:03:00.500Z WARN  shop     out of stock item=7\n", ""},
+		"LogQL":         {[]string{"query", "logs", "--from", "0", "--order", "oldest", "-o", "csv", "--cols", "msg", `{service_name="shop"}`}, 0, "msg\r\nout of stock\r\nsold\r\n", ""},
+		"numbers":       {[]string{"query", "logs", "--to", "2026-03-12T14:05:00Z", `sum(count_over_time({service_name="shop"}[1h]))`}, 0, "TIME                      VALUE\n2026-03-12T14:05:00.000Z      2\n", ""},
+		"JSON":          {[]string{"query", "logs", "item:8", "-o", "json", "--from", "0"}, 0, `{"time":"2026-03-12T14:04:00.000000000Z","level":"info","service":"shop","msg":"sold","fields":{"item":8},"line":"{\"time\":\"2026-03-12T14:04:00Z\",\"level\":\"info\",\"service\":\"shop\",\"msg\":\"sold\",\"item\":8}"}` + "\n", ""},
+		"nothing":       {[]string{"query", "logs", "item:9", "--since", "52w"}, 1, "", ""},
+		"a wrong query": {[]string{"query", "logs", "--", "-a", "or"}, 2, "", "  -a or\n       ^"},
+		"a wrong tail":  {[]string{"tail", "a and"}, 2, "", "  a and\n       ^"},
+		"a wrong time":  {[]string{"query", "logs", "--since", "yesterday"}, 2, "", `from="yesterday"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, er := ask(p, c.args...)
+			if code != c.code || out != c.out || !strings.Contains(er, c.er) {
+				t.Errorf("got %d %q %q\nwant %d %q %q", code, out, er, c.code, c.out, c.er)
+			}
+		})
+	}
+	code, out, er := ask(p, "query", "logs", "item:*", "--from", "0", "--explain")
+	if code != 0 || !strings.Contains(out, "found  2 lines in") {
+		t.Errorf("explain: %d %q %q", code, out, er)
+	}
+}
+
+func TestFaultsOfAsking(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		er   string
+	}{
+		"no pillar":         {[]string{"query"}, 2, "want tripod query logs"},
+		"another pillar":    {[]string{"query", "metrics", "up"}, 2, "want tripod query logs"},
+		"several faults":    {[]string{"query", "logs", "-o", "xml", "--limit", "-1"}, 2, "--limit -1"},
+		"two beginnings":    {[]string{"query", "logs", "--since", "1h", "--from", "2h"}, 2, "want one of them"},
+		"columns of text":   {[]string{"query", "logs", "--cols", "a"}, 2, "-o csv"},
+		"an unknown flag":   {[]string{"tail", "--since", "1h"}, 2, "-since"},
+		"a wrong address":   {[]string{"tail", "--addr", "ftp://x"}, 2, "want a URL"},
+		"nobody there":      {[]string{"query", "logs", "--addr", "127.0.0.1:1"}, 3, "is tripod running there?"},
+		"nobody to follow":  {[]string{"tail", "--addr", "127.0.0.1:1"}, 3, "connection refused"},
+		"help of something": {[]string{"help", "nothing"}, 2, `no command "nothing"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out, er bytes.Buffer
+			if code := run(c.args, nil, &out, &er); code != c.code || out.Len() > 0 || !strings.Contains(er.String(), c.er) {
+				t.Errorf("got %d %q %q, want %d %q", code, out.String(), er.String(), c.code, c.er)
+			}
+		})
+	}
+}
+
+func TestHelpOfCommands(t *testing.T) {
+	for _, args := range [][]string{{"help", "query"}, {"query", "logs", "--help"}, {"help", "tail"}, {"tail", "-h"}} {
+		var out, er bytes.Buffer
+		if code := run(args, nil, &out, &er); code != 0 || !strings.Contains(out.String(), "Exit code") || er.Len() > 0 {
+			t.Errorf("%v: %d %q", args, code, er.String())
+		}
+	}
+}
+
+// TestTailEndsQuietlyWithItsReader follows a real appliance into a reader that
+// goes away, and then into its end.
+func TestTailEndsQuietlyWithItsReader(t *testing.T) {
+	p := launch(t, t.TempDir()) // its users make lines all the time
+	cmd := exec.Command("sh", "-c", `"$0" tail service:planner-api --addr "$1" | head -2; echo "done"`, os.Args[0], p.url)
+	cmd.Env = append(os.Environ(), asMain+"=1")
+	out, err := cmd.CombinedOutput()
+	if lines := strings.Split(string(out), "\n"); err != nil || len(lines) != 4 || !strings.Contains(lines[1], "planner-api") || lines[2] != "done" {
+		t.Errorf("got %v\n%s", err, out)
+	}
+}
