@@ -1,19 +1,32 @@
 package events
 
-import "tripod/store"
+import (
+	"fmt"
+	"hash/crc32"
+	"slices"
+
+	"tripod/store"
+	"tripod/store/columns"
+)
 
 const minute = int64(60e9)
 
-// blockMeta is a block's entry in the index of its part.
+// blockMeta is a block's entry in the index of its part: chunks, head and
+// filter lie one behind the other.
 type blockMeta struct {
-	rows        int
-	min, max    int64
-	off         int64 // of the times section; rows and filter follow it
-	times, body section
-	lines       int // of the filter
-	counts      []minuteCount
-	mask        uint8
+	rows     int
+	min, max int64
+	off      int64
+	chunks   int // bytes
+	head     section
+	filter   int // bytes
+	no       int // in its part
+	counts   []minuteCount
+	mask     uint8
 }
+
+// bytes is what a block takes in its file.
+func (m *blockMeta) bytes() int { return m.chunks + m.head.size + m.filter }
 
 // section is compressed bytes.
 type section struct {
@@ -36,99 +49,314 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// block is a decoded block; its memory is used again for the next.
+// block is a block of a held part, of which as much is decoded as was asked
+// for. What could not be read stays in err, and reads as nothing.
 type block struct {
-	times   []int64
-	classes []uint8
-	pairs   []Field
-	refs    []uint32
-	starts  []uint32 // of each row in refs, and the end
-	raw     []byte   // of the rows section; strings are views of it
-	rawTime []byte
-	packed  []byte
+	part   *part
+	meta   *blockMeta
+	codecs *codecs
+	err    error
+	read   int64 // bytes read from the file
 
-	templates []template
-	lines     []line // in the order of their pairs
-	longest   int    // bound of what all lines come to, but for numbers
-	text      []byte // of those that were made
+	head    blockHead
+	cols    []col
+	shapes  [][]uint32
+	times   []int64
+	classes []int64
+	shapeOf []int64
+	data    []byte // all chunks, once whole was called
+
+	scratch []byte // of values that are put together from others
+	text    []byte // of the event that was handed out last
+	inLine  bool   // a line is being put together
+	order   []int32
+}
+
+// col is a column of a block.
+type col struct {
+	colHead
+	label  string
+	loaded bool
+	ranked bool
+	rank   []int32 // of each row among the values, -1 for none; nil when every row has one
+	ints   []int64
+	floats []float64
+	texts  *columns.Texts
+	lines  *lineColumn
 }
 
 func (b *block) len() int          { return len(b.times) }
 func (b *block) time(i int) int64  { return b.times[i] }
-func (b *block) class(i int) uint8 { return b.classes[i] }
+func (b *block) class(i int) uint8 { return uint8(b.classes[i]) }
 
-func (b *block) event(i int, e *Event) error {
-	e.Time, e.Class, e.Fields = b.times[i], b.classes[i], e.Fields[:0]
-	for _, ref := range b.refs[b.starts[i]:b.starts[i+1]] {
-		e.Fields = append(e.Fields, *b.pair(ref))
+// open reads head, times and classes of another block.
+func (b *block) open(pb partBlock, c *codecs) error {
+	*b = block{part: pb.p, meta: pb.m, codecs: c, times: b.times, classes: b.classes, shapeOf: b.shapeOf, cols: b.cols[:0],
+		data: b.data[:0], scratch: b.scratch[:0], text: b.text[:0]}
+	raw := b.section(pb.m.off+int64(pb.m.chunks), pb.m.head)
+	if b.err != nil {
+		return b.err
 	}
-	return nil
+	head, err := readHead(raw, pb.m.rows, pb.m.chunks)
+	if err != nil {
+		return b.fail(err)
+	}
+	b.head, b.shapes = head, head.shapes
+	for i := range head.cols {
+		b.cols = append(b.cols, col{colHead: head.cols[i], label: head.names[head.cols[i].name]})
+	}
+	b.times = b.ints(head.times, pb.m.rows, b.times)
+	b.classes = b.ints(head.classes, pb.m.rows, b.classes)
+	if b.err == nil && !b.ordered() {
+		b.fail(errCorrupt)
+	}
+	b.shapeOf = b.shapeOf[:0]
+	return b.err
 }
 
-// readTimes decodes a raw times section.
-func (b *block) readTimes(raw []byte, m *blockMeta) error {
-	r := reader{b: raw}
-	b.times = b.times[:0]
-	t := m.min
-	for range m.rows {
-		t += int64(r.uvarint())
-		if r.bad || t > m.max || t < m.min {
-			return errCorrupt
+func (b *block) ordered() bool {
+	last := b.meta.min
+	for i, t := range b.times {
+		if t < last || uint64(b.classes[i]) >= Classes {
+			return false
 		}
-		b.times = append(b.times, t)
+		last = t
 	}
-	b.classes = r.bytes(uint64(m.rows))
-	if r.bad || len(r.b) > 0 {
-		return errCorrupt
-	}
-	for _, c := range b.classes {
-		if c >= Classes {
-			return errCorrupt
-		}
-	}
-	return nil
+	return b.times[0] == b.meta.min && last == b.meta.max
 }
 
-// readBody decodes a raw rows section of n rows.
-func (b *block) readBody(raw []byte, n int) error {
-	r := reader{b: raw}
-	names := make([]string, 0, 32)
-	for range r.count(1) {
-		names = append(names, r.string())
+func (b *block) fail(err error) error {
+	if b.err == nil {
+		b.err = fmt.Errorf("%s: block at %d: %w", b.part.name, b.meta.off, err)
 	}
-	b.pairs, b.refs, b.starts = b.pairs[:0], b.refs[:0], append(b.starts[:0], 0)
-	b.templates, b.lines, b.text = b.templates[:0], b.lines[:0], b.text[:0]
-	b.longest = 0
-	for row := range n {
-		first := len(b.refs)
-		for range r.count(1) {
-			ref := r.uvarint()
-			if ref == 0 {
-				id := r.uvarint()
-				var v store.Value
-				if len(r.b) > 0 && r.b[0]|1 == kindNewLine {
-					v = b.line(&r, r.byte() == kindNewLine, row, first)
-				} else {
-					v = r.value(0)
+	return b.err
+}
+
+func (b *block) pread(off int64, size int) []byte {
+	buf := make([]byte, size)
+	if _, err := b.part.f.ReadAt(buf, off); err != nil {
+		b.fail(err)
+		return nil
+	}
+	b.read += int64(size)
+	return buf
+}
+
+func (b *block) section(off int64, s section) []byte {
+	packed := b.pread(off, s.size)
+	if b.err != nil {
+		return nil
+	}
+	raw, err := b.codecs.unpack(nil, packed, s)
+	if err != nil {
+		b.fail(err)
+	}
+	return raw
+}
+
+// whole reads all chunks at once, since many will be asked for.
+func (b *block) whole() {
+	if len(b.data) == 0 && b.err == nil {
+		b.data = b.pread(b.meta.off, b.meta.chunks)
+	}
+}
+
+// unpack reads a chunk; do is not called when that fails.
+func (b *block) unpack(c extent, do func(r *columns.Reader) error) {
+	if b.err != nil {
+		return
+	}
+	var packed []byte
+	if len(b.data) > 0 {
+		packed = b.data[c.off : c.off+c.size]
+	} else if packed = b.pread(b.meta.off+int64(c.off), c.size); b.err != nil {
+		return
+	}
+	if crc32.Checksum(packed, castagnoli) != c.sum {
+		b.fail(fmt.Errorf("checksum at %d: %w", c.off, errCorrupt))
+		return
+	}
+	r := columns.Reader{In: packed, Codec: b.codecs.Codec}
+	if err := do(&r); err != nil || r.Bad || len(r.In) > 0 {
+		b.fail(fmt.Errorf("values at %d: %w", c.off, errCorrupt))
+	}
+}
+
+func (b *block) ints(c extent, n int, to []int64) []int64 {
+	b.unpack(c, func(r *columns.Reader) error {
+		to = r.Ints(n, to)
+		return nil
+	})
+	if b.err != nil {
+		return to[:0]
+	}
+	return to
+}
+
+// rows reads the shapes of the rows, which every value wants.
+func (b *block) rows() bool {
+	if len(b.shapeOf) > 0 || b.err != nil {
+		return b.err == nil
+	}
+	if b.shapeOf = b.ints(b.head.shapeOf, b.meta.rows, b.shapeOf); b.err != nil {
+		return false
+	}
+	uses := make([]int, len(b.shapes))
+	for _, s := range b.shapeOf {
+		if uint64(s) >= uint64(len(uses)) {
+			b.fail(errCorrupt)
+			b.shapeOf = b.shapeOf[:0]
+			return false
+		}
+		uses[s]++
+	}
+	have := make([]int, len(b.cols))
+	for s, n := range uses {
+		for _, at := range b.shapes[s] {
+			have[at] += n
+		}
+	}
+	for i := range b.cols {
+		if have[i] != b.cols[i].n {
+			b.fail(errCorrupt)
+			b.shapeOf = b.shapeOf[:0]
+			return false
+		}
+	}
+	return true
+}
+
+// load reads a column's values.
+func (b *block) load(c *col) bool {
+	if !c.loaded && b.err == nil {
+		c.loaded = true
+		b.unpack(c.chunk, func(r *columns.Reader) (err error) {
+			switch c.kind {
+			case store.KindInt, store.KindBool:
+				c.ints = r.Ints(c.n, nil)
+			case store.KindFloat:
+				c.floats = r.Floats(c.n, nil)
+			case store.KindString:
+				if c.lines, err = readLines(r, c.n); err != nil {
+					return err
 				}
-				if r.bad || id >= uint64(len(names)) {
-					return errCorrupt
+				others := c.n
+				if c.lines != nil {
+					others = c.lines.others
 				}
-				b.pairs = append(b.pairs, Field{names[id], v})
-				ref = uint64(len(b.pairs))
+				c.texts = r.Texts(others)
+			case store.KindBytes, store.KindList, store.KindMap:
+				c.texts = r.Texts(c.n)
 			}
-			if ref > uint64(len(b.pairs)) {
-				return errCorrupt
-			}
-			b.refs = append(b.refs, uint32(ref-1))
-		}
-		if r.bad {
-			return errCorrupt
-		}
-		b.starts = append(b.starts, uint32(len(b.refs)))
+			return nil
+		})
 	}
-	if len(r.b) > 0 {
-		return errCorrupt
-	}
-	return nil
+	return b.err == nil && b.rows()
 }
+
+// index says which rows have a value of the column, and where it is.
+func (b *block) index(c *col) {
+	if c.ranked {
+		return
+	}
+	c.ranked = true
+	if c.n == b.meta.rows {
+		return
+	}
+	has := make([]bool, len(b.shapes))
+	for s, shape := range b.shapes {
+		for _, at := range shape {
+			if &b.cols[at] == c {
+				has[s] = true
+			}
+		}
+	}
+	c.rank = make([]int32, len(b.shapeOf))
+	n := int32(0)
+	for row, s := range b.shapeOf {
+		if c.rank[row] = -1; has[s] {
+			c.rank[row] = n
+			n++
+		}
+	}
+}
+
+func (c *col) at(row int) int {
+	if c.rank == nil {
+		return row
+	}
+	return int(c.rank[row])
+}
+
+// value is the column's value of a row that has one; a text that must be put
+// together is appended to buf.
+func (b *block) value(c *col, row int, buf *[]byte) store.Value {
+	if c.kind == store.KindEmpty || !b.load(c) {
+		return store.Value{}
+	}
+	b.index(c)
+	i := c.at(row)
+	switch c.kind {
+	case store.KindInt:
+		return store.Int(c.ints[i])
+	case store.KindBool:
+		return store.Bool(c.ints[i] != 0)
+	case store.KindFloat:
+		return store.Float(c.floats[i])
+	case store.KindString:
+		return store.String(b.string(c, i, row, buf))
+	case store.KindBytes:
+		return store.Bytes([]byte(c.texts.At(i, buf)))
+	}
+	return b.nested(c.texts.At(i, buf))
+}
+
+func (b *block) nested(text string) store.Value {
+	r := reader{b: []byte(text)}
+	v := r.value(0)
+	if r.bad {
+		b.fail(errCorrupt)
+	}
+	return v
+}
+
+func (b *block) string(c *col, i, row int, buf *[]byte) string {
+	switch {
+	case c.lines == nil:
+		return c.texts.At(i, buf)
+	case c.lines.of[i] == 0:
+		return c.texts.At(int(c.lines.rank[i]), buf)
+	case b.inLine: // bytes were bent: no line refers to a line
+		return ""
+	}
+	b.inLine = true
+	from := len(*buf)
+	*buf = b.appendLine(*buf, c.lines, i, row)
+	b.inLine = false
+	return view((*buf)[from:len(*buf):len(*buf)])
+}
+
+// event decodes a row, of which only the fields in want are wanted; nil for
+// all.
+func (b *block) event(i int, e *Event, want *wanted) error {
+	e.Time, e.Class, e.Fields = b.times[i], uint8(b.classes[i]), e.Fields[:0]
+	if want == nil {
+		b.whole()
+	}
+	if !b.rows() {
+		return b.err
+	}
+	b.text = b.text[:0]
+	for _, at := range b.shapes[b.shapeOf[i]] {
+		c := &b.cols[at]
+		if want.has(c.label) {
+			e.Fields = append(e.Fields, Field{c.label, b.value(c, i, &b.text)})
+		}
+	}
+	return b.err
+}
+
+// wanted are the names of fields that a query wants.
+type wanted struct{ names []string }
+
+func (w *wanted) has(name string) bool { return w == nil || slices.Contains(w.names, name) }

@@ -179,45 +179,45 @@ type countWorker struct {
 }
 
 func (w *countWorker) block(pb partBlock) {
-	c := w.ct.sn.s.codecs
-	var err error
-	if w.f.classesOnly() {
-		err = pb.times(c, &w.b)
-	} else if !pb.may(&w.f.plan) {
+	sn := w.ct.sn
+	if !pb.may(sn.s, &w.f.plan) {
 		return
-	} else {
-		err = pb.load(c, &w.b)
+	}
+	err := w.b.open(pb, sn.s.codecs)
+	if err == nil {
+		err = w.rows(&w.b)
 	}
 	if err != nil {
-		w.ct.sn.s.damaged(pb.p.name, pb.m.off, err)
+		sn.s.damaged(pb.p.name, pb.m.off, err)
 		w.ct.fail(err)
-		return
 	}
-	w.rows(&w.b)
 }
 
 func (w *countWorker) chunk(v *chunkView) {
-	if v.may(&w.f.plan) {
-		w.rows(v)
+	if !v.may(&w.f.plan) {
+		return
+	}
+	v.sort()
+	if err := w.rows(v); err != nil {
+		w.ct.fail(err)
 	}
 }
 
-func (w *countWorker) rows(rows rowSet) {
-	w.f.enter(rows)
-	for i := range rows.len() {
-		t := rows.time(i)
-		if !w.ct.r.Has(t) {
-			continue
-		}
+func (w *countWorker) rows(rows rowSet) error {
+	from, to := rowsIn(rows, w.ct.r)
+	if err := w.f.enter(rows, from, to); err != nil {
+		return err
+	}
+	for i := from; i < to; i++ {
 		ok, err := w.f.match(rows, i, &w.e, false)
 		if err != nil {
-			w.ct.fail(err)
-			continue
+			return err
 		}
 		if ok {
-			w.tally.add(t, rows.class(i), 1)
+			w.tally.add(rows.time(i), rows.class(i), 1)
 		}
 	}
+	return nil
 }
 
 // Digests shows the digest of every head and part that overlaps the range. A

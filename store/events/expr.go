@@ -93,11 +93,24 @@ type Func struct {
 	Implied Expr
 }
 
-// Any matches events with a field that passes Test, which a block asks once for
-// each distinct field. Implied is as in Func.
+// Any matches events with a field whose name passes Named (any, when nil) and
+// whose value passes Test, which a block asks once for each distinct value.
+// Implied is as in Func.
 type Any struct {
-	Test    func(name string, v store.Value) bool
+	Named   func(name string) bool
+	Test    func(v store.Value) bool
 	Implied Expr
+}
+
+// Measured matches events with a field whose name passes Named and whose value
+// has a measure that Holds. Among numbers a greater one must not measure less
+// (or never more); what holds lies from From to To, both included: the engine
+// skips blocks whose numbers measure less or more.
+type Measured struct {
+	Named    func(name string) bool
+	Measure  func(v store.Value) (float64, bool)
+	Holds    func(measure float64) bool
+	From, To float64
 }
 
 // Within matches events with a field whose name passes and which alone matches
@@ -109,11 +122,27 @@ type Within struct {
 
 func (x Any) Match(e *Event) bool {
 	for i := range e.Fields {
-		if x.Test(e.Fields[i].Name, e.Fields[i].Value) {
+		if (x.Named == nil || x.Named(e.Fields[i].Name)) && x.Test(e.Fields[i].Value) {
 			return true
 		}
 	}
 	return false
+}
+
+func (x Measured) Match(e *Event) bool {
+	return Any{Named: x.Named, Test: x.test}.Match(e)
+}
+
+func (x Measured) test(v store.Value) bool {
+	f, ok := x.Measure(v)
+	return ok && x.Holds(f)
+}
+
+// may says whether a number between two may pass.
+func (x Measured) may(z zone) bool {
+	least, ok1 := x.Measure(z.least)
+	most, ok2 := x.Measure(z.most)
+	return !ok1 || !ok2 || min(least, most) <= x.To && x.From <= max(least, most)
 }
 
 func (x Within) Match(e *Event) bool {
@@ -195,6 +224,19 @@ func (x Compare) Match(e *Event) bool {
 func (x Exists) Match(e *Event) bool {
 	_, ok := e.Get(x.Field)
 	return ok
+}
+
+// may says whether a number between two may compare so.
+func (x Compare) may(z zone) bool {
+	least, _ := z.least.Number()
+	most, _ := z.most.Number()
+	switch x.Op {
+	case OpEqual:
+		return least <= x.Number && x.Number <= most
+	case OpLess, OpLessEqual:
+		return x.Op.holds(least, x.Number)
+	}
+	return x.Op.holds(most, x.Number)
 }
 
 func (o Op) holds(a, b float64) bool {

@@ -30,8 +30,8 @@ type chunk struct {
 	batches  []*batch
 	min, max int64
 	mask     uint8
-	sorted   atomic.Pointer[[]headRow] // once the chunk is full
-	filter   atomic.Pointer[[]byte]    // as in a part; once it is full and was asked for
+	sorted   atomic.Pointer[[]headRow]  // once the chunk is full
+	filter   atomic.Pointer[filterBits] // as in a part; once it is full and was asked for
 }
 
 // chunkRows is small enough to search a chunk without a filter in half a ms.
@@ -139,27 +139,22 @@ func (v *chunkView) may(p *plan) bool {
 	if len(v.rows) < chunkRows || p.trivial() {
 		return true
 	}
-	lines := v.from.filter.Load()
-	if lines == nil {
-		lines = v.makeFilter()
-		v.from.filter.Store(lines)
-	}
-	return p.may(func(key uint64) bool {
-		n := len(*lines) / lineBytes
-		if n == 0 {
-			return false
+	f := v.from.filter.Load()
+	if f == nil {
+		if f = v.makeFilter(); f == nil {
+			return true
 		}
-		may, _ := lineHas((*lines)[lineOf(key, n)*lineBytes:], key)
-		return may
-	})
+		v.from.filter.Store(f)
+	}
+	return p.may(func(k planKey) bool { return f.Contains(k.hash) })
 }
 
-func (v *chunkView) makeFilter() *[]byte {
+func (v *chunkView) makeFilter() *filterBits {
 	var keys keySet
 	var e Event
 	seen := map[string]bool{} // names
 	for i := range v.rows {
-		if v.event(i, &e) != nil {
+		if v.event(i, &e, nil) != nil {
 			continue
 		}
 		for j := range e.Fields {
@@ -170,13 +165,17 @@ func (v *chunkView) makeFilter() *[]byte {
 			addKeys(&keys, e.Fields[j].Value)
 		}
 	}
-	lines := appendFilter(nil, &keys)
-	return &lines
+	var m filterMaker
+	f, err := readFilter(m.append(nil, &keys))
+	if err != nil {
+		return nil // no keys
+	}
+	return f
 }
 
 func (v *chunkView) len() int          { return len(v.rows) }
 func (v *chunkView) time(i int) int64  { return v.rows[i].time }
 func (v *chunkView) class(i int) uint8 { return v.rows[i].class }
-func (v *chunkView) event(i int, e *Event) error {
+func (v *chunkView) event(i int, e *Event, _ *wanted) error {
 	return v.batches[v.rows[i].batch].event(v.rows[i].batchRow, e)
 }

@@ -1,7 +1,7 @@
 package events
 
 import (
-	"math/bits"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
@@ -11,12 +11,6 @@ import (
 
 // tokenKey is the filter key of a token, of which low is the folded form.
 func tokenKey(low string) uint64 { return nonZero(xxhash.Sum64String(low)) }
-
-// longToken is the length from which a token gets a second key: an id is asked
-// for over all blocks, where one false yes in fifty would be many.
-const longToken = 16
-
-func secondKey(key uint64) uint64 { return nonZero(bits.RotateLeft64(key, 23) * 0xff51afd7ed558ccd) }
 
 // nameKey is the filter key of a field's name.
 func nameKey(name string) uint64 {
@@ -39,11 +33,7 @@ func addTextKeys(set *keySet, s string) {
 			return
 		}
 		token := lowerToken(s[start:end], &low)
-		key := tokenKey(token)
-		set.add(key)
-		if len(token) >= longToken {
-			set.add(secondKey(key))
-		}
+		set.add(tokenKey(token))
 		at = end
 	}
 }
@@ -62,9 +52,21 @@ func lowerToken(s string, buf *[64]byte) string {
 	return view(buf[:len(s)])
 }
 
+// planKey is a key that a filter is asked for.
+type planKey struct {
+	hash   uint64
+	digits bool // of a token of digits, number: maybe a line's time in ms, which has no key
+	number uint64
+}
+
+// within says whether a block's lines may state this as their time.
+func (k planKey) within(m *blockMeta) bool {
+	return k.digits && (m.min < 0 || uint64(m.min/1e6) <= k.number && k.number <= uint64(m.max/1e6))
+}
+
 // plan is what a block's filter must hold for a predicate to match in it.
 type plan struct {
-	keys []uint64 // all of them
+	keys []planKey // all of them
 	all  []plan
 	any  []plan // at least one, if there are some
 	mask uint8  // classes that may match
@@ -108,9 +110,9 @@ func planOf(x Expr) plan {
 		}
 		p.named(x.Fields)
 	case Equal:
-		p.keys = append(tokenKeys(lower(x.Text), true), nameKey(x.Field))
+		p.keys = append(tokenKeys(lower(x.Text), true), planKey{hash: nameKey(x.Field)})
 	case OneOf:
-		p.keys = []uint64{nameKey(x.Field)}
+		p.keys = []planKey{{hash: nameKey(x.Field)}}
 		if len(x.Texts) > maxAsked {
 			break
 		}
@@ -123,9 +125,9 @@ func planOf(x Expr) plan {
 	case Regexp:
 		p.named(x.Fields)
 	case Compare:
-		p.keys = []uint64{nameKey(x.Field)}
+		p.keys = []planKey{{hash: nameKey(x.Field)}}
 	case Exists:
-		p.keys = []uint64{nameKey(x.Field)}
+		p.keys = []planKey{{hash: nameKey(x.Field)}}
 	case Func:
 		if x.Implied != nil {
 			return planOf(x.Implied)
@@ -143,25 +145,24 @@ func planOf(x Expr) plan {
 // named asks for one of the names, if any are named.
 func (p *plan) named(names []string) {
 	for _, n := range names {
-		p.any = append(p.any, plan{keys: []uint64{nameKey(n)}, mask: allClasses})
+		p.any = append(p.any, plan{keys: []planKey{{hash: nameKey(n)}}, mask: allClasses})
 	}
 }
 
 // tokenKeys are the keys of the tokens of folded text; without edges, of those
 // that neither begin nor end the text and so may be parts of longer ones.
-func tokenKeys(low string, edges bool) []uint64 {
-	var keys []uint64
+func tokenKeys(low string, edges bool) []planKey {
+	var keys []planKey
 	for at := 0; ; {
 		start, end := nextToken(low, at)
 		if end == 0 {
 			return keys
 		}
 		if edges || start > 0 && end < len(low) {
-			key := tokenKey(low[start:end])
-			keys = append(keys, key)
-			if end-start >= longToken {
-				keys = append(keys, secondKey(key))
-			}
+			k := planKey{hash: tokenKey(low[start:end])}
+			n, err := strconv.ParseUint(low[start:end], 10, 64)
+			k.digits, k.number = err == nil, n
+			keys = append(keys, k)
 		}
 		at = end
 	}
@@ -186,7 +187,7 @@ func (p *plan) trivial() bool {
 }
 
 // may says whether a block whose filter answers has can hold a match.
-func (p *plan) may(has func(key uint64) bool) bool {
+func (p *plan) may(has func(planKey) bool) bool {
 	for _, key := range p.keys {
 		if !has(key) {
 			return false

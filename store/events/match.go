@@ -1,25 +1,27 @@
 package events
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"tripod/store"
 )
 
-// node is a compiled predicate. Every leaf asks whether some field passes, so a
-// block asks each leaf once for each distinct field, not once a row.
+// node is a compiled predicate. Every leaf asks whether some field passes.
 type node struct {
 	op     nodeOp
-	kids   []*node
+	kids   []*node           // of an And those first that cost least
 	names  []string          // of a leaf; any when empty
 	named  func(string) bool // instead of names
+	exists bool              // a leaf that every value passes
 	test   func(store.Value) bool
-	field  func(string, store.Value) bool // instead of test
-	slot   int                            // of a leaf
-	mask   uint8
-	fn     func(*Event) bool
-	custom bool // some fn is in here
+	text   *needle           // what every text that passes has, if that is known
+	may    func(z zone) bool // whether some number between two may pass, if that is known
+	mask   uint8             // of classes
+	fn     func(*Event) bool // of opFunc
+	custom bool              // some fn is in here
+	cost   int
 }
 
 type nodeOp uint8
@@ -33,87 +35,94 @@ const (
 	opFunc
 )
 
-// compiler numbers the leaves.
-type compiler struct{ leaves []*node }
-
-func (c *compiler) compile(x Expr) *node {
+func compile(x Expr) *node {
 	switch x := x.(type) {
 	case nil:
 		return &node{op: opAnd}
 	case And:
-		return c.join(opAnd, x)
+		return join(opAnd, x)
 	case Or:
-		return c.join(opOr, x)
+		return join(opOr, x)
 	case Not:
-		return c.join(opNot, []Expr{x.X})
+		return join(opNot, []Expr{x.X})
 	case ClassIn:
 		return &node{op: opClass, mask: uint8(x)}
 	case Word:
 		low := lower(x.Text)
-		return c.text(x.Fields, func(s string) bool { return hasWord(s, low) })
+		return textLeaf(x.Fields, &needle{text: low, word: true, fold: true}, func(s string) bool { return hasWord(s, low) })
 	case Phrase:
 		low := lower(x.Text)
-		return c.text(x.Fields, func(s string) bool { return hasPhrase(s, low) })
+		return textLeaf(x.Fields, &needle{text: low, fold: true}, func(s string) bool { return hasPhrase(s, low) })
 	case Substring:
 		if !x.Fold {
-			return c.text(x.Fields, func(s string) bool { return strings.Contains(s, x.Text) })
+			return textLeaf(x.Fields, &needle{text: x.Text}, func(s string) bool { return strings.Contains(s, x.Text) })
 		}
 		low := lower(x.Text)
-		return c.text(x.Fields, func(s string) bool { return foldIndex(s, low) >= 0 })
+		return textLeaf(x.Fields, &needle{text: low, fold: true}, func(s string) bool { return foldIndex(s, low) >= 0 })
 	case Regexp:
-		return c.text(x.Fields, x.Re.MatchString)
+		return textLeaf(x.Fields, nil, x.Re.MatchString)
 	case Equal:
-		return c.leaf([]string{x.Field}, func(v store.Value) bool { return isText(v, x.Text) })
+		n := leaf([]string{x.Field}, func(v store.Value) bool { return isText(v, x.Text) })
+		n.text = &needle{text: x.Text, whole: true}
+		return n
 	case OneOf:
-		return c.text([]string{x.Field}, func(s string) bool { return x.Texts[s] })
+		return textLeaf([]string{x.Field}, nil, func(s string) bool { return x.Texts[s] })
 	case Compare:
-		return c.leaf([]string{x.Field}, func(v store.Value) bool {
+		n := leaf([]string{x.Field}, func(v store.Value) bool {
 			n, ok := v.Number()
 			return ok && x.Op.holds(n, x.Number)
 		})
+		n.may = x.may
+		return n
 	case Exists:
-		return c.leaf([]string{x.Field}, func(store.Value) bool { return true })
+		n := leaf([]string{x.Field}, func(store.Value) bool { return true })
+		n.exists, n.cost = true, 1
+		return n
 	case Any:
-		return c.add(&node{op: opLeaf, field: x.Test})
+		return &node{op: opLeaf, named: x.Named, test: x.Test, cost: 3}
+	case Measured:
+		return &node{op: opLeaf, named: x.Named, test: x.test, may: x.may, cost: 3}
 	case Within:
-		var inner compiler
-		if n := inner.compile(x.X); n.op == opLeaf && n.field == nil && len(n.names) == 0 {
-			return c.add(&node{op: opLeaf, named: x.Named, test: n.test})
+		if n := compile(x.X); n.op == opLeaf && n.named == nil && len(n.names) == 0 {
+			n.named = x.Named
+			return n
 		}
 	case Func:
-		return &node{op: opFunc, fn: x.Fn, custom: true}
+		return &node{op: opFunc, fn: x.Fn, custom: true, cost: 1000}
 	}
-	return &node{op: opFunc, fn: x.Match, custom: true}
+	return &node{op: opFunc, fn: x.Match, custom: true, cost: 1000}
 }
 
-func (c *compiler) join(op nodeOp, xs []Expr) *node {
+func join(op nodeOp, xs []Expr) *node {
 	n := &node{op: op}
 	for _, x := range xs {
-		kid := c.compile(x)
+		kid := compile(x)
 		n.kids = append(n.kids, kid)
 		n.custom = n.custom || kid.custom
+		n.cost += kid.cost
+	}
+	if op == opAnd {
+		slices.SortStableFunc(n.kids, func(a, b *node) int { return cmp.Compare(a.cost, b.cost) })
 	}
 	return n
 }
 
-func (c *compiler) text(names []string, ask func(string) bool) *node {
-	return c.leaf(names, func(v store.Value) bool {
+func textLeaf(names []string, text *needle, ask func(string) bool) *node {
+	n := leaf(names, func(v store.Value) bool {
 		var buf [textBuf]byte
 		return ask(shortText(v, &buf))
 	})
+	n.text = text
+	return n
 }
 
-func (c *compiler) leaf(names []string, test func(store.Value) bool) *node {
-	return c.add(&node{op: opLeaf, names: names, test: test})
+func leaf(names []string, test func(store.Value) bool) *node {
+	cost := 2
+	if len(names) == 0 {
+		cost = 20
+	}
+	return &node{op: opLeaf, names: names, test: test, cost: cost}
 }
-
-func (c *compiler) add(leaf *node) *node {
-	leaf.slot = len(c.leaves)
-	c.leaves = append(c.leaves, leaf)
-	return leaf
-}
-
-func (n *node) passes(f *Field) bool { return n.asks(f.Name) && n.holds(f) }
 
 // asks says whether fields of this name may pass.
 func (n *node) asks(name string) bool {
@@ -123,139 +132,118 @@ func (n *node) asks(name string) bool {
 	return len(n.names) == 0 || slices.Contains(n.names, name)
 }
 
-func (n *node) holds(f *Field) bool {
-	if n.field != nil {
-		return n.field(f.Name, f.Value)
-	}
-	return n.test(f.Value)
-}
-
-// match asks about one event; leaf answers for the leaves.
-func (n *node) match(e *Event, leaf func(*node) bool) bool {
+// match asks about one event.
+func (n *node) match(e *Event) bool {
 	switch n.op {
 	case opAnd:
 		for _, k := range n.kids {
-			if !k.match(e, leaf) {
+			if !k.match(e) {
 				return false
 			}
 		}
 		return true
 	case opOr:
 		for _, k := range n.kids {
-			if k.match(e, leaf) {
+			if k.match(e) {
 				return true
 			}
 		}
 		return false
 	case opNot:
-		return !n.kids[0].match(e, leaf)
+		return !n.kids[0].match(e)
 	case opClass:
 		return n.mask>>e.Class&1 == 1
 	case opFunc:
 		return n.fn(e)
 	}
-	return leaf(n)
+	for i := range e.Fields {
+		if f := &e.Fields[i]; n.asks(f.Name) && n.test(f.Value) {
+			return true
+		}
+	}
+	return false
 }
 
 // filter is a predicate ready for use by one goroutine.
 type filter struct {
-	plan   plan
-	root   *node // nil matches everything
-	leaves []*node
-	bits   [][]bool // by leaf and pair of the current block
-	block  *block
-	refs   []uint32 // of the current row
-	event  *Event   // of the current row
-	byRef  func(*node) bool
-	byName func(*node) bool
+	plan plan
+	root *node   // nil matches everything
+	want *wanted // fields of the events that it gives
+
+	hits  bitset // of the current block; with a custom node, rows that may match
+	block *block
+	spare []bitset
+	text  []byte
+	memo  []int8
 }
 
 func newFilter(x Expr) *filter {
 	f := &filter{plan: planOf(x)}
 	if x != nil {
-		var c compiler
-		f.root = c.compile(x)
-		f.leaves = c.leaves
+		f.root = compile(x)
 	}
-	f.bind()
 	return f
 }
 
 // fork is the same predicate for rows of another block at the same time.
-func (f *filter) fork() *filter {
-	g := &filter{plan: f.plan, root: f.root, leaves: f.leaves}
-	g.bind()
-	return g
-}
-
-func (f *filter) bind() {
-	f.byRef = func(n *node) bool {
-		bits := f.bits[n.slot]
-		for _, ref := range f.refs {
-			if bits[ref] {
-				return true
-			}
-		}
-		return false
-	}
-	f.byName = func(n *node) bool {
-		for i := range f.event.Fields {
-			if n.passes(&f.event.Fields[i]) {
-				return true
-			}
-		}
-		return false
-	}
-}
+func (f *filter) fork() *filter { return &filter{plan: f.plan, root: f.root, want: f.want} }
 
 // classesOnly says that time and class of a row decide.
 func (f *filter) classesOnly() bool { return f.root == nil || f.root.op == opClass }
 
-// enter prepares for a block's rows.
-func (f *filter) enter(rows rowSet) {
+// enter prepares for rows from..to-1 of a block.
+func (f *filter) enter(rows rowSet, from, to int) error {
 	b, ok := rows.(*block)
-	f.block = b
-	if !ok || f.classesOnly() {
-		return
+	if f.block = b; !ok {
+		return nil
 	}
-	f.bits = slices.Grow(f.bits[:0], len(f.leaves))[:len(f.leaves)]
-	for i, n := range f.leaves {
-		bits := slices.Grow(f.bits[i][:0], len(b.pairs))[:len(b.pairs)]
-		for j := range b.pairs {
-			bits[j] = n.asks(b.pairs[j].Name) && n.holds(b.pair(uint32(j)))
-		}
-		f.bits[i] = bits
+	f.hits = sizedBits(f.hits, b.len())
+	f.hits.fill(from, to)
+	if f.root == nil {
+		return nil
 	}
+	cand := f.take()
+	copy(cand, f.hits)
+	clear(f.hits)
+	b.find(f, f.root, cand, f.hits)
+	f.give(cand)
+	return b.err
 }
+
+// take is a set with a bit for each row of the block, of any content.
+func (f *filter) take() bitset {
+	if n := len(f.spare); n > 0 {
+		b := f.spare[n-1]
+		f.spare = f.spare[:n-1]
+		return sizedBits(b, f.block.len())
+	}
+	return sizedBits(nil, f.block.len())
+}
+
+func (f *filter) give(b bitset) { f.spare = append(f.spare, b) }
 
 // match asks about a row of the block; e is room for the event, and holds it
 // when the answer is yes and full is set.
 func (f *filter) match(rows rowSet, i int, e *Event, full bool) (bool, error) {
-	if class := rows.class(i); f.plan.mask>>class&1 == 0 {
+	if f.block != nil {
+		if !f.hits.has(i) {
+			return false, nil
+		}
+		if f.root == nil || !f.root.custom {
+			if full {
+				return true, rows.event(i, e, f.want)
+			}
+			return true, nil
+		}
+	}
+	if f.plan.mask>>rows.class(i)&1 == 0 {
 		return false, nil
 	}
-	if f.root == nil || f.root.op == opClass {
-		if full {
-			return true, rows.event(i, e)
-		}
+	if f.classesOnly() && !full {
 		return true, nil
 	}
-	if f.block == nil || f.root.custom {
-		if err := rows.event(i, e); err != nil {
-			return false, err
-		}
-	} else {
-		e.Class = rows.class(i)
+	if err := rows.event(i, e, nil); err != nil {
+		return false, err
 	}
-	ok := false
-	if f.event = e; f.block == nil {
-		ok = f.root.match(e, f.byName)
-	} else {
-		f.refs = f.block.refs[f.block.starts[i]:f.block.starts[i+1]]
-		ok = f.root.match(e, f.byRef)
-	}
-	if ok && full && f.block != nil && !f.root.custom {
-		return true, rows.event(i, e)
-	}
-	return ok, nil
+	return f.root == nil || f.root.match(e), nil
 }

@@ -84,7 +84,7 @@ func together(blocks []mergeBlock) int {
 
 // large says that a block is not worth filling up.
 func (m *merger) large(b *blockMeta) bool {
-	return b.rows >= m.w.blockRows/2 || b.body.raw >= maxBlockRaw/2
+	return b.rows >= m.w.blockRows/2 || b.chunks >= maxBlockRaw/8
 }
 
 // copy takes over a block as it is, if its sums are right.
@@ -93,12 +93,10 @@ func (m *merger) copy(pb partBlock) error {
 		return err
 	}
 	b := pb.m
-	size := b.times.size + b.body.size + b.lines*lineBytes
-	m.buf = slices.Grow(m.buf[:0], size)[:size]
+	m.buf = slices.Grow(m.buf[:0], b.bytes())[:b.bytes()]
 	_, err := pb.p.f.ReadAt(m.buf, b.off)
-	if err == nil && (crc32.Checksum(m.buf[:b.times.size], castagnoli) != b.times.sum ||
-		crc32.Checksum(m.buf[b.times.size:][:b.body.size], castagnoli) != b.body.sum) {
-		err = fmt.Errorf("checksum: %w", errCorrupt)
+	if err == nil {
+		err = m.s.checkBlock(b, m.buf)
 	}
 	if err != nil {
 		err = fmt.Errorf("%s: block at %d: %w", pb.p.name, b.off, err)
@@ -157,4 +155,29 @@ func (s *Store) mergeDigests(w *partWriter, run []*part) bool {
 	}
 	w.digest, w.digested = sum.(Digest), true
 	return true
+}
+
+// checkBlock checks every sum of a block.
+func (s *Store) checkBlock(m *blockMeta, b []byte) error {
+	raw, err := s.codecs.unpack(nil, b[m.chunks:][:m.head.size], m.head)
+	if err != nil {
+		return err
+	}
+	head, err := readHead(raw, m.rows, m.chunks)
+	if err != nil {
+		return err
+	}
+	extents := []extent{head.times, head.classes, head.shapeOf}
+	for i := range head.cols {
+		extents = append(extents, head.cols[i].chunk)
+	}
+	for _, c := range extents {
+		if crc32.Checksum(b[c.off:c.off+c.size], castagnoli) != c.sum {
+			return fmt.Errorf("checksum at %d: %w", c.off, errCorrupt)
+		}
+	}
+	if m.filter > 0 {
+		_, err = readFilter(b[m.chunks+m.head.size:])
+	}
+	return err
 }

@@ -84,7 +84,7 @@ func TestMergeTakesOverNothingDamaged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b[len(partMagic)+s.parts[3].blocks[0].times.size] ^= 1
+	b[len(partMagic)+s.parts[3].blocks[0].chunks/2] ^= 1
 	if err := os.WriteFile(name, b, 0o600); err != nil {
 		t.Fatal(err)
 	}

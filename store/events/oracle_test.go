@@ -62,13 +62,20 @@ func randomExpr(r *rand.Rand, depth int) Expr {
 		}
 		return Not{kids[0]}
 	}
-	switch r.IntN(13) {
+	switch r.IntN(14) {
 	case 12:
 		named := func(name string) bool { return name != "msg" }
 		return Within{named, []Expr{Word{nil, word()}, Phrase{nil, word() + " " + word()}, Regexp{nil, regexp.MustCompile("[RÜ]e?")}}[r.IntN(3)]}
 	case 11:
 		n := r.IntN(9)
-		return Any{Test: func(name string, v store.Value) bool { return len(name)+len(v.Text()) > 2*n+8 }}
+		named := func(name string) bool { return len(name)%2 == n%2 }
+		if r.IntN(2) == 0 {
+			named = nil
+		}
+		return Any{Named: named, Test: func(v store.Value) bool { return len(v.Text()) > 2*n }}
+	case 10:
+		from := float64(r.IntN(300))
+		return Measured{func(name string) bool { return name != "x" }, store.Value.Number, func(f float64) bool { return from <= f && f < from+50 }, from, from + 50}
 	case 9:
 		return OneOf{"status", map[string]bool{fmt.Sprint(r.IntN(600)): true, "true": true}}
 	case 0:

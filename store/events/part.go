@@ -21,6 +21,7 @@ type part struct {
 	f       file // open while there are readers
 	tail    *partTail
 	blocks  []blockMeta // nil until first read
+	filters []atomic.Pointer[filterBits]
 	digest  Digest
 }
 
@@ -94,11 +95,11 @@ func (p *part) index(fs files, c *codecs) ([]blockMeta, error) {
 	}
 	for i := range blocks {
 		m := &blocks[i]
-		if end := m.off + int64(m.times.size+m.body.size+m.lines*lineBytes); end > p.tail.indexOff {
+		if end := m.off + int64(m.bytes()); end > p.tail.indexOff {
 			return nil, fmt.Errorf("%s: index at %d: %w", p.name, p.tail.indexOff, errCorrupt)
 		}
 	}
-	p.blocks = blocks
+	p.blocks, p.filters = blocks, make([]atomic.Pointer[filterBits], len(blocks))
 	return blocks, nil
 }
 
@@ -183,65 +184,57 @@ type partBlock struct {
 	m *blockMeta
 }
 
-// times decodes only the times and classes.
-func (pb partBlock) times(c *codecs, b *block) (err error) {
-	if b.rawTime, err = pb.read(c, b, b.rawTime, pb.m.off, pb.m.times); err != nil {
-		return err
-	}
-	if err := b.readTimes(b.rawTime, pb.m); err != nil {
-		return fmt.Errorf("%s: block at %d: %w", pb.p.name, pb.m.off, err)
-	}
-	return nil
-}
-
-// load decodes the whole block.
-func (pb partBlock) load(c *codecs, b *block) (err error) {
-	if err := pb.times(c, b); err != nil {
-		return err
-	}
-	off := pb.m.off + int64(pb.m.times.size)
-	if b.raw, err = pb.read(c, b, b.raw, off, pb.m.body); err != nil {
-		return err
-	}
-	if err := b.readBody(b.raw, pb.m.rows); err != nil {
-		return fmt.Errorf("%s: block at %d: %w", pb.p.name, pb.m.off, err)
-	}
-	return nil
-}
-
-func (pb partBlock) read(c *codecs, b *block, to []byte, off int64, s section) ([]byte, error) {
-	if cap(b.packed) < s.size {
-		b.packed = make([]byte, s.size)
-	}
-	packed := b.packed[:s.size]
-	if _, err := pb.p.f.ReadAt(packed, off); err != nil {
-		return to, fmt.Errorf("%s: block at %d: %w", pb.p.name, off, err)
-	}
-	raw, err := c.unpack(to, packed, s)
-	if err != nil {
-		return to, fmt.Errorf("%s: block at %d: %w", pb.p.name, off, err)
-	}
-	return raw, nil
-}
-
 // may asks the block's filter; one that cannot be read says yes.
-func (pb partBlock) may(p *plan) bool {
+func (pb partBlock) may(s *Store, p *plan) bool {
 	if pb.m.mask&p.mask == 0 {
 		return false
 	}
-	if p.trivial() {
+	if p.trivial() || pb.m.filter == 0 {
 		return true
 	}
-	off := pb.m.off + int64(pb.m.times.size+pb.m.body.size)
-	var line [lineBytes]byte
-	return p.may(func(key uint64) bool {
-		if pb.m.lines == 0 {
-			return false
+	f := s.filter(pb)
+	if f == nil {
+		return true
+	}
+	return p.may(func(k planKey) bool { return f.Contains(k.hash) || k.within(pb.m) })
+}
+
+// maxFilters bounds the filters that are kept in memory.
+const maxFilters = 32 << 20
+
+// filter is a block's filter, which is read once; nil when it cannot be.
+func (s *Store) filter(pb partBlock) *filterBits {
+	at := &pb.p.filters[pb.m.no]
+	if f := at.Load(); f != nil {
+		return f
+	}
+	buf := make([]byte, pb.m.filter)
+	off := pb.m.off + int64(pb.m.chunks+pb.m.head.size)
+	_, err := pb.p.f.ReadAt(buf, off)
+	var f *filterBits
+	if err == nil {
+		f, err = readFilter(buf)
+	}
+	if err != nil {
+		s.damaged(pb.p.name, off, fmt.Errorf("filter: %w", err))
+		return nil
+	}
+	if s.filterBytes.Add(int64(len(buf))) > maxFilters {
+		s.forgetFilters()
+	}
+	at.Store(f)
+	return f
+}
+
+func (s *Store) forgetFilters() {
+	s.filterBytes.Store(0)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, p := range s.parts {
+		p.mu.Lock()
+		for i := range p.filters {
+			p.filters[i].Store(nil)
 		}
-		if _, err := pb.p.f.ReadAt(line[:], off+int64(lineOf(key, pb.m.lines)*lineBytes)); err != nil {
-			return true
-		}
-		may, _ := lineHas(line[:], key)
-		return may
-	})
+		p.mu.Unlock()
+	}
 }

@@ -4,13 +4,13 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"math"
 	"path/filepath"
 	"time"
 )
 
 const (
-	partMagic  = "TRIPEVP\x02"
-	partBefore = "TRIPEVP\x01" // has no lines by template, all else is the same
+	partMagic  = "TRIPEVP\x03"
 	footerSize = 4 + 4 + len(partMagic)
 )
 
@@ -88,7 +88,7 @@ func readTail(b []byte) (partTail, error) {
 	}
 	foot := b[len(b)-footerSize:]
 	n := binary.LittleEndian.Uint32(foot)
-	if magic := string(foot[8:]); magic != partMagic && magic != partBefore || int64(n) > int64(len(b)-footerSize) {
+	if magic := string(foot[8:]); magic != partMagic || int64(n) > int64(len(b)-footerSize) {
 		return partTail{}, errCorrupt
 	}
 	body := b[len(b)-footerSize-int(n) : len(b)-footerSize]
@@ -127,9 +127,9 @@ func appendIndex(b []byte, blocks []blockMeta) []byte {
 		b = binary.AppendVarint(b, m.min)
 		b = binary.AppendUvarint(b, uint64(m.max-m.min))
 		b = binary.AppendUvarint(b, uint64(m.off))
-		b = m.times.appendTo(b)
-		b = m.body.appendTo(b)
-		b = binary.AppendUvarint(b, uint64(m.lines))
+		b = binary.AppendUvarint(b, uint64(m.chunks))
+		b = m.head.appendTo(b)
+		b = binary.AppendUvarint(b, uint64(m.filter))
 		b = binary.AppendUvarint(b, uint64(len(m.counts)))
 		for _, c := range m.counts {
 			b = binary.AppendVarint(b, c.minute)
@@ -145,12 +145,13 @@ func readIndex(b []byte) ([]blockMeta, error) {
 	r := reader{b: b}
 	n := r.count(16)
 	blocks := make([]blockMeta, 0, n)
-	for range n {
-		m := blockMeta{rows: int(r.uvarint()), min: r.varint()}
+	for no := range n {
+		m := blockMeta{no: no, rows: int(r.uvarint()), min: r.varint()}
 		m.max = m.min + int64(r.uvarint())
 		m.off = int64(r.uvarint())
-		m.times, m.body = r.section(), r.section()
-		m.lines = int(r.uvarint())
+		m.chunks = int(min(r.uvarint(), math.MaxInt32))
+		m.head = r.section()
+		m.filter = int(min(r.uvarint(), math.MaxInt32))
 		for range r.count(3) {
 			c := minuteCount{r.varint(), r.byte(), int(r.uvarint())}
 			if c.class >= Classes {
@@ -159,8 +160,7 @@ func readIndex(b []byte) ([]blockMeta, error) {
 			m.mask |= 1 << c.class
 			m.counts = append(m.counts, c)
 		}
-		if r.bad || m.max < m.min || m.rows < 1 || m.rows > maxBlockRows || m.off < 0 ||
-			m.lines < 0 || m.lines > maxSection/lineBytes {
+		if r.bad || m.max < m.min || m.rows < 1 || m.rows > maxBlockRows || m.off < 0 {
 			return nil, errCorrupt
 		}
 		blocks = append(blocks, m)

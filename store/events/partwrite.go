@@ -6,33 +6,21 @@ import (
 	"fmt"
 	"hash/crc32"
 	"path/filepath"
+	"slices"
+	"sync/atomic"
 
-	"github.com/klauspost/compress/zstd"
+	"tripod/store/columns"
 )
 
-// codecs compress; both are safe for use by many goroutines.
-type codecs struct {
-	enc *zstd.Encoder
-	dec *zstd.Decoder
-}
+// codecs compress; they are safe for use by many goroutines.
+type codecs struct{ *columns.Codec }
 
 func newCodecs() (*codecs, error) {
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
-		zstd.WithLowerEncoderMem(true), zstd.WithWindowSize(1<<20), zstd.WithEncoderCRC(false))
-	if err != nil {
-		return nil, err
-	}
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxSection))
-	if err != nil {
-		return nil, err
-	}
-	return &codecs{enc, dec}, nil
+	c, err := columns.NewCodec()
+	return &codecs{c}, err
 }
 
-func (c *codecs) close() {
-	c.enc.Close()
-	c.dec.Close()
-}
+func (c *codecs) close() { c.Close() }
 
 // unpack checks and decompresses a section into to.
 func (c *codecs) unpack(to, packed []byte, s section) ([]byte, error) {
@@ -42,9 +30,9 @@ func (c *codecs) unpack(to, packed []byte, s section) ([]byte, error) {
 	if cap(to) < s.raw {
 		to = make([]byte, 0, s.raw)
 	}
-	raw, err := c.dec.DecodeAll(packed, to[:0])
-	if err != nil || len(raw) != s.raw {
-		return to, fmt.Errorf("zstd: %w", errCorrupt)
+	raw, err := c.Unzip(to[:0], packed, s.raw)
+	if err != nil {
+		return to, errors.Join(err, errCorrupt)
 	}
 	return raw, nil
 }
@@ -73,7 +61,7 @@ func (s *Store) newPartWriter(name string) (*partWriter, error) {
 		return nil, err
 	}
 	w := &partWriter{fs: s.o.files, c: s.codecs, name: name, blockRows: s.o.MaxBlockRows,
-		f: f, w: bufio.NewWriterSize(f, 256<<10), b: newBlockBuilder()}
+		f: f, w: bufio.NewWriterSize(f, 256<<10), b: newBlockBuilder(s.codecs)}
 	if s.o.NewDigest != nil {
 		w.digest = s.o.NewDigest()
 	}
@@ -90,7 +78,7 @@ func (w *partWriter) write(b []byte) {
 }
 
 func (w *partWriter) pack(raw []byte) section {
-	w.zip = w.c.enc.EncodeAll(raw, w.zip[:0])
+	w.zip = w.c.Zip(w.zip[:0], raw)
 	w.write(w.zip)
 	return section{len(w.zip), len(raw), crc32.Checksum(w.zip, castagnoli)}
 }
@@ -123,7 +111,7 @@ func (w *partWriter) added(t int64) error {
 	}
 	w.info.rows++
 	w.info.max = t
-	if w.b.n >= w.blockRows || w.b.raw() >= maxBlockRaw {
+	if w.b.full(w.blockRows) {
 		w.endBlock()
 	}
 	return w.err
@@ -141,7 +129,7 @@ func (w *partWriter) take(from *blockMeta, b []byte) error {
 	w.info.rows += from.rows
 	w.info.max = from.max
 	m := *from
-	m.off = w.off
+	m.off, m.no = w.off, len(w.blocks)
 	w.write(b)
 	w.blocks = append(w.blocks, m)
 	return w.err
@@ -149,13 +137,14 @@ func (w *partWriter) take(from *blockMeta, b []byte) error {
 
 func (w *partWriter) endBlock() {
 	b := w.b
-	m := blockMeta{rows: b.n, min: b.first, max: b.last, off: w.off, mask: b.mask, counts: append([]minuteCount(nil), b.counts...)}
-	w.raw = b.appendTimes(w.raw[:0])
-	m.times = w.pack(w.raw)
-	w.raw = b.appendBody(w.raw[:0])
-	m.body = w.pack(w.raw)
-	w.raw = appendFilter(w.raw[:0], &b.keys)
-	m.lines = len(w.raw) / lineBytes
+	m := blockMeta{rows: b.n, min: b.times[0], max: b.times[b.n-1], off: w.off, no: len(w.blocks), mask: b.mask, counts: slices.Clone(b.counts)}
+	chunks, head := b.pack()
+	m.chunks = len(chunks)
+	w.write(chunks)
+	w.raw = head.appendTo(w.raw[:0])
+	m.head = w.pack(w.raw)
+	w.raw = b.filter.append(w.raw[:0], &b.keys)
+	m.filter = len(w.raw)
 	w.write(w.raw)
 	w.blocks = append(w.blocks, m)
 	b.reset()
@@ -190,7 +179,8 @@ func (w *partWriter) finish() (*part, error) {
 	}
 	w.info.size = w.off
 	t.info.size = w.off
-	return &part{info: w.info, name: w.name, tail: &t, blocks: w.blocks, digest: w.digest}, nil
+	return &part{info: w.info, name: w.name, tail: &t, blocks: w.blocks,
+		filters: make([]atomic.Pointer[filterBits], len(w.blocks)), digest: w.digest}, nil
 }
 
 // abort forgets the file.

@@ -13,7 +13,7 @@ type rowSet interface {
 	len() int
 	time(i int) int64
 	class(i int) uint8
-	event(i int, e *Event) error
+	event(i int, e *Event, want *wanted) error
 }
 
 // snapshot is what the store held at one moment.
@@ -181,22 +181,23 @@ func (sc *scan) step(c *cursor) (bool, error) {
 			return sc.nextBlock(c), err
 		}
 	}
+	var failed error
 	if c.rows != nil {
 		ok, err := sc.seek(c)
-		if ok || err != nil {
+		if ok || err != nil && sc.ctx.Err() != nil {
 			return true, err
 		}
-		c.rows = nil
+		c.rows, failed = nil, err
 	}
 	if c.part == nil {
-		return false, nil
+		return false, failed
 	}
 	if !c.indexed {
 		if err := sc.index(c); err != nil {
 			return false, err
 		}
 	}
-	return sc.nextBlock(c), nil
+	return sc.nextBlock(c), failed
 }
 
 func (sc *scan) index(c *cursor) (err error) {
@@ -221,7 +222,7 @@ func (sc *scan) nextBlock(c *cursor) bool {
 	}
 	for c.block += step; c.block >= 0 && c.block < len(c.blocks); c.block += step {
 		m := &c.blocks[c.block]
-		if sc.r.Overlaps(m.min, m.max) && (partBlock{c.part, m}).may(&sc.f.plan) {
+		if sc.r.Overlaps(m.min, m.max) && (partBlock{c.part, m}).may(sc.sn.s, &sc.f.plan) {
 			c.key = sc.edge(m.min, m.max)
 			return true
 		}
@@ -238,7 +239,7 @@ func (sc *scan) load(c *cursor) error {
 		}
 	}
 	m := &c.blocks[c.block]
-	if err := (partBlock{c.part, m}).load(sc.sn.s.codecs, c.buf); err != nil {
+	if err := c.buf.open(partBlock{c.part, m}, sc.sn.s.codecs); err != nil {
 		sc.sn.s.damaged(c.part.name, m.off, err)
 		return err
 	}
@@ -247,26 +248,34 @@ func (sc *scan) load(c *cursor) error {
 }
 
 // enter goes to the first row of a block that is in range.
-func (sc *scan) enter(c *cursor) {
+func (sc *scan) enter(c *cursor) error {
 	if v, ok := c.rows.(*chunkView); ok {
 		v.sort()
 	}
 	if c.f == nil {
 		c.f = sc.f.fork()
 	}
-	c.f.enter(c.rows)
-	if sc.oldest {
-		c.at = sort.Search(c.rows.len(), func(i int) bool { return c.rows.time(i) >= sc.r.From })
-	} else {
-		c.at = sort.Search(c.rows.len(), func(i int) bool { return c.rows.time(i) >= sc.r.To }) - 1
+	from, to := rowsIn(c.rows, sc.r)
+	c.entered, c.at = true, from
+	if !sc.oldest {
+		c.at = to - 1
 	}
-	c.entered = true
+	return c.f.enter(c.rows, from, to)
+}
+
+// rowsIn are the rows of a time range: from..to-1.
+func rowsIn(rows rowSet, r store.TimeRange) (from, to int) {
+	from = sort.Search(rows.len(), func(i int) bool { return rows.time(i) >= r.From })
+	to = sort.Search(rows.len(), func(i int) bool { return rows.time(i) >= r.To })
+	return from, max(from, to)
 }
 
 // seek goes to the next match of the current block.
 func (sc *scan) seek(c *cursor) (bool, error) {
 	if !c.entered {
-		sc.enter(c)
+		if err := sc.enter(c); err != nil {
+			return false, sc.unreadable(c, err)
+		}
 	}
 	forth := -1
 	if sc.oldest {
@@ -283,7 +292,7 @@ func (sc *scan) seek(c *cursor) (bool, error) {
 		ok, err := c.f.match(c.rows, c.at, &c.event, true)
 		c.at += forth
 		if err != nil {
-			return false, err
+			return false, sc.unreadable(c, err)
 		}
 		if ok {
 			c.key, c.exact = t, true
@@ -291,6 +300,14 @@ func (sc *scan) seek(c *cursor) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// unreadable reports a block of a part.
+func (sc *scan) unreadable(c *cursor, err error) error {
+	if c.part != nil {
+		sc.sn.s.damaged(c.part.name, c.buf.meta.off, err)
+	}
+	return err
 }
 
 // down restores the heap below i.

@@ -41,6 +41,7 @@ type Store struct {
 	badSync     atomic.Bool // the journal could not be synced
 	closed      atomic.Bool
 
+	filterBytes        atomic.Int64 // of parts, in memory
 	accepted, rejected atomic.Int64
 }
 

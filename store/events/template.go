@@ -1,11 +1,8 @@
 package events
 
 import (
-	"cmp"
 	"encoding/binary"
 	"math"
-	"math/bits"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -37,10 +34,6 @@ const (
 	minLine      = 64 // bytes; a shorter line is not worth it
 	// A line with so many texts of its own asks for a template of its own.
 	manyOwn = 3
-
-	// kinds of values that only blocks have
-	kindLine    = 0x40 // template, mask of slots whose text is its own, these texts
-	kindNewLine = 0x41 // the same behind its template
 )
 
 // rowTexts gives the texts that lines of a row may use.
@@ -214,20 +207,6 @@ func (l *lines) choose(line string, row *rowTexts) (at int, fresh, ok bool) {
 	return at, fresh, true
 }
 
-// append writes the line that was chosen last.
-func (l *lines) append(b []byte, at int, fresh bool) []byte {
-	if fresh {
-		b = l.known[at].appendTo(append(b, kindNewLine))
-	} else {
-		b = binary.AppendUvarint(append(b, kindLine), uint64(at))
-	}
-	b = binary.AppendUvarint(b, l.own)
-	for _, text := range l.texts {
-		b = appendString(b, text)
-	}
-	return b
-}
-
 func (t *template) appendTo(b []byte) []byte {
 	b = appendString(b, t.first)
 	b = binary.AppendUvarint(b, uint64(len(t.slots)))
@@ -249,88 +228,4 @@ func (r *reader) template() template {
 		t.slots[i] = slot{int(r.varint()), r.string()}
 	}
 	return t
-}
-
-// line is a pair of a block whose text is made when it is asked for.
-type line struct {
-	pair, template uint32
-	row, first     uint32 // its row, and where that begins in refs
-	own            uint64
-	texts          []byte // its own, as strings
-}
-
-// line reads a line behind its kind; first is where its row begins in refs. The
-// value that stands for it has the kind kindLine until pair makes it.
-func (b *block) line(r *reader, fresh bool, row, first int) store.Value {
-	l := line{pair: uint32(len(b.pairs)), template: uint32(len(b.templates)), row: uint32(row), first: uint32(first)}
-	if fresh {
-		b.templates = append(b.templates, r.template())
-	} else {
-		at := r.uvarint()
-		if at >= uint64(len(b.templates)) {
-			r.fail()
-		}
-		l.template = uint32(at)
-	}
-	if l.own = r.uvarint(); r.bad || len(b.templates) > maxTemplates || !b.takes(&l, r) || b.longest > maxSection {
-		r.fail()
-		return store.Value{}
-	}
-	b.lines = append(b.lines, l)
-	return store.Value{Kind: kindLine}
-}
-
-// takes reads the line's own texts and says whether its slots can be filled.
-func (b *block) takes(l *line, r *reader) bool {
-	t := &b.templates[l.template]
-	if bits.Len64(l.own) > len(t.slots) {
-		return false
-	}
-	l.texts = r.b
-	b.longest += len(t.first)
-	for i, s := range t.slots {
-		b.longest += len(s.after)
-		switch {
-		case l.own>>i&1 == 1:
-			b.longest += len(r.string())
-		case s.from == slotTime:
-		case s.from < 0 || s.from >= len(b.refs)-int(l.first):
-			return false
-		default:
-			f := &b.pairs[b.refs[int(l.first)+s.from]]
-			if f.Value.Kind > store.KindBool { // and no line within a line: their sizes would multiply
-				return false
-			}
-			b.longest += len(f.Value.Str())
-		}
-	}
-	return !r.bad
-}
-
-// pair is a name and value of the block.
-func (b *block) pair(ref uint32) *Field {
-	f := &b.pairs[ref]
-	if f.Value.Kind == kindLine {
-		i, _ := slices.BinarySearchFunc(b.lines, ref, func(l line, ref uint32) int { return cmp.Compare(l.pair, ref) })
-		f.Value = b.fill(&b.lines[i])
-	}
-	return f
-}
-
-func (b *block) fill(l *line) store.Value {
-	t, own, from := &b.templates[l.template], reader{b: l.texts}, len(b.text)
-	var buf [textBuf]byte
-	b.text = append(b.text, t.first...)
-	for i, s := range t.slots {
-		switch {
-		case l.own>>i&1 == 1:
-			b.text = append(b.text, own.string()...)
-		case s.from == slotTime:
-			b.text = strconv.AppendInt(b.text, b.times[l.row]/1e6, 10)
-		default:
-			b.text = append(b.text, shortText(b.pairs[b.refs[int(l.first)+s.from]].Value, &buf)...)
-		}
-		b.text = append(b.text, s.after...)
-	}
-	return store.String(view(b.text[from:len(b.text):len(b.text)]))
 }

@@ -68,11 +68,7 @@ func (s *keySet) addToken(token string) {
 	for i := range len(token) {
 		low = append(low, wordBytes[token[i]])
 	}
-	key := tokenKey(view(low))
-	s.add(key)
-	if len(token) >= longToken {
-		s.add(secondKey(key))
-	}
+	s.add(tokenKey(view(low)))
 }
 
 // wordBytes are the bytes of tokens of ASCII, folded; 0 for all others.

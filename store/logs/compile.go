@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"math"
 	"regexp"
 	"strings"
 	"unicode"
@@ -112,7 +113,7 @@ func (n *Field) where() events.Expr {
 	case n.Op == Exists:
 		return fields.exists()
 	case n.Op == Contains:
-		return fields.any(func(_ string, v store.Value) bool { return strings.Contains(v.Text(), p.Text) }, nil)
+		return fields.any(func(v store.Value) bool { return strings.Contains(v.Text(), p.Text) }, nil)
 	case n.Op == Is || n.Op == Equal:
 		if word := ownWords[n.Name]; word == wordTrace || word == wordSpan {
 			p.Text = lowerID(p.Text)
@@ -131,16 +132,13 @@ func lowerID(text string) string {
 }
 
 // any asks about the value of each field that is meant.
-func (n *names) any(test func(name string, v store.Value) bool, implied events.Expr) events.Expr {
-	fields := *n
-	return events.Any{Implied: implied, Test: func(name string, v store.Value) bool {
-		return fields.has(name) && test(name, v)
-	}}
+func (n *names) any(test func(store.Value) bool, implied events.Expr) events.Expr {
+	return events.Any{Named: n.has, Test: test, Implied: implied}
 }
 
 func (n *names) exists() events.Expr {
 	if n.loose != "" {
-		return n.any(func(string, store.Value) bool { return true }, nil)
+		return n.any(func(store.Value) bool { return true }, nil)
 	}
 	var or events.Or
 	for _, name := range n.exact {
@@ -161,7 +159,7 @@ func (n *names) matches(p Pattern, items bool) events.Expr {
 	default:
 		implied = n.impliedBy(p.Text)
 	}
-	return n.any(func(_ string, v store.Value) bool {
+	return n.any(func(v store.Value) bool {
 		if is(v.Text()) {
 			return true
 		}
@@ -241,10 +239,21 @@ func (n *Field) compareWhere(fields *names) events.Expr {
 		return events.Or(nil)
 	}
 	to, _ := n.operand(n.To)
-	return fields.any(func(_ string, v store.Value) bool {
-		f, ok := measure(n.Name, v, from.unit)
-		return ok && n.holds(f, from.number, to.number)
-	}, nil)
+	x := events.Measured{
+		Named:   fields.has,
+		Measure: func(v store.Value) (float64, bool) { return measure(n.Name, v, from.unit) },
+		Holds:   func(f float64) bool { return n.holds(f, from.number, to.number) },
+		From:    from.number, To: from.number,
+	}
+	switch n.Op {
+	case Less, LessEqual:
+		x.From = math.Inf(-1)
+	case Greater, GreaterEqual:
+		x.To = math.Inf(1)
+	case Between:
+		x.To = to.number
+	}
+	return x
 }
 
 func (n *Field) holds(f, from, to float64) bool {

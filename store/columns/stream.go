@@ -1,0 +1,201 @@
+package columns
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/klauspost/compress/huff0"
+)
+
+// ErrCorrupt says that bytes are not what was packed.
+var ErrCorrupt = errors.New("corrupt column")
+
+// Bounds of what is read.
+const (
+	MaxValues = 1 << 16
+	maxStream = 32 << 20 // one unpacked stream
+)
+
+// How a stream is compressed.
+const (
+	streamRaw     = 0
+	streamZstd    = 1
+	streamHuffman = 2
+	streamBits    = 2
+)
+
+// minZip is the length from which a stream is tried to be compressed.
+const minZip = 24
+
+// Writer packs columns behind Out.
+type Writer struct {
+	Out   []byte
+	Codec *Codec
+
+	raw, zip []byte // memory to use
+	ints     []int64
+	huff     *huff0.Scratch
+}
+
+func (w *Writer) uvarint(v uint64) { w.Out = binary.AppendUvarint(w.Out, v) }
+func (w *Writer) varint(v int64)   { w.Out = binary.AppendVarint(w.Out, v) }
+
+// Text writes bytes that are read back by Reader.Text.
+func (w *Writer) Text(b []byte) { w.text(string(b)) }
+
+func (w *Writer) text(s string) {
+	w.uvarint(uint64(len(s)))
+	w.Out = append(w.Out, s...)
+}
+
+// stream writes text.
+func (w *Writer) stream(b []byte) {
+	if len(b) >= minZip {
+		if w.zip = w.Codec.Zip(w.zip[:0], b); saves(w.zip, b) {
+			w.put(streamZstd, b, w.zip)
+			return
+		}
+	}
+	w.put(streamRaw, b, b)
+}
+
+// symbols writes bytes that are numbers: some of them are commoner than
+// others, whether or not sequences of them come again.
+func (w *Writer) symbols(b []byte) {
+	if len(b) < minZip || len(b) > huff0.BlockSizeMax {
+		w.stream(b)
+		return
+	}
+	w.zip = w.Codec.Zip(w.zip[:0], b)
+	if huff, ok := w.huffman(b); ok && len(huff) < len(w.zip) && saves(huff, b) {
+		w.put(streamHuffman, b, huff)
+	} else if saves(w.zip, b) {
+		w.put(streamZstd, b, w.zip)
+	} else {
+		w.put(streamRaw, b, b)
+	}
+}
+
+// sampled is how much of what is likely random is tried to be compressed.
+const sampled = 1024
+
+// random writes bytes that are likely, but not surely, random.
+func (w *Writer) random(b []byte) {
+	if len(b) > 4*sampled {
+		if w.zip = w.Codec.Zip(w.zip[:0], b[:sampled]); !saves(w.zip, b[:sampled]) {
+			w.put(streamRaw, b, b)
+			return
+		}
+	}
+	w.symbols(b)
+}
+
+// saves says that a twentieth is saved.
+func saves(zip, raw []byte) bool { return len(zip) < len(raw)-len(raw)/20 }
+
+func (w *Writer) put(how uint64, raw, packed []byte) {
+	w.uvarint(uint64(len(raw))<<streamBits | how)
+	if how != streamRaw {
+		w.uvarint(uint64(len(packed)))
+	}
+	w.Out = append(w.Out, packed...)
+}
+
+// Reader unpacks columns from In; what it gives may be views of In. After a
+// fault it gives zeros, and Bad is set.
+type Reader struct {
+	In    []byte
+	Bad   bool
+	Codec *Codec
+}
+
+func (r *Reader) fail() { r.In, r.Bad = nil, true }
+
+func (r *Reader) uvarint() uint64 {
+	v, n := binary.Uvarint(r.In)
+	if n <= 0 {
+		r.fail()
+		return 0
+	}
+	r.In = r.In[n:]
+	return v
+}
+
+func (r *Reader) varint() int64 {
+	v, n := binary.Varint(r.In)
+	if n <= 0 {
+		r.fail()
+		return 0
+	}
+	r.In = r.In[n:]
+	return v
+}
+
+// Byte is the next byte.
+func (r *Reader) Byte() byte { return r.byte() }
+
+// Text is a view of bytes written by Writer.Text, at most most.
+func (r *Reader) Text(most int) []byte { return r.bytes(uint64(r.count(most))) }
+
+func (r *Reader) byte() byte {
+	if len(r.In) == 0 {
+		r.fail()
+		return 0
+	}
+	c := r.In[0]
+	r.In = r.In[1:]
+	return c
+}
+
+func (r *Reader) bytes(n uint64) []byte {
+	if n > uint64(len(r.In)) {
+		r.fail()
+		return nil
+	}
+	b := r.In[:n:n]
+	r.In = r.In[n:]
+	return b
+}
+
+// text is a copy.
+func (r *Reader) text() string { return string(r.bytes(r.uvarint())) }
+
+// count reads how many of something follow, at most most.
+func (r *Reader) count(most int) int {
+	n := r.uvarint()
+	if n > uint64(most) {
+		r.fail()
+		return 0
+	}
+	return int(n)
+}
+
+// stream gives the next stream, which is to be of want bytes.
+func (r *Reader) stream(want int) []byte {
+	head := r.uvarint()
+	n, how := head>>streamBits, head&(1<<streamBits-1)
+	if n > maxStream || n != uint64(want) {
+		r.fail()
+		return nil
+	}
+	if how == streamRaw {
+		return r.bytes(n)
+	}
+	packed := r.bytes(r.uvarint())
+	if r.Bad {
+		return nil
+	}
+	var raw []byte
+	err := ErrCorrupt
+	switch how {
+	case streamZstd:
+		raw, err = r.Codec.Unzip(make([]byte, 0, n), packed, want)
+	case streamHuffman:
+		raw, err = r.unhuffman(packed, want)
+	}
+	if err != nil || len(raw) != want {
+		r.fail()
+		return nil
+	}
+	return raw
+}

@@ -1,0 +1,330 @@
+package columns
+
+import (
+	"bytes"
+	"hash/maphash"
+)
+
+// list is texts, one behind the other.
+type list struct {
+	data []byte
+	ends []uint32
+}
+
+func (l *list) len() int { return len(l.ends) }
+
+func (l *list) at(i int) []byte {
+	from := uint32(0)
+	if i > 0 {
+		from = l.ends[i-1]
+	}
+	return l.data[from:l.ends[i]:l.ends[i]]
+}
+
+func (l *list) add(b []byte) {
+	l.data = append(l.data, b...)
+	l.ends = append(l.ends, uint32(len(l.data)))
+}
+
+func (l *list) reset() { l.data, l.ends = l.data[:0], l.ends[:0] }
+
+// A column whose values are seldom seen again is not asked whether they were:
+// after tryValues values, fewer than one in tryHits.
+const (
+	tryValues = 256
+	tryHits   = 16
+)
+
+// TextBuilder gathers the texts of a column; each text that is known already
+// is kept once.
+type TextBuilder struct {
+	entries list
+	codes   []uint32 // an entry for each text
+	table   []uint32 // by hash: an entry and 1
+	hashes  []uint32 // of entries in the table
+	known   int      // entries in the table
+	tries   int
+	hits    int
+}
+
+var seed = maphash.MakeSeed()
+
+// Reset forgets all but the memory.
+func (t *TextBuilder) Reset() {
+	t.entries.reset()
+	t.codes = t.codes[:0]
+	clear(t.table)
+	t.hashes = t.hashes[:0]
+	t.known, t.tries, t.hits = 0, 0, 0
+}
+
+// Len is the number of texts.
+func (t *TextBuilder) Len() int { return len(t.codes) }
+
+// Bytes is about what the texts take.
+func (t *TextBuilder) Bytes() int { return len(t.entries.data) + 4*len(t.codes) }
+
+// Entries are the texts that differ, or were not compared.
+func (t *TextBuilder) Entries() int { return t.entries.len() }
+
+// Entry is one of them, valid until the next Add.
+func (t *TextBuilder) Entry(i int) []byte { return t.entries.at(i) }
+
+// Add adds a text, and says whether it may be one that was not there.
+func (t *TextBuilder) Add(b []byte) (fresh bool) {
+	if n := len(t.codes); n > 0 && bytes.Equal(t.entries.at(int(t.codes[n-1])), b) {
+		t.codes = append(t.codes, t.codes[n-1])
+		return false
+	}
+	if t.tries >= tryValues && t.hits*tryHits < t.tries {
+		t.append(b)
+		return true
+	}
+	t.tries++
+	if 4*t.known >= 3*len(t.table) {
+		t.grow()
+	}
+	hash := uint32(maphash.Bytes(seed, b))
+	mask := uint32(len(t.table) - 1)
+	for i := hash & mask; ; i = (i + 1) & mask {
+		code := t.table[i]
+		if code == 0 {
+			t.table[i] = uint32(t.entries.len() + 1)
+			t.hashes = append(t.hashes, hash)
+			t.known++
+			t.append(b)
+			return true
+		}
+		if t.hashes[code-1] == hash && bytes.Equal(t.entries.at(int(code-1)), b) {
+			t.hits++
+			t.codes = append(t.codes, code-1)
+			return false
+		}
+	}
+}
+
+func (t *TextBuilder) append(b []byte) {
+	t.codes = append(t.codes, uint32(t.entries.len()))
+	t.entries.add(b)
+}
+
+func (t *TextBuilder) grow() {
+	t.table = make([]uint32, max(64, 2*len(t.table)))
+	mask := uint32(len(t.table) - 1)
+	for code, hash := range t.hashes {
+		i := hash & mask
+		for t.table[i] != 0 {
+			i = (i + 1) & mask
+		}
+		t.table[i] = uint32(code + 1)
+	}
+}
+
+// How texts are packed.
+const (
+	textsSame  = 0
+	textsCodes = 1 // a list, and a byte for each text
+	textsAges  = 2 // a list, and how many entries ago each text was new, 0 for a new one
+	textsList  = 3
+)
+
+// Texts packs the texts.
+func (w *Writer) Texts(t *TextBuilder) {
+	n, entries := len(t.codes), t.entries.len()
+	switch {
+	case n == 0:
+	case entries == 1:
+		w.Out = append(w.Out, textsSame)
+		w.text(string(t.entries.at(0)))
+	case entries == n:
+		w.Out = append(w.Out, textsList)
+		w.list(&t.entries)
+	case entries <= 256:
+		w.Out = append(w.Out, textsCodes, byte(entries-1))
+		w.list(&t.entries)
+		codes := w.raw[:0]
+		for _, c := range t.codes {
+			codes = append(codes, byte(c))
+		}
+		w.raw = codes
+		w.symbols(codes)
+	default:
+		w.ages(t)
+	}
+}
+
+// ages packs texts of which some come again; all of them, when that is less.
+func (w *Writer) ages(t *TextBuilder) {
+	n, entries := len(t.codes), t.entries.len()
+	start := len(w.Out)
+	w.Out = append(w.Out, textsAges)
+	w.uvarint(uint64(entries))
+	w.list(&t.entries)
+	size := len(w.Out) - start
+	ages, seen := w.ints[:0], int64(0)
+	for _, c := range t.codes {
+		if int64(c) == seen {
+			ages = append(ages, 0)
+			seen++
+		} else {
+			ages = append(ages, seen-int64(c))
+		}
+	}
+	w.ints = ages
+	w.planes(ages)
+	if len(w.Out)-start <= size*n/entries {
+		return
+	}
+	var all list
+	for _, c := range t.codes {
+		all.add(t.entries.at(int(c)))
+	}
+	w.Out = append(w.Out[:start], textsList)
+	w.list(&all)
+}
+
+// plain packs a list as it stands.
+func (w *Writer) plain(l *list) {
+	if l.len() == 0 {
+		return
+	}
+	sizes := make([]int64, l.len())
+	for i := range sizes {
+		sizes[i] = int64(len(l.at(i)))
+	}
+	w.Ints(sizes)
+	w.stream(l.data)
+}
+
+// How a list is packed.
+const (
+	listPlain = 0
+	listForms = 1
+)
+
+// formed is how the texts of a list are formed.
+type formed struct {
+	byKey map[string]int
+	forms []*formUse
+	of    []*formUse // of each text; nil for none
+	slots []span     // of all texts, one behind the other
+}
+
+type formUse struct {
+	key  string
+	uses int
+	code int // from 1; 0 for one that is not kept
+}
+
+// list packs texts by their forms, if most have one that others have too.
+func (w *Writer) list(l *list) {
+	f := formed{byKey: map[string]int{}, of: make([]*formUse, l.len())}
+	var key []byte
+	for i := range l.len() {
+		from := len(f.slots)
+		var ok bool
+		if key, f.slots, ok = split(l.at(i), key[:0], f.slots); !ok {
+			f.slots = f.slots[:from]
+		} else if !f.use(i, key) {
+			f.slots = f.slots[:from]
+		}
+		if i == 1000 && len(f.forms) > 600 {
+			break // every text is another
+		}
+	}
+	kept := 0
+	for _, u := range f.forms {
+		if u.uses > 1 || l.len() == 1 {
+			kept++
+			u.code = kept
+		}
+	}
+	if kept == 0 {
+		w.Out = append(w.Out, listPlain)
+		w.plain(l)
+		return
+	}
+	w.Out = append(w.Out, listForms)
+	w.forms(l, &f, kept)
+}
+
+// use says whether a text's form is kept in mind.
+func (f *formed) use(i int, key []byte) bool {
+	n, ok := f.byKey[string(key)]
+	if !ok {
+		if len(f.forms) >= maxTriedForms {
+			return false
+		}
+		n = len(f.forms)
+		f.forms = append(f.forms, &formUse{key: string(key)})
+		f.byKey[f.forms[n].key] = n
+	}
+	f.forms[n].uses++
+	f.of[i] = f.forms[n]
+	return true
+}
+
+// maxTriedForms bounds what is kept in mind of a list with many forms.
+const maxTriedForms = 1024
+
+func (w *Writer) forms(l *list, f *formed, kept int) {
+	if kept > maxForms {
+		for _, u := range f.forms {
+			if u.code > maxForms {
+				u.code = 0
+			}
+		}
+		kept = maxForms
+	}
+	w.uvarint(uint64(kept))
+	fills := make([][]list, kept+1)
+	codes := make([]byte, l.len())
+	var rest list
+	at := 0
+	forms := make([]form, kept+1)
+	for _, u := range f.forms {
+		if u.code > 0 {
+			forms[u.code] = formOf(u.key)
+			fills[u.code] = make([]list, len(forms[u.code].kinds))
+			w.text(u.key)
+		}
+	}
+	for i := range l.len() {
+		u := f.of[i]
+		text := l.at(i)
+		if u == nil {
+			rest.add(text)
+			continue
+		}
+		slots := f.slots[at:]
+		n := countMarks(u.key)
+		at += n
+		if u.code == 0 {
+			rest.add(text)
+			continue
+		}
+		codes[i] = byte(u.code)
+		for j := range n {
+			fills[u.code][j].add(text[slots[j].from:slots[j].to])
+		}
+	}
+	w.uvarint(uint64(rest.len()))
+	if kept > 1 || rest.len() > 0 {
+		w.symbols(codes)
+	}
+	w.plain(&rest)
+	for c := 1; c <= kept; c++ {
+		for j := range fills[c] {
+			w.slot(forms[c].kinds[j], &fills[c][j])
+		}
+	}
+}
+
+func countMarks(key string) (n int) {
+	for i := range len(key) {
+		if key[i] <= markUUID {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,72 @@
+package events
+
+import "math/bits"
+
+// bitset says yes or no for each row of a block.
+type bitset []uint64
+
+// sizedBits gives a cleared set for n rows in the memory of b.
+func sizedBits(b bitset, n int) bitset {
+	words := (n + 63) / 64
+	if cap(b) < words {
+		return make(bitset, words)
+	}
+	b = b[:words]
+	clear(b)
+	return b
+}
+
+func (b bitset) has(i int) bool { return b[i>>6]>>(i&63)&1 == 1 }
+func (b bitset) set(i int)      { b[i>>6] |= 1 << (i & 63) }
+
+// fill says yes to the rows from..to-1.
+func (b bitset) fill(from, to int) {
+	for i := from; i < to && i&63 != 0; i++ {
+		b.set(i)
+	}
+	for from = min(to, (from+63)&^63); from+64 <= to; from += 64 {
+		b[from>>6] = ^uint64(0)
+	}
+	for ; from < to; from++ {
+		b.set(from)
+	}
+}
+
+func (b bitset) empty() bool {
+	for _, w := range b {
+		if w != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (b bitset) count() (n int) {
+	for _, w := range b {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
+// each visits the rows that say yes, in order, until do says no.
+func (b bitset) each(do func(row int) bool) {
+	for i, w := range b {
+		for ; w != 0; w &= w - 1 {
+			if !do(i<<6 + bits.TrailingZeros64(w)) {
+				return
+			}
+		}
+	}
+}
+
+func (b bitset) or(c bitset) {
+	for i := range b {
+		b[i] |= c[i]
+	}
+}
+
+func (b bitset) andNot(c bitset) {
+	for i := range b {
+		b[i] &^= c[i]
+	}
+}

@@ -1,0 +1,126 @@
+package events
+
+import (
+	"encoding/binary"
+	"math"
+
+	"tripod/store"
+	"tripod/store/columns"
+)
+
+// colBuilder gathers the values of one name and kind; each row has at most one
+// of them.
+type colBuilder struct {
+	name   uint32
+	kind   store.Kind
+	row    int // the last row that has a value, from 1
+	n      int
+	ints   []int64 // also truths
+	floats []float64
+	texts  columns.TextBuilder // strings, bytes, and encoded lists and maps
+	lines  lineBuilder
+	words  lastWords
+	asked  [256]uint64 // numbers whose keys are in the filter
+}
+
+func (c *colBuilder) reset(name uint32, kind store.Kind) {
+	c.name, c.kind, c.row, c.n = name, kind, 0, 0
+	c.ints, c.floats = c.ints[:0], c.floats[:0]
+	c.texts.Reset()
+	c.lines.reset()
+	c.words.text, c.words.at = c.words.text[:0], c.words.at[:0]
+	c.asked = [256]uint64{}
+}
+
+// add takes an encoded value and says about how many bytes it makes the block
+// larger.
+func (c *colBuilder) add(value []byte, keys *keySet) int {
+	c.n++
+	switch c.kind {
+	case store.KindInt:
+		n, _ := binary.Varint(value[1:])
+		c.ints = append(c.ints, n)
+		if c.fresh(uint64(n)) {
+			c.words.add(keys, value)
+		}
+		return 4
+	case store.KindFloat:
+		bits := binary.LittleEndian.Uint64(value[1:])
+		c.floats = append(c.floats, math.Float64frombits(bits))
+		if c.fresh(bits) {
+			addKeys(keys, store.Float(math.Float64frombits(bits)))
+		}
+		return 8
+	case store.KindBool:
+		c.ints = append(c.ints, int64(value[1]))
+		if c.fresh(uint64(value[1])) {
+			addKeys(keys, store.Bool(value[1] != 0))
+		}
+		return 1
+	case store.KindString, store.KindBytes:
+		r := reader{b: value[1:]}
+		text := r.bytes(r.uvarint())
+		return c.text(text, value, keys)
+	case store.KindList, store.KindMap:
+		return c.text(value, value, keys)
+	}
+	return 0
+}
+
+func (c *colBuilder) text(text, value []byte, keys *keySet) int {
+	if !c.texts.Add(text) {
+		return 2
+	}
+	c.words.add(keys, value)
+	return len(text) + 4
+}
+
+// fresh says that a number's keys may not be in the filter yet.
+func (c *colBuilder) fresh(bits uint64) bool {
+	at := &c.asked[(bits^bits>>32)*0x9e3779b97f4a7c15>>56]
+	if *at == bits+1 {
+		return false
+	}
+	*at = bits + 1
+	return bits+1 != 0
+}
+
+// pack writes the column's chunk.
+func (c *colBuilder) pack(w *columns.Writer) {
+	switch c.kind {
+	case store.KindInt, store.KindBool:
+		w.Ints(c.ints)
+	case store.KindFloat:
+		w.Floats(c.floats)
+	case store.KindString:
+		c.lines.pack(w, c.n)
+		w.Texts(&c.texts)
+	case store.KindBytes, store.KindList, store.KindMap:
+		w.Texts(&c.texts)
+	}
+}
+
+// zone is the least and greatest number of a column.
+type zone struct{ least, most store.Value }
+
+// zone is that of the numbers so far; false for what has no order.
+func (c *colBuilder) zone() (z zone, ok bool) {
+	switch {
+	case c.kind == store.KindInt && len(c.ints) > 0:
+		least, most := c.ints[0], c.ints[0]
+		for _, n := range c.ints {
+			least, most = min(least, n), max(most, n)
+		}
+		return zone{store.Int(least), store.Int(most)}, true
+	case c.kind == store.KindFloat && len(c.floats) > 0:
+		least, most := c.floats[0], c.floats[0]
+		for _, f := range c.floats {
+			if f != f {
+				return z, false
+			}
+			least, most = min(least, f), max(most, f)
+		}
+		return zone{store.Float(least), store.Float(most)}, true
+	}
+	return z, false
+}
