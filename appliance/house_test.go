@@ -27,7 +27,8 @@ var mayImport = []struct {
 	{"appliance/state", nil, "small hot settings"},
 	{"appliance", []string{"…"}, "the one place where every door meets its engine"},
 	{"store", nil, "words and sentinels: no I/O, no wire format, no engine"},
-	{"store/events", []string{"store", "store/events/termindex"}, "the engine knows neither logs nor spans nor HTTP; the index is its own back room"},
+	{"store/events", []string{"store", "store/events/columns", "store/events/termindex"}, "the engine knows neither logs nor spans nor HTTP; columns and index are its own back rooms"},
+	{"store/events/columns", nil, "values of one column, packed: knows neither files nor what a row is"},
 	{"store/events/termindex", nil, "terms and block numbers: bleve alone in its room"},
 	{"store/logs", []string{"store", "store/events"}, "log records on events; never HTTP"},
 	{"store/logs/logql", []string{"store", "store/logs"}, "a second language over the tree of log queries"},
@@ -64,7 +65,7 @@ var lives = map[string][]string{
 	"github.com/prometheus/client_golang":        {"appliance", "planner/observed", "store/metrics", "alerting"},
 	"github.com/prometheus/client_model":         {"appliance", "planner/observed", "store/metrics"},
 	"github.com/blevesearch":                     {"store/events/termindex"},
-	"github.com/klauspost/compress":              {"store/events", "web", "web/lokiapi", "web/promapi"}, // s2 reads the snappy that two wires send
+	"github.com/klauspost/compress":              {"store/events", "store/events/columns", "web", "web/lokiapi", "web/promapi"}, // s2 reads the snappy that two wires send
 	"github.com/FastFilter/xorfilter":            {"store/events"},
 	"github.com/cespare/xxhash":                  {"store/events", "store/metrics", "web/promapi"},
 	"go.opentelemetry.io/collector/pdata":        {"web/otlp", "store/metrics", "appliance"}, // the upstream OTLP-to-Prometheus translator takes pmetric

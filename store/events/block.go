@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"tripod/store"
-	"tripod/store/columns"
+	"tripod/store/events/columns"
 )
 
 const minute = int64(60e9)

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"tripod/store"
-	"tripod/store/columns"
+	"tripod/store/events/columns"
 )
 
 // blockBuilder gathers rows that come in order of time, column by column.

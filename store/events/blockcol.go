@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"tripod/store"
-	"tripod/store/columns"
+	"tripod/store/events/columns"
 )
 
 // colBuilder gathers the values of one name and kind; each row has at most one

@@ -6,7 +6,7 @@ import (
 	"math"
 
 	"tripod/store"
-	"tripod/store/columns"
+	"tripod/store/events/columns"
 )
 
 // blockHead says what a block's chunks are.

@@ -5,7 +5,7 @@ import (
 	"strconv"
 
 	"tripod/store"
-	"tripod/store/columns"
+	"tripod/store/events/columns"
 )
 
 // lineBuilder gathers the lines of a column that are kept by a template.

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"tripod/store/columns"
+	"tripod/store/events/columns"
 )
 
 // codecs compress; they are safe for use by many goroutines.
