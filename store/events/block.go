@@ -57,6 +57,7 @@ type block struct {
 	codecs *codecs
 	err    error
 	read   int64 // bytes read from the file
+	asked  bool  // a column was read
 
 	head    blockHead
 	cols    []col
@@ -229,7 +230,7 @@ func (b *block) rows() bool {
 // load reads a column's values.
 func (b *block) load(c *col) bool {
 	if !c.loaded && b.err == nil {
-		c.loaded = true
+		c.loaded, b.asked = true, true
 		b.unpack(c.chunk, func(r *columns.Reader) (err error) {
 			switch c.kind {
 			case store.KindInt, store.KindBool:

@@ -27,7 +27,8 @@ func (s *Store) Count(ctx context.Context, q Query, step time.Duration) ([]Bucke
 		return nil, err
 	}
 	defer sn.release()
-	ct := &counter{sn: sn, r: q.Range, step: int64(step), f: newFilter(q.Where)}
+	ct := &counter{sn: sn, r: q.Range, step: int64(step), f: newFilter(q.Where), reckon: sn.reckon(ctx, &q)}
+	defer ct.reckon.end(q.Where)
 	ct.total = newTally(q.Range, int64(step), n)
 	if ct.f.plan.mask != 0 {
 		err = ct.run(ctx)
@@ -68,11 +69,12 @@ func (t *tally) add(at int64, class uint8, n int64) {
 }
 
 type counter struct {
-	sn    *snapshot
-	r     store.TimeRange
-	step  int64
-	f     *filter
-	total *tally
+	sn     *snapshot
+	r      store.TimeRange
+	step   int64
+	f      *filter
+	total  *tally
+	reckon *reckoning
 
 	mu  sync.Mutex
 	err error // the first
@@ -141,7 +143,7 @@ func (ct *counter) feed(ctx context.Context, work chan<- func(*countWorker)) {
 		}
 		for i := range blocks {
 			m := &blocks[i]
-			if !ct.r.Overlaps(m.min, m.max) || m.mask&ct.f.plan.mask == 0 || ct.header(m) {
+			if !ct.r.Overlaps(m.min, m.max) || m.mask&ct.f.plan.mask == 0 || ct.header(p, m) {
 				continue
 			}
 			if !send(func(w *countWorker) { w.block(partBlock{p, m}) }) {
@@ -152,7 +154,7 @@ func (ct *counter) feed(ctx context.Context, work chan<- func(*countWorker)) {
 }
 
 // header counts from the index, where that is exact.
-func (ct *counter) header(m *blockMeta) bool {
+func (ct *counter) header(p *part, m *blockMeta) bool {
 	inside := ct.r.Has(m.min) && ct.r.Has(m.max)
 	if !inside || !ct.f.classesOnly() {
 		return false
@@ -160,11 +162,13 @@ func (ct *counter) header(m *blockMeta) bool {
 	if whole := floorDiv(m.min, ct.step) == floorDiv(m.max, ct.step); !whole && ct.step%minute != 0 {
 		return false
 	}
+	ct.reckon.block(stepHeaders, partBlock{p, m})
 	ct.mu.Lock()
 	defer ct.mu.Unlock()
 	for _, c := range m.counts {
 		if ct.f.plan.mask>>c.class&1 == 1 {
 			ct.total.add(max(c.minute*minute, m.min), c.class, int64(c.rows))
+			ct.reckon.rows(stepRows, 0, c.rows)
 		}
 	}
 	return true
@@ -183,9 +187,14 @@ func (w *countWorker) block(pb partBlock) {
 	if !pb.may(sn.s, &w.f.plan) {
 		return
 	}
+	w.ct.reckon.block(stepFilters, pb)
 	err := w.b.open(pb, sn.s.codecs)
 	if err == nil {
 		err = w.rows(&w.b)
+	}
+	w.ct.reckon.bytes(w.b.read)
+	if w.b.asked || !w.f.hits.empty() {
+		w.ct.reckon.block(stepZones, pb)
 	}
 	if err != nil {
 		sn.s.damaged(pb.p.name, pb.m.off, err)
@@ -197,6 +206,8 @@ func (w *countWorker) chunk(v *chunkView) {
 	if !v.may(&w.f.plan) {
 		return
 	}
+	w.ct.reckon.rows(stepFilters, 1, len(v.rows))
+	w.ct.reckon.rows(stepZones, 1, len(v.rows))
 	v.sort()
 	if err := w.rows(v); err != nil {
 		w.ct.fail(err)
@@ -208,6 +219,8 @@ func (w *countWorker) rows(rows rowSet) error {
 	if err := w.f.enter(rows, from, to); err != nil {
 		return err
 	}
+	found := 0
+	defer func() { w.ct.reckon.rows(stepRows, 0, found) }()
 	for i := from; i < to; i++ {
 		ok, err := w.f.match(rows, i, &w.e, false)
 		if err != nil {
@@ -215,6 +228,7 @@ func (w *countWorker) rows(rows rowSet) error {
 		}
 		if ok {
 			w.tally.add(rows.time(i), rows.class(i), 1)
+			found++
 		}
 	}
 	return nil

@@ -18,7 +18,7 @@ type merger struct {
 	w     *partWriter
 	ctx   context.Context
 	whole bool // blocks may be taken over as they are
-	spare []*block
+	spare []*reading
 	buf   []byte
 }
 
@@ -120,12 +120,11 @@ func (m *merger) rewrite(blocks []mergeBlock) (err error) {
 		}
 		c.blocks = append(c.blocks, *b.m)
 	}
+	defer sc.ahead.Wait()
 	for _, c := range sc.heap {
 		sc.nextBlock(c)
 	}
-	for i := len(sc.heap)/2 - 1; i >= 0; i-- {
-		sc.down(i)
-	}
+	sc.order()
 	sc.run(func(e *Event, scanErr error) bool {
 		if err = scanErr; err == nil {
 			err = m.w.add(e)

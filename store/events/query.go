@@ -8,6 +8,11 @@ type Query struct {
 	Where  Expr // nil means all
 	Oldest bool // oldest first; newest first otherwise
 	Limit  int  // 0 means no limit
+
+	// Fields are the names of the fields that the events are to have; nil means
+	// all. Of a head, events have all.
+	Fields  []string
+	Receipt *store.Receipt // filled when not nil
 }
 
 // Bucket counts the events of one step by class.

@@ -3,12 +3,14 @@ package events
 import (
 	"context"
 	"iter"
+	"runtime"
 	"sort"
+	"sync"
 
 	"tripod/store"
 )
 
-// rowSet is a decoded block or a part of a head: rows in order of time.
+// rowSet is a block or a part of a head: rows in order of time.
 type rowSet interface {
 	len() int
 	time(i int) int64
@@ -72,7 +74,12 @@ func (s *Store) Scan(ctx context.Context, q Query) iter.Seq2[*Event, error] {
 			return
 		}
 		defer sn.release()
-		sc := &scan{sn: sn, ctx: ctx, r: q.Range, oldest: q.Oldest, f: newFilter(q.Where)}
+		sc := &scan{sn: sn, ctx: ctx, r: q.Range, oldest: q.Oldest, f: newFilter(q.Where), reckon: sn.reckon(ctx, &q)}
+		if q.Fields != nil {
+			sc.f.want = &wanted{q.Fields}
+		}
+		defer sc.reckon.end(q.Where)
+		defer sc.ahead.Wait()
 		sc.start()
 		sc.run(yield, q.Limit)
 	}
@@ -86,8 +93,10 @@ type scan struct {
 	oldest bool
 	f      *filter
 	heap   []*cursor
-	spare  []*block
+	spare  []*reading
+	ahead  sync.WaitGroup // readings under way
 	steps  int
+	reckon *reckoning
 }
 
 // cursor walks over a chunk, or over the blocks of a part, in the scan's
@@ -96,16 +105,28 @@ type cursor struct {
 	rank    uint64 // breaks ties of time
 	part    *part
 	rows    rowSet // the current block, nil between blocks
-	buf     *block // its memory, if it is of a part
+	now     *reading
 	f       *filter
 	entered bool // at is valid for the current block
 	at      int  // next row
 	blocks  []blockMeta
 	indexed bool
-	block   int   // next block
-	key     int64 // of the current event, or no later in the order than any to come
-	exact   bool  // event is there
+	block   int        // that was looked at last
+	next    []*reading // blocks that may hold a match, in order
+	ended   int        // blocks that were read
+	key     int64      // of the current event, or no later in the order than any to come
+	exact   bool       // event is there
 	event   Event
+}
+
+// reading is a block that is read and searched, maybe ahead of its turn.
+type reading struct {
+	m        *blockMeta
+	b        block
+	f        *filter
+	from, to int // rows in range
+	err      error
+	done     chan struct{} // nil until it is begun
 }
 
 func (sc *scan) start() {
@@ -120,6 +141,10 @@ func (sc *scan) start() {
 	for _, p := range sc.sn.parts {
 		sc.heap = append(sc.heap, &cursor{rank: p.info.minSeq, part: p, key: sc.edge(p.info.min, p.info.max)})
 	}
+	sc.order()
+}
+
+func (sc *scan) order() {
 	for i := len(sc.heap)/2 - 1; i >= 0; i-- {
 		sc.down(i)
 	}
@@ -143,6 +168,7 @@ func (sc *scan) run(yield func(*Event, error) bool, limit int) {
 		}
 		c := sc.heap[0]
 		if c.exact {
+			sc.reckon.rows(stepRows, 0, 1)
 			if n++; !yield(&c.event, nil) || n == limit {
 				return
 			}
@@ -160,34 +186,45 @@ func (sc *scan) run(yield func(*Event, error) bool, limit int) {
 }
 
 func (sc *scan) drop(c *cursor) {
-	if c.buf != nil {
-		sc.spare = append(sc.spare, c.buf)
-	}
+	sc.leave(c)
 	last := len(sc.heap) - 1
 	sc.heap[0] = sc.heap[last]
 	sc.heap = sc.heap[:last]
 	sc.down(0)
 }
 
+// leave gives the memory of a cursor's block back.
+func (sc *scan) leave(c *cursor) {
+	if c.now != nil {
+		sc.spare = append(sc.spare, c.now)
+	}
+	c.rows, c.now = nil, nil
+}
+
 // step brings a cursor to its next event, or to the bound of its next block;
 // false at its end.
 func (sc *scan) step(c *cursor) (bool, error) {
 	c.exact = false
-	if v, ok := c.rows.(*chunkView); ok && !c.entered && !v.may(&sc.f.plan) {
-		return false, nil
-	}
-	if c.rows == nil && c.indexed {
-		if err := sc.load(c); err != nil {
-			return sc.nextBlock(c), err
+	if v, ok := c.rows.(*chunkView); ok && !c.entered {
+		if !v.may(&sc.f.plan) {
+			return false, nil
 		}
+		sc.reckon.rows(stepFilters, 1, len(v.rows))
+		sc.reckon.rows(stepZones, 1, len(v.rows))
 	}
 	var failed error
+	if c.rows == nil && len(c.next) > 0 {
+		if failed = sc.load(c); failed != nil && sc.ctx.Err() != nil {
+			return true, failed
+		}
+	}
 	if c.rows != nil {
 		ok, err := sc.seek(c)
 		if ok || err != nil && sc.ctx.Err() != nil {
 			return true, err
 		}
-		c.rows, failed = nil, err
+		failed = err
+		sc.leave(c)
 	}
 	if c.part == nil {
 		return false, failed
@@ -214,53 +251,115 @@ func (sc *scan) index(c *cursor) (err error) {
 	return nil
 }
 
-// nextBlock finds the next block that may hold a match.
+// nextBlock goes to the bound of the next block that may hold a match.
 func (sc *scan) nextBlock(c *cursor) bool {
+	if !sc.queue(c, 1) {
+		return false
+	}
+	c.key = sc.edge(c.next[0].m.min, c.next[0].m.max)
+	return true
+}
+
+// queue looks for the next n blocks that may hold a match, and says whether
+// there are any.
+func (sc *scan) queue(c *cursor, n int) bool {
 	step := -1
 	if sc.oldest {
 		step = 1
 	}
-	for c.block += step; c.block >= 0 && c.block < len(c.blocks); c.block += step {
+	for len(c.next) < n && c.block+step >= 0 && c.block+step < len(c.blocks) {
+		c.block += step
 		m := &c.blocks[c.block]
-		if sc.r.Overlaps(m.min, m.max) && (partBlock{c.part, m}).may(sc.sn.s, &sc.f.plan) {
-			c.key = sc.edge(m.min, m.max)
-			return true
+		pb := partBlock{c.part, m}
+		if sc.r.Overlaps(m.min, m.max) && pb.may(sc.sn.s, &sc.f.plan) {
+			sc.reckon.block(stepFilters, pb)
+			c.next = append(c.next, sc.reading(m))
 		}
 	}
-	return false
+	return len(c.next) > 0
 }
 
+func (sc *scan) reading(m *blockMeta) *reading {
+	var r *reading
+	if n := len(sc.spare); n > 0 {
+		r, sc.spare = sc.spare[n-1], sc.spare[:n-1]
+	} else {
+		r = &reading{f: sc.f.fork()}
+	}
+	r.m, r.err, r.done = m, nil, nil
+	return r
+}
+
+// load takes the next block. A cursor that has ended one already reads ahead,
+// since it is likely to want more.
 func (sc *scan) load(c *cursor) error {
-	if c.buf == nil {
-		if n := len(sc.spare); n > 0 {
-			c.buf, sc.spare = sc.spare[n-1], sc.spare[:n-1]
-		} else {
-			c.buf = &block{}
+	if c.ended > 0 {
+		sc.queue(c, runtime.GOMAXPROCS(0))
+		for _, r := range c.next {
+			sc.begin(c.part, r)
 		}
 	}
-	m := &c.blocks[c.block]
-	if err := c.buf.open(partBlock{c.part, m}, sc.sn.s.codecs); err != nil {
-		sc.sn.s.damaged(c.part.name, m.off, err)
-		return err
+	r := c.next[0]
+	c.next = c.next[1:]
+	c.ended++
+	if r.done == nil {
+		sc.search(c.part, r)
+	} else {
+		<-r.done
 	}
-	c.rows, c.entered = c.buf, false
+	c.now = r
+	if r.err != nil {
+		sc.sn.s.damaged(c.part.name, r.m.off, r.err)
+		sc.leave(c)
+		return r.err
+	}
+	c.rows, c.f, c.entered, c.at = &r.b, r.f, true, r.from
+	if !sc.oldest {
+		c.at = r.to - 1
+	}
 	return nil
 }
 
-// enter goes to the first row of a block that is in range.
-func (sc *scan) enter(c *cursor) error {
-	if v, ok := c.rows.(*chunkView); ok {
-		v.sort()
+// begin searches a block beside the scan.
+func (sc *scan) begin(p *part, r *reading) {
+	if r.done != nil {
+		return
 	}
+	r.done = make(chan struct{})
+	sc.ahead.Go(func() {
+		defer close(r.done)
+		if r.err = sc.ctx.Err(); r.err == nil {
+			sc.search(p, r)
+		}
+	})
+}
+
+// search opens a block and finds its hits.
+func (sc *scan) search(p *part, r *reading) {
+	pb := partBlock{p, r.m}
+	if r.err = r.b.open(pb, sc.sn.s.codecs); r.err != nil {
+		return
+	}
+	r.from, r.to = rowsIn(&r.b, sc.r)
+	r.err = r.f.enter(&r.b, r.from, r.to)
+	if r.b.asked || !r.f.hits.empty() {
+		sc.reckon.block(stepZones, pb)
+	}
+	sc.reckon.bytes(r.b.read)
+}
+
+// enter goes to the first row of a chunk that is in range.
+func (sc *scan) enter(c *cursor, v *chunkView) {
+	v.sort()
 	if c.f == nil {
 		c.f = sc.f.fork()
 	}
-	from, to := rowsIn(c.rows, sc.r)
+	from, to := rowsIn(v, sc.r)
 	c.entered, c.at = true, from
 	if !sc.oldest {
 		c.at = to - 1
 	}
-	return c.f.enter(c.rows, from, to)
+	c.f.enter(v, from, to) // which reads nothing
 }
 
 // rowsIn are the rows of a time range: from..to-1.
@@ -272,10 +371,8 @@ func rowsIn(rows rowSet, r store.TimeRange) (from, to int) {
 
 // seek goes to the next match of the current block.
 func (sc *scan) seek(c *cursor) (bool, error) {
-	if !c.entered {
-		if err := sc.enter(c); err != nil {
-			return false, sc.unreadable(c, err)
-		}
+	if v, ok := c.rows.(*chunkView); ok && !c.entered {
+		sc.enter(c, v)
 	}
 	forth := -1
 	if sc.oldest {
@@ -289,10 +386,15 @@ func (sc *scan) seek(c *cursor) (bool, error) {
 		if sc.steps++; sc.steps&1023 == 0 && sc.ctx.Err() != nil {
 			return false, sc.ctx.Err()
 		}
+		before := c.read()
 		ok, err := c.f.match(c.rows, c.at, &c.event, true)
+		sc.reckon.bytes(c.read() - before)
 		c.at += forth
 		if err != nil {
-			return false, sc.unreadable(c, err)
+			if c.part != nil {
+				sc.sn.s.damaged(c.part.name, c.now.m.off, err)
+			}
+			return false, err
 		}
 		if ok {
 			c.key, c.exact = t, true
@@ -302,12 +404,12 @@ func (sc *scan) seek(c *cursor) (bool, error) {
 	return false, nil
 }
 
-// unreadable reports a block of a part.
-func (sc *scan) unreadable(c *cursor, err error) error {
-	if c.part != nil {
-		sc.sn.s.damaged(c.part.name, c.buf.meta.off, err)
+// read is how many bytes of the current block were read.
+func (c *cursor) read() int64 {
+	if c.now == nil {
+		return 0
 	}
-	return err
+	return c.now.b.read
 }
 
 // down restores the heap below i.
