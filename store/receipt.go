@@ -16,11 +16,11 @@ type Receipt struct {
 // ReceiptStep is one step of an answer, in the order in which they were done.
 type ReceiptStep struct {
 	// Name is one of: time (what overlaps the range), index (what the index of
-	// sealed parts leaves), filters (what the filters of blocks leave), zones
-	// (what least and greatest values leave), headers (answered without
-	// reading a block), columns (read to decide), rows (those that match).
+	// sealed parts leaves), headers (counted without reading a block), filters
+	// (what the filters of blocks leave), zones (what least and greatest
+	// values leave), rows (those that match).
 	Name   string
-	Parts  int64
-	Blocks int64
+	Parts  int64 // on disk
+	Blocks int64 // of parts, and those in memory
 	Rows   int64
 }

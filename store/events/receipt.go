@@ -60,7 +60,6 @@ func (sn *snapshot) reckon(ctx context.Context, q *Query) *reckoning {
 	}
 	for _, h := range sn.heads {
 		q.Receipt.Stored += h.journalBytes.Load()
-		r.step[stepTime].Parts++
 	}
 	for _, v := range sn.chunks {
 		r.rows(stepTime, 1, len(v.rows))

@@ -11,10 +11,7 @@ import (
 
 // Find is Search for a query that was read already; q's text means nothing.
 func (s *Store) Find(ctx context.Context, n Node, q store.LogQuery) iter.Seq2[store.Record, error] {
-	eq := events.Query{Range: q.Range, Limit: q.Limit, Oldest: q.Oldest}
-	if _, all := n.(All); !all {
-		eq.Where = Where(n)
-	}
+	eq := ask(n, q)
 	return func(yield func(store.Record, error) bool) {
 		var d decoder
 		for e, err := range s.events.Scan(ctx, eq) {
@@ -27,6 +24,15 @@ func (s *Store) Find(ctx context.Context, n Node, q store.LogQuery) iter.Seq2[st
 			}
 		}
 	}
+}
+
+// ask is a query whose text was read, in the words of the engine.
+func ask(n Node, q store.LogQuery) events.Query {
+	eq := events.Query{Range: q.Range, Limit: q.Limit, Oldest: q.Oldest, Receipt: q.Receipt}
+	if _, all := n.(All); !all {
+		eq.Where = Where(n)
+	}
+	return eq
 }
 
 // Keep asks about whole records what no other node can. It is no part of the
@@ -47,9 +53,5 @@ func (n *Keep) where() events.Expr {
 
 // Count is Volume for a query that was read already.
 func (s *Store) Count(ctx context.Context, n Node, r store.TimeRange, step time.Duration) ([]store.LogBucket, error) {
-	eq := events.Query{Range: r}
-	if _, all := n.(All); !all {
-		eq.Where = Where(n)
-	}
-	return s.count(ctx, eq, step)
+	return s.count(ctx, ask(n, store.LogQuery{Range: r}), step)
 }

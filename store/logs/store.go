@@ -188,11 +188,7 @@ func (s *Store) query(q store.LogQuery) (events.Query, error) {
 	if err != nil {
 		return events.Query{}, err
 	}
-	eq := events.Query{Range: q.Range, Limit: q.Limit, Oldest: q.Oldest}
-	if _, all := n.(All); !all {
-		eq.Where = Where(n)
-	}
-	return eq, nil
+	return ask(n, q), nil
 }
 
 func (s *Store) parse(q store.LogQuery) (Node, error) {
