@@ -43,8 +43,6 @@ func run(args, env []string, stdout, stderr io.Writer) int {
 		return query(args, env, stdout, stderr)
 	case "tail":
 		return tail(args, env, stdout, stderr)
-	case "check":
-		return check(args, env, stdout, stderr)
 	case "help":
 		return help(args, stdout, stderr)
 	}
@@ -120,8 +118,7 @@ func fail(stderr io.Writer, err error, code int) int {
 	return code
 }
 
-// settingFlags makes a flag of every setting.
-func settingFlags(src *appliance.Sources) *flag.FlagSet {
+func parseFlags(src *appliance.Sources, args []string) error {
 	fs := flag.NewFlagSet("tripod", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	for _, s := range appliance.Settings() {
@@ -129,11 +126,6 @@ func settingFlags(src *appliance.Sources) *flag.FlagSet {
 			fs.Func(s.Name, s.Help, func(v string) error { src.Flags[s.Name] = v; return nil })
 		}
 	}
-	return fs
-}
-
-func parseFlags(src *appliance.Sources, args []string) error {
-	fs := settingFlags(src)
 	if err := fs.Parse(args); err != nil {
 		return err
 	}

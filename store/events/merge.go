@@ -128,7 +128,7 @@ func (s *Store) swap(run []*part, merged *part) (bool, error) {
 	s.sortParts()
 	s.mu.Unlock()
 	for _, p := range run {
-		s.drop(p)
+		p.drop(s.o.files)
 	}
 	return true, nil
 }

@@ -104,6 +104,8 @@ func (n *Field) where() events.Expr {
 		return n.levelWhere()
 	case n.Name == "line":
 		return lineWhere(n)
+	case n.Op == Is && n.Name == patternField && n.Pattern.Kind == Literal:
+		return patternWhere(n.Pattern.Text)
 	case n.Op == Is && ownWords[n.Name] == wordBody:
 		return messageWhere(n)
 	}

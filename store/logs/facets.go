@@ -87,7 +87,7 @@ func (c *counter) field(name string) *fieldCount {
 		return &fieldCount{}
 	}
 	if f == nil {
-		f = &fieldCount{values: map[string]int64{}}
+		f = &fieldCount{values: tally{}}
 		if name == wordTrace || name == wordSpan {
 			f.values = nil // ids: that there are some is all that is said
 		}
@@ -97,10 +97,10 @@ func (c *counter) field(name string) *fieldCount {
 }
 
 func (c *counter) facets(top int) store.Facets {
-	level := fieldCount{values: map[string]int64{}}
+	level := fieldCount{values: tally{}}
 	for slot, n := range c.levels {
 		if n > 0 && slot < len(store.LogBucket{}.Counts) {
-			level.values[slotWord(slot)] = n
+			level.values[slotWord(slot)] = &n
 			if slot > 0 {
 				level.records += n
 			}
@@ -161,8 +161,11 @@ func (s *Store) Values(ctx context.Context, q store.FacetQuery) (store.Facet, er
 		return store.Facet{}, err
 	}
 	fields := namesOf(q.Field)
+	if fields.loose == "" {
+		eq.Fields = fields.exact
+	}
 	level := q.Field == "level" || q.Field == "detected_level"
-	count := fieldCount{values: map[string]int64{}}
+	count := fieldCount{values: tally{}}
 	has := strings.ToLower(q.Has)
 	var unread []error
 	var seen int64

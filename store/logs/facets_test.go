@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 
 	"tripod/store"
+	"tripod/store/logs"
 )
 
 // facetRecords are 200 lines: every tenth is an error of web, and has more.
@@ -117,4 +119,22 @@ func TestValuesOfOneField(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, names, c.want)
 		}
 	}
+}
+
+func TestFacetsInEveryState(t *testing.T) {
+	records := facetRecords()
+	for i := range records {
+		records[i].Body = store.String(strings.Repeat("x", 400))
+	}
+	inStates(t, records, func(t *testing.T, s *logs.Store) {
+		got, err := s.Facets(context.Background(), store.LogQuery{Range: scriptRange()}, 2)
+		if err != nil || len(got.Fields) != 9 {
+			t.Fatalf("got %+v, %v", got, err)
+		}
+		for i, want := range []string{"[{info 180} {error 20}]", "[{api 180} {web 20}]", "[{GET 134} {POST 66}]", "[{true 20}]"} {
+			if have := fmt.Sprint(got.Fields[i].Values); have != want {
+				t.Errorf("%s: got %q, want %s", got.Fields[i].Field, have, want)
+			}
+		}
+	})
 }

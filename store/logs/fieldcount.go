@@ -1,9 +1,7 @@
 package logs
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 
 	"tripod/store"
 )
@@ -11,8 +9,8 @@ import (
 // fieldCount is what is learnt of one field.
 type fieldCount struct {
 	records int64
-	values  map[string]int64 // nil counts records alone
-	more    bool             // there are values that are not in the map
+	values  tally // nil counts records alone
+	more    bool  // there are values that are not in the map
 
 	kinds     [3]int64 // by FieldKind
 	low, high float64
@@ -30,11 +28,8 @@ func (f *fieldCount) add(name string, v store.Value) {
 }
 
 func (f *fieldCount) count(text string) {
-	if n, ok := f.values[text]; ok {
-		f.values[text] = n + 1
-	} else if len(f.values) < maxFacetDistinct && len(text) <= maxFacetText {
-		f.values[strings.Clone(text)] = 1
-	} else {
+	room := len(f.values) < maxFacetDistinct && len(text) <= maxFacetText
+	if counted, _ := f.values.add(text, room); !counted {
 		f.more = true
 	}
 }
@@ -101,13 +96,7 @@ func (f *fieldCount) facet(name string, top int) store.Facet {
 	if out.Kind != store.TextField {
 		out.Low, out.Median, out.High = f.low, f.sample.median(), f.high
 	}
-	for value, n := range f.values {
-		out.Values = append(out.Values, store.FacetValue{Value: value, Count: n})
-	}
-	slices.SortFunc(out.Values, func(a, b store.FacetValue) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
-	})
-	out.Values = out.Values[:min(len(out.Values), max(top, 0))]
+	out.Values = f.values.commonest(top)
 	return out
 }
 

@@ -92,6 +92,8 @@ func oracleField(n *logs.Field, r *store.Record) bool {
 	}
 	values := oracleValues(n.Name, r)
 	switch {
+	case n.Name == "msg.pattern":
+		return logs.ShapeText(r.Message()) == n.Pattern.Text
 	case n.Name == "level":
 		return oracleLevel(n, r.Level)
 	case n.Name == "msg" && n.Op == logs.Is:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tripod/store"
+	"tripod/store/logs"
 )
 
 var oracleWords = []string{"pool", "Timeout", "connection", "refused", "planner", "re_try", "GET", "/api/tasks", "12", "5ms", "100%", "ünïcode", "a-b"}
@@ -88,7 +89,9 @@ func randomQuery(rnd *rand.Rand, depth int) string {
 		a, b := randomQuery(rnd, depth+1), randomQuery(rnd, depth+1)
 		return pick(rnd, []string{a + " " + b, a + " or " + b, "(" + a + ") and (" + b + ")", "(" + a + " or " + b + ")", "-(" + a + ")", "not " + b})
 	}
-	switch rnd.IntN(14) {
+	switch rnd.IntN(15) {
+	case 14:
+		return (&logs.Field{Name: "msg.pattern", Pattern: logs.Pattern{Text: logs.ShapeText(randomText(rnd))}}).String()
 	case 0:
 		return "level:" + pick(rnd, []string{"", ">=", "<"}) + pick(rnd, store.LevelNames[:])
 	case 1:

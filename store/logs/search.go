@@ -26,6 +26,7 @@ const (
 //	service:planner-*       a field, with wildcard
 //	route:/api/tasks        the whole value, case matters
 //	msg:refused             a word or phrase of the message
+//	msg.pattern:"took <_>"  messages of a pattern: <_> is a number, an id, …
 //	status:500..599         a range, both ends included
 //	user.id:*               the field is there
 //	a b, a and b, a or b, not a, -a, (…)

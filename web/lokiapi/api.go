@@ -45,9 +45,10 @@ type Labels interface {
 
 // Doors are where pushes go and queries are asked.
 type Doors struct {
-	Logs   Logs
-	Query  Querier
-	Labels Labels
+	Logs     Logs
+	Query    Querier
+	Labels   Labels
+	Patterns Patterns
 }
 
 // Options of an API; the zero value is ready.

@@ -61,7 +61,7 @@ func (e *engine) Lines(ctx context.Context, q store.LogQuery) iter.Seq2[store.Lo
 func (e *engine) open(t testing.TB) {
 	t.Helper()
 	var err error
-	if e.kept, err = logs.Open(t.TempDir(), logs.Options{}); err != nil {
+	if e.kept, err = logs.Open(t.TempDir(), logs.Options{LogQL: logql.Parse}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { e.kept.Close() })
@@ -93,7 +93,7 @@ func serve(t testing.TB, e *engine, o Options) *httptest.Server {
 	o.Now = func() time.Time { return now }
 	e.open(t)
 	mux := http.NewServeMux()
-	New(Doors{e, e, e}, o).Register(mux)
+	New(Doors{e, e, e, e.kept}, o).Register(mux)
 	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)
 	return srv

@@ -40,7 +40,7 @@ func (s *strict) Append(_ context.Context, records []store.Record) error {
 func TestPushesShareNoMemory(t *testing.T) {
 	e := &strict{engine: &engine{}, counts: map[string]int{}}
 	mux := http.NewServeMux()
-	New(Doors{e, e.engine, e.engine}, Options{}).Register(mux)
+	New(Doors{e, e.engine, e.engine, nil}, Options{}).Register(mux)
 	srv := httptest.NewServer(mux)
 	defer srv.Close()
 	var wg sync.WaitGroup

@@ -81,14 +81,12 @@ func (p *Pages) askLogs(ctx context.Context, a logAsk) logAnswer {
 	var wg sync.WaitGroup
 	wg.Go(func() { ans.page, ans.searchErr = p.searchLogs(ctx, a) })
 	wg.Go(func() {
-		text, _ := scoped(ans.level.rest, a.st.Services)
-		ans.volume, ans.volumeErr = p.o.Logs.Volume(ctx, a.query(text), a.st.Step(logBars))
+		ans.volume, ans.volumeErr = p.o.Logs.Volume(ctx, a.query(ans.level.rest), a.st.Step(logBars))
 	})
 	wg.Go(func() {
-		ans.facets, ans.facetsErr = p.o.Logs.Facets(ctx, a.query(a.text), facetTop)
+		ans.facets, ans.facetsErr = p.o.Logs.Facets(ctx, a.query(a.typed), facetTop)
 		if ans.facetsErr == nil && ans.service.narrowed() {
-			text, _ := scoped(ans.service.rest, a.st.Services)
-			ans.services, ans.facetsErr = p.o.Logs.Facets(ctx, a.query(text), facetTop)
+			ans.services, ans.facetsErr = p.o.Logs.Facets(ctx, a.query(ans.service.rest), facetTop)
 		}
 	})
 	wg.Wait()

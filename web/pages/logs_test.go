@@ -44,7 +44,7 @@ func (f *fakeLogs) find(q store.LogQuery) ([]store.Record, error) {
 		}
 		for _, field := range []string{"level", "service"} {
 			v, _ := r.Lookup(field)
-			hit = hit && splitField(q.Text, field).match(v.Text())
+			hit = hit && splitField(q.Text, field).match(v.Text()) && splitField(q.Narrow, field).match(v.Text())
 		}
 		if hit {
 			out = append(out, r)

@@ -5,19 +5,17 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"tripod/store"
 	"tripod/ui"
 )
 
-// logAsk is a question of the screen: what was typed, and the text that the
-// door is asked, which the scope narrows.
+// logAsk is a question of the screen: what was typed, and the search line of
+// the scope, which narrows it.
 type logAsk struct {
 	st     State
 	typed  string
-	text   string
-	prefix int // bytes of text before what was typed
+	scope  string
 	oldest bool
 	cursor cursor
 	host   string // under which the reader reached us
@@ -31,28 +29,20 @@ func (p *Pages) logAsk(r *http.Request) logAsk {
 	for _, name := range []string{"cursor", "at"} {
 		st.Values.Del(name)
 	}
-	a.text, a.prefix = scoped(a.typed, st.Services)
+	a.scope = scopeLine(st.Services)
 	return a
 }
 
-// scoped narrows a line to the services of the scope.
-func scoped(q string, services []string) (text string, prefix int) {
-	q = strings.TrimSpace(q)
+// scopeLine is the search line of the services of the scope; empty for all.
+func scopeLine(services []string) string {
 	if len(services) == 0 {
-		return q, 0
+		return ""
 	}
-	own := anyOf("service", services)
-	if q == "" {
-		return own, 0
-	}
-	if hasOr(terms(q)) {
-		return "(" + q + ") " + own, 1
-	}
-	return q + " " + own, 0
+	return anyOf("service", services)
 }
 
 func (a *logAsk) query(text string) store.LogQuery {
-	return store.LogQuery{Text: text, Range: a.st.Range, Oldest: a.oldest}
+	return store.LogQuery{Text: text, Narrow: a.scope, Range: a.st.Range, Oldest: a.oldest}
 }
 
 // problem is the error of a query in the words of what was typed, or nil.
@@ -61,10 +51,7 @@ func (a *logAsk) problem(err error) *ui.QueryProblem {
 	if !errors.As(err, &qe) {
 		return nil
 	}
-	n := len(a.typed)
-	pos := min(max(qe.Pos-a.prefix, 0), n)
-	end := min(max(qe.End-a.prefix, pos), n)
-	return queryProblem(a.typed, &store.QueryError{Pos: pos, End: end, Msg: qe.Msg, Hint: qe.Hint})
+	return queryProblem(a.typed, qe)
 }
 
 func queryProblem(typed string, qe *store.QueryError) *ui.QueryProblem {

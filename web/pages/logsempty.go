@@ -13,8 +13,7 @@ import (
 
 // logEmpty finds out which kind of nothing this is.
 func (p *Pages) logEmpty(ctx context.Context, a logAsk) *screens.LogEmpty {
-	all, _ := scoped("", a.st.Services)
-	inRange, err := p.countLogs(ctx, a, all)
+	inRange, err := p.countLogs(ctx, a, "")
 	if err == nil && inRange > 0 && a.typed != "" {
 		return p.logNoMatch(ctx, a, inRange)
 	}
@@ -28,7 +27,7 @@ func (p *Pages) logEmpty(ctx context.Context, a logAsk) *screens.LogEmpty {
 	}
 	e := &screens.LogEmpty{Icon: "logs", Title: "No lines in this time range"}
 	if len(a.st.Services) > 0 {
-		if own, has := p.newestLog(ctx, a, all); has {
+		if own, has := p.newestLog(ctx, a, a.scope); has {
 			newest = own
 		} else {
 			e.Before = "Nothing was ever received from the services in scope."
@@ -64,8 +63,7 @@ func (p *Pages) logNoMatch(ctx context.Context, a logAsk, inRange int64) *screen
 		drop := make([]bool, len(all))
 		drop[i] = true
 		text := without(a.typed, all, drop)
-		asked, _ := scoped(text, a.st.Services)
-		if n, err := p.countLogs(ctx, a, asked); err == nil && n > best {
+		if n, err := p.countLogs(ctx, a, text); err == nil && n > best {
 			best, rest, e.Filter = n, text, a.typed[t.start:t.end]
 		}
 	}
@@ -89,8 +87,8 @@ func (p *Pages) countLogs(ctx context.Context, a logAsk, text string) (int64, er
 }
 
 // newestLog is the time of the newest line of all.
-func (p *Pages) newestLog(ctx context.Context, a logAsk, text string) (int64, bool) {
-	q := store.LogQuery{Text: text, Range: store.TimeRange{To: a.st.Now.UnixNano() + 1}, Limit: 1}
+func (p *Pages) newestLog(ctx context.Context, a logAsk, scope string) (int64, bool) {
+	q := store.LogQuery{Narrow: scope, Range: store.TimeRange{To: a.st.Now.UnixNano() + 1}, Limit: 1}
 	for rec, err := range p.o.Logs.Search(ctx, q) {
 		return rec.Time, err == nil
 	}

@@ -18,7 +18,7 @@ type logPage struct {
 // searchLogs reads one page and one record more, which says whether there are
 // others. An error after some records leaves those.
 func (p *Pages) searchLogs(ctx context.Context, a logAsk) (logPage, error) {
-	q := a.cursor.apply(a.query(a.text))
+	q := a.cursor.apply(a.query(a.typed))
 	q.Limit = logRows + 1 + a.cursor.skip
 	var page logPage
 	skip := a.cursor.skip

@@ -14,7 +14,6 @@ const (
 	askTime       = 10 * time.Second // for one question of a page
 	overviewBars  = 72
 	sparkPoints   = 60
-	errorSample   = 2000 // newest errors that are grouped
 	errorPatterns = 8
 	serviceRows   = 12
 	alertRows     = 6
@@ -42,9 +41,8 @@ type overviewAnswers struct {
 	volumeErr error
 	step      time.Duration
 
-	errors    []store.Record // newest first
+	errors    store.LogPatterns
 	errorsErr error
-	cut       bool // there are more errors than were read
 
 	red     []store.RED
 	redErr  error
@@ -80,13 +78,14 @@ func (p *Pages) askOverview(ctx context.Context, st State) *overviewAnswers {
 			question(ctx)
 		})
 	}
-	all, _ := scoped("", st.Services)
-	bad, _ := scoped("level:>=error", st.Services)
+	scope := scopeLine(st.Services)
 	ask(func(ctx context.Context) {
-		a.volume, a.volumeErr = p.askVolume(ctx, store.LogQuery{Text: all, Range: st.Range}, a.step)
+		a.volume, a.volumeErr = p.askVolume(ctx, store.LogQuery{Narrow: scope, Range: st.Range}, a.step)
 	})
 	ask(func(ctx context.Context) {
-		a.errors, a.cut, a.errorsErr = p.askErrors(ctx, store.LogQuery{Text: bad, Range: st.Range, Limit: errorSample})
+		a.errors, a.errorsErr = p.askPatterns(ctx, store.PatternQuery{
+			LogQuery: store.LogQuery{Text: "level:>=error", Narrow: scope, Range: st.Range}, Step: a.redStep, Top: errorPatterns, Why: true,
+		})
 	})
 	ask(func(ctx context.Context) { a.red, a.redErr = p.askRED(ctx, st, a.redStep) })
 	ask(func(ctx context.Context) { a.active, a.activeErr = p.askActive(ctx, st) })
@@ -102,20 +101,11 @@ func (p *Pages) askVolume(ctx context.Context, q store.LogQuery, step time.Durat
 	return p.o.Logs.Volume(ctx, q, step)
 }
 
-func (p *Pages) askErrors(ctx context.Context, q store.LogQuery) (out []store.Record, cut bool, err error) {
-	if p.o.Logs == nil {
-		return nil, false, errNoDoor
+func (p *Pages) askPatterns(ctx context.Context, q store.PatternQuery) (store.LogPatterns, error) {
+	if p.o.Patterns == nil {
+		return store.LogPatterns{}, errNoDoor
 	}
-	for rec, err := range p.o.Logs.Search(ctx, q) {
-		if err != nil {
-			return nil, false, err
-		}
-		out = append(out, rec)
-		if len(out) >= errorSample {
-			return out, true, nil
-		}
-	}
-	return out, false, nil
+	return p.o.Patterns.Patterns(ctx, q)
 }
 
 func (p *Pages) askRED(ctx context.Context, st State, step time.Duration) ([]store.RED, error) {
@@ -165,7 +155,10 @@ func (p *Pages) overviewModel(r *http.Request, st State, a *overviewAnswers) scr
 	o.Volume = p.volumeModel(ctx, st, a)
 	o.Services = p.servicesModel(ctx, st, a, loads)
 	o.Alerts = p.alertingModel(ctx, st, a)
-	o.Errors = p.errorsModel(ctx, st, a)
+	o.Errors = p.errorsModel(st, a)
+	if a.errorsErr != nil {
+		o.Errors.Failed = p.reason(ctx, "errors", a.errorsErr)
+	}
 	return o
 }
 

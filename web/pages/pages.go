@@ -18,12 +18,13 @@ import (
 // Options are the doors behind the screens. A door that is nil makes its
 // panels say that they cannot be shown; everything else goes on.
 type Options struct {
-	Logs    Logs
-	Traces  Traces
-	Metrics Metrics
-	Alerts  Alerts
-	Active  Active // alerts that are pending or firing, for the overview
-	Status  Status
+	Logs     Logs
+	Patterns LogPatterns
+	Traces   Traces
+	Metrics  Metrics
+	Alerts   Alerts
+	Active   Active // alerts that are pending or firing, for the overview
+	Status   Status
 
 	// Services are all service names, for the scope menu.
 	Services func(ctx context.Context) []string

@@ -3,16 +3,18 @@ package pages
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
-	"iter"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"tripod/store"
+	"tripod/store/logs"
 )
 
 // halfPastTwo is the moment of all tests of pages.
@@ -67,28 +69,57 @@ type overviewDoors struct {
 	red     []store.RED
 	active  []ActiveAlert
 	state   *Appliance
+	mu      sync.Mutex
 	asked   *[]store.LogQuery
 	level   string
 }
 
-func (d *overviewDoors) Search(_ context.Context, q store.LogQuery) iter.Seq2[store.Record, error] {
+func (d *overviewDoors) Patterns(_ context.Context, q store.PatternQuery) (store.LogPatterns, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.asked != nil {
+		*d.asked = append(*d.asked, q.LogQuery)
+	}
+	if d.records == nil {
+		return store.LogPatterns{}, errBroken
+	}
+	return groupedBy(d.records, q), nil
+}
+
+// groupedBy groups records by the pattern of their message, and its reason.
+func groupedBy(records []store.Record, q store.PatternQuery) store.LogPatterns {
+	out := store.LogPatterns{Lines: int64(len(records)), Read: int64(len(records))}
+	steps := (q.Range.To-1)/int64(q.Step) - q.Range.From/int64(q.Step) + 1
+	at := map[string]int{}
+	for _, r := range records {
+		parts := logs.Shape(r.Message())
+		if why := r.Attrs.Text("err.message"); why != "" && q.Why {
+			parts = append(append(parts, store.PatternPart{Text: ": "}), logs.Shape(why)...)
+		}
+		key := fmt.Sprint(r.Service, r.Level, logs.ShapeText(r.Message()))
+		i, ok := at[key]
+		if !ok {
+			i = len(out.List)
+			at[key] = i
+			out.List = append(out.List, store.LogPattern{
+				Text: logs.ShapeText(r.Message()), Parts: parts, Level: r.Level, Service: r.Service, First: r.Time, Last: r.Time, Example: r.Message(), Steps: make([]int64, steps),
+			})
+		}
+		g := &out.List[i]
+		g.Lines++
+		g.First, g.Last = min(g.First, r.Time), max(g.Last, r.Time)
+		g.Steps[(r.Time/int64(q.Step))-(q.Range.From/int64(q.Step))]++
+	}
+	out.Kinds = len(out.List)
+	return out
+}
+
+func (d *overviewDoors) Volume(_ context.Context, q store.LogQuery, _ time.Duration) ([]store.LogBucket, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if d.asked != nil {
 		*d.asked = append(*d.asked, q)
 	}
-	return func(yield func(store.Record, error) bool) {
-		if d.records == nil {
-			yield(store.Record{}, errBroken)
-			return
-		}
-		for _, r := range d.records {
-			if !yield(r, nil) {
-				return
-			}
-		}
-	}
-}
-
-func (d *overviewDoors) Volume(context.Context, store.LogQuery, time.Duration) ([]store.LogBucket, error) {
 	if d.volume == nil {
 		return nil, errBroken
 	}
@@ -121,10 +152,6 @@ type logsDoor struct {
 	doors *overviewDoors
 }
 
-func (d logsDoor) Search(ctx context.Context, q store.LogQuery) iter.Seq2[store.Record, error] {
-	return d.doors.Search(ctx, q)
-}
-
 func (d logsDoor) Volume(ctx context.Context, q store.LogQuery, step time.Duration) ([]store.LogBucket, error) {
 	return d.doors.Volume(ctx, q, step)
 }
@@ -142,5 +169,5 @@ func (d tracesDoor) RED(context.Context, store.TimeRange, time.Duration) ([]stor
 }
 
 func (d *overviewDoors) options() Options {
-	return Options{Logs: logsDoor{doors: d}, Traces: tracesDoor{doors: d}, Active: d, Status: d}
+	return Options{Logs: logsDoor{doors: d}, Patterns: d, Traces: tracesDoor{doors: d}, Active: d, Status: d}
 }
