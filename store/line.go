@@ -26,13 +26,14 @@ const (
 // excepted, which every record has); Raw is the line. A member that is called
 // so and says something else than the record stays in Attrs. Objects and lists
 // nested deeper than 8 are kept as their JSON text; after 1,024 values the
-// members left over of an object are kept as JSON text under "_rest".
+// members left over of an object are kept as JSON text under "_rest". Such a
+// record is Opaque.
 //
 // Any other line is the Body as it stands, and gives a level where it states
 // one at a usual place (see ParseLevel).
 //
-// Attributes that the record has already are kept in front. The record shares
-// the memory of the line.
+// Attributes that the record has already are kept in front, Ahead of the others.
+// The record shares the memory of the line.
 func (r *Record) SetLine(line string) {
 	r.SetLineIn(line, r.Attrs[:len(r.Attrs):len(r.Attrs)])
 }
@@ -42,7 +43,7 @@ func (r *Record) SetLine(line string) {
 func (r *Record) SetLineIn(line string, room Attrs) {
 	before := *r
 	r.Attrs = room
-	r.Body, r.Raw = Value{}, ""
+	r.Body, r.Raw, r.Ahead, r.Opaque = Value{}, "", len(room), false
 	p := lineReader{text: line, left: maxLineValues, rec: r}
 	if !p.line() {
 		*r = before

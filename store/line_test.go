@@ -85,7 +85,7 @@ func sameRecord(t *testing.T, got, want *Record) {
 func TestSetLineKeepsWhatTheRecordKnows(t *testing.T) {
 	r := Record{Time: 1773324360123456789, Level: LevelError, Service: "a", Attrs: Attrs{{"k", Int(1)}}}
 	r.SetLine(`{"time":1773324360123,"level":"info","service":"b","msg":"m","ts":1773324360124}`)
-	want := Record{Time: 1773324360123456789, Level: LevelError, Service: "a", Body: String("m"), Raw: r.Raw,
+	want := Record{Time: 1773324360123456789, Level: LevelError, Service: "a", Body: String("m"), Raw: r.Raw, Ahead: 1,
 		Attrs: Attrs{{"k", Int(1)}, {"level", String("info")}, {"service", String("b")}, {"ts", Int(1773324360124)}}}
 	sameRecord(t, &r, &want)
 }
@@ -113,7 +113,7 @@ func TestSetLineIsBounded(t *testing.T) {
 	deep := strings.Repeat(`{"a":`, 50) + "1" + strings.Repeat("}", 50)
 	var r Record
 	r.SetLine(deep)
-	if len(r.Attrs) != 1 || r.Attrs[0].Key != "a.a.a.a.a.a.a.a" || r.Attrs[0].Value.Text() != deep[8*5:len(deep)-8] {
+	if !r.Opaque || len(r.Attrs) != 1 || r.Attrs[0].Key != "a.a.a.a.a.a.a.a" || r.Attrs[0].Value.Text() != deep[8*5:len(deep)-8] {
 		t.Errorf("deep object became %+v", r.Attrs)
 	}
 	var wide strings.Builder
@@ -122,7 +122,7 @@ func TestSetLineIsBounded(t *testing.T) {
 	}
 	r = Record{}
 	r.SetLine(`{"o":{` + wide.String()[1:] + `},"level":"error"}`)
-	if n := len(r.Attrs); n != maxLineValues+2 || r.Attrs[n-2].Key != "o._rest" || r.Attrs[n-1].Key != "_rest" {
+	if n := len(r.Attrs); !r.Opaque || n != maxLineValues+2 || r.Attrs[n-2].Key != "o._rest" || r.Attrs[n-1].Key != "_rest" {
 		t.Errorf("wide object became %d attributes", n)
 	}
 	if got := r.Attrs.Text("o._rest"); !strings.HasPrefix(got, `{"k1024":1024,`) || !strings.HasSuffix(got, `"k2999":2999}`) {

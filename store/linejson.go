@@ -118,6 +118,7 @@ func (p *lineReader) rest(prefix string, depth int) bool {
 	if !p.skipMembers(depth) {
 		return false
 	}
+	p.rec.Opaque = true
 	p.rec.addAttr(prefix+"_rest", String("{"+p.text[start:p.at]))
 	return true
 }
@@ -147,6 +148,7 @@ func (p *lineReader) value(c byte, depth int) (Value, bool) {
 		if !p.skip(depth) {
 			return Value{}, false
 		}
+		p.rec.Opaque = true
 		return String(p.text[start:p.at]), true
 	}
 	return p.number()

@@ -67,7 +67,9 @@ type Record struct {
 
 	// Raw is the line exactly as it was sent, when Body and Attrs were taken
 	// out of it (a JSON line); empty when the body is all that was sent.
-	Raw string
+	Raw    string
+	Ahead  int  // of Attrs, those in front, that were not taken out of Raw
+	Opaque bool // some of what Raw says stands elsewhere, or only there
 }
 
 // Line is what was sent: Raw, or else the body's text.

@@ -25,6 +25,10 @@ func Where(n Node) events.Expr {
 		return n.where()
 	case *Keep:
 		return n.where()
+	case *Maybe:
+		return n.where()
+	case JSONLine:
+		return n.where()
 	}
 	return events.And(nil)
 }
@@ -180,6 +184,13 @@ func (n *names) matches(p Pattern, items bool) events.Expr {
 // impliedBy is what holds for every event with a value or item of that text:
 // it stands in the field's text as a phrase, unless a list's JSON escapes it.
 func (n *names) impliedBy(text string) events.Expr {
+	if n.loose != "" {
+		return impliedBy(nil, text)
+	}
+	return impliedBy(n.exact, text)
+}
+
+func impliedBy(fields []string, text string) events.Expr {
 	for i := range len(text) {
 		if c := text[i]; c < ' ' || c > '~' || strings.IndexByte(`"\<>&`, c) >= 0 {
 			return nil
@@ -188,10 +199,7 @@ func (n *names) impliedBy(text string) events.Expr {
 	if text == "" {
 		return nil
 	}
-	if n.loose != "" {
-		return events.Phrase{Text: text}
-	}
-	return events.Phrase{Fields: n.exact, Text: text}
+	return events.Phrase{Fields: fields, Text: text}
 }
 
 // messageWhere looks for words in the message.

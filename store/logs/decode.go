@@ -1,22 +1,26 @@
 package logs
 
 import (
+	"hash/maphash"
 	"strings"
 
 	"tripod/store"
 	"tripod/store/events"
 )
 
-// decoder makes records of events. Records that follow one another share their
-// resource and scope when these are the same.
+// decoder makes records of events. Records share equal resources, and those
+// that follow one another equal scopes.
 type decoder struct {
 	resource store.Resource
 	scope    store.Scope
-	last     struct {
-		resource *store.Resource
-		scope    *store.Scope
-	}
+	known    map[uint64]*store.Resource // by their hash
+	last     *store.Scope
 }
+
+// maxKnown bounds the resources that a decoder shares.
+const maxKnown = 4096
+
+var seed = maphash.MakeSeed()
 
 // record copies an event: nothing of it is kept.
 func (d *decoder) record(e *events.Event) store.Record {
@@ -43,6 +47,7 @@ func (d *decoder) record(e *events.Event) store.Record {
 	if len(r.Attrs) == 0 {
 		r.Attrs = nil
 	}
+	r.Opaque = r.Opaque && r.Raw != ""
 	r.Resource, r.Scope = d.sharedResource(), d.sharedScope()
 	return r
 }
@@ -71,6 +76,10 @@ func (d *decoder) word(r *store.Record, name string, v store.Value) {
 		r.SpanID, _ = store.ParseSpanID(v.Str())
 	case wordRaw:
 		r.Raw = strings.Clone(v.Str())
+	case wordAhead:
+		r.Ahead = int(v.Int())
+	case wordOpaque:
+		r.Opaque = true
 	case wordLevel:
 		r.Level = store.Level(v.Int())
 	case wordLevelText:
@@ -97,19 +106,35 @@ func (d *decoder) word(r *store.Record, name string, v store.Value) {
 }
 
 func (d *decoder) sharedResource() *store.Resource {
-	now, last := &d.resource, d.last.resource
+	now := &d.resource
 	if len(now.Attrs) == 0 && now.Dropped == 0 && now.SchemaURL == "" {
 		return nil
 	}
-	if last == nil || last.Dropped != now.Dropped || last.SchemaURL != now.SchemaURL || !sameAttrs(last.Attrs, now.Attrs) {
-		last = &store.Resource{Attrs: cloneAttrs(now.Attrs), Dropped: now.Dropped, SchemaURL: strings.Clone(now.SchemaURL)}
-		d.last.resource = last
+	key := hashOf(now)
+	if known := d.known[key]; known != nil && known.Dropped == now.Dropped && known.SchemaURL == now.SchemaURL && sameAttrs(known.Attrs, now.Attrs) {
+		return known
 	}
-	return last
+	if d.known == nil || len(d.known) >= maxKnown {
+		d.known = map[uint64]*store.Resource{}
+	}
+	own := &store.Resource{Attrs: cloneAttrs(now.Attrs), Dropped: now.Dropped, SchemaURL: strings.Clone(now.SchemaURL)}
+	d.known[key] = own
+	return own
+}
+
+// hashOf is equal for equal resources.
+func hashOf(r *store.Resource) uint64 {
+	h := uint64(r.Dropped)
+	for i := range r.Attrs {
+		a := &r.Attrs[i]
+		h = h*0x9e3779b97f4a7c15 + maphash.String(seed, a.Key)
+		h = h*0x9e3779b97f4a7c15 + maphash.String(seed, a.Value.Str()) + uint64(a.Value.Int())
+	}
+	return h
 }
 
 func (d *decoder) sharedScope() *store.Scope {
-	now, last := &d.scope, d.last.scope
+	now, last := &d.scope, d.last
 	if len(now.Attrs) == 0 && now.Name == "" && now.Version == "" && now.Dropped == 0 && now.SchemaURL == "" {
 		return nil
 	}
@@ -117,7 +142,7 @@ func (d *decoder) sharedScope() *store.Scope {
 		last.SchemaURL != now.SchemaURL || !sameAttrs(last.Attrs, now.Attrs) {
 		last = &store.Scope{Name: strings.Clone(now.Name), Version: strings.Clone(now.Version),
 			Attrs: cloneAttrs(now.Attrs), Dropped: now.Dropped, SchemaURL: strings.Clone(now.SchemaURL)}
-		d.last.scope = last
+		d.last = last
 	}
 	return last
 }

@@ -34,8 +34,23 @@ func (e *encoder) encode(r *store.Record, fields []events.Field) events.Event {
 	e.number(wordObserved, r.Observed)
 	e.number(wordFlags, int64(r.Flags))
 	e.number(wordDropped, int64(r.Dropped))
+	if r.Raw != "" {
+		e.number(wordAhead, int64(r.Ahead))
+	}
+	if opaque(r) {
+		e.number(wordOpaque, 1)
+	}
 	e.text(wordRaw, r.Raw)
 	return events.Event{Time: r.Time, Class: uint8(slot), Fields: e.fields}
+}
+
+// opaque says whether the line may be an object of JSON whose members are not
+// all among the fields: it was taken apart in part, or not at all.
+func opaque(r *store.Record) bool {
+	if r.Raw != "" {
+		return r.Opaque
+	}
+	return r.Body.Kind == store.KindMap || strings.HasPrefix(strings.TrimLeft(r.Body.Str(), " \t\r\n"), "{")
 }
 
 // slotLevel is the level that a slot stands for when nothing else is said.
@@ -48,7 +63,7 @@ func slotLevel(slot int) store.Level {
 
 // fieldsOf bounds how many fields encode writes.
 func fieldsOf(r *store.Record) int {
-	n := 17 + len(r.Attrs)
+	n := 19 + len(r.Attrs)
 	if r.Resource != nil {
 		n += len(r.Resource.Attrs)
 	}

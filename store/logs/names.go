@@ -25,7 +25,9 @@ const (
 	wordEvent   = own + "event_name"
 
 	wordRaw       = own + "raw"
-	wordLevel     = own + "level" // number, when the class does not say it
+	wordAhead     = own + "ahead"  // of a record with a raw line
+	wordOpaque    = own + "opaque" // the line may hold what no field does
+	wordLevel     = own + "level"  // number, when the class does not say it
 	wordLevelText = own + "level_text"
 	wordObserved  = own + "observed"
 	wordFlags     = own + "flags"

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// Node is one part of a query: All, And, Or, *Not, *Text, *Field or *Keep.
-// String prints the search line that parses to the same node, if it has no Keep.
+// Node is one part of a query: All, And, Or, *Not, *Text, *Field or, of LogQL
+// alone, *Keep, *Maybe or JSONLine. String prints the search line that parses
+// to the same node, if it has none of those.
 type Node interface {
 	String() string
 	// write prints the node inside an operator that binds as tightly as bind.

@@ -58,7 +58,7 @@ func setDocument(r *store.Record, act action, doc string) (why string) {
 		for i := range r.Attrs {
 			if a := r.Attrs[i]; a.Key == "log" && a.Value.Kind == store.KindString {
 				r.Body = a.Value
-				r.Attrs = append(r.Attrs[:i], r.Attrs[i+1:]...)
+				r.Attrs, r.Opaque = append(r.Attrs[:i], r.Attrs[i+1:]...), true
 				break
 			}
 		}

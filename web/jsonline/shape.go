@@ -85,7 +85,7 @@ func (s *shape) setTime(r *store.Record, line string) (why string) {
 		}
 		text := r.Attrs[i].Value.Text()
 		if text == "" || text == "0" { // VictoriaLogs' words for now
-			r.Attrs = slices.Delete(r.Attrs, i, i+1)
+			takeOut(r, i)
 			return ""
 		}
 		at, ok := store.ParseTime(text)
@@ -99,7 +99,7 @@ func (s *shape) setTime(r *store.Record, line string) (why string) {
 		}
 		r.Time = at
 		if i >= 0 {
-			r.Attrs = slices.Delete(r.Attrs, i, i+1)
+			takeOut(r, i)
 		}
 		return ""
 	}
@@ -117,12 +117,17 @@ func (s *shape) setMessage(r *store.Record) {
 		other := r.Body
 		r.Body = r.Attrs[i].Value
 		if other.Kind == store.KindEmpty {
-			r.Attrs = slices.Delete(r.Attrs, i, i+1)
+			takeOut(r, i)
 		} else {
-			r.Attrs[i] = store.Attr{Key: "message", Value: other}
+			r.Attrs[i], r.Opaque = store.Attr{Key: "message", Value: other}, true
 		}
 		return
 	}
+}
+
+// takeOut removes an attribute that the record has in another place.
+func takeOut(r *store.Record, i int) {
+	r.Attrs, r.Opaque = slices.Delete(r.Attrs, i, i+1), true
 }
 
 // setStream moves the members that make up the stream to the resource, which
@@ -137,7 +142,7 @@ func (s *shape) setStream(r *store.Record) {
 		if i := find(r.Attrs, name); i >= 0 {
 			attrs = append(attrs, r.Attrs[i])
 			fmt.Fprintf(&key, "%q=%d%q,", name, r.Attrs[i].Value.Kind, r.Attrs[i].Value.Text())
-			r.Attrs = slices.Delete(r.Attrs, i, i+1)
+			takeOut(r, i)
 		}
 	}
 	attrs = append(attrs, s.extra...)

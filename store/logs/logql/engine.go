@@ -16,15 +16,23 @@ import (
 // Store is where the records are: a *logs.Store.
 type Store interface {
 	Find(ctx context.Context, n logs.Node, q store.LogQuery) iter.Seq2[store.Record, error]
+	Rows(ctx context.Context, n logs.Node, q store.LogQuery) iter.Seq2[*logs.Row, error]
 	Count(ctx context.Context, n logs.Node, r store.TimeRange, step time.Duration) ([]store.LogBucket, error)
 	Follow(n logs.Node) (*logs.Follower, error)
 }
 
 // Engine answers queries.
-type Engine struct{ store Store }
+type Engine struct {
+	store Store
+	naive bool
+}
 
 // New makes an engine over a store.
 func New(s Store) *Engine { return &Engine{store: s} }
+
+// NewNaive makes an engine that asks the store for what the selector says, and
+// takes whole records through all stages: the measure of every other.
+func NewNaive(s Store) *Engine { return &Engine{store: s, naive: true} }
 
 // Kind says what a query asks for; errors are *store.QueryError.
 func (*Engine) Kind(text string) (store.LogKind, error) {
@@ -65,7 +73,7 @@ func (*Engine) Format(text string) (string, error) {
 // than 0, in order of time.
 func (en *Engine) Lines(ctx context.Context, q store.LogQuery) iter.Seq2[store.LogEntry, error] {
 	return func(yield func(store.LogEntry, error) bool) {
-		p, err := linesOf(q.Text)
+		p, err := en.linesOf(q.Text)
 		if err != nil {
 			yield(store.LogEntry{}, err)
 			return
@@ -80,15 +88,16 @@ func (en *Engine) Lines(ctx context.Context, q store.LogQuery) iter.Seq2[store.L
 			q.Limit = 0
 		}
 		l, n := newLine(), 0
-		for r, err := range from.Find(ctx, p.node(), q) {
+		for err := range p.found(ctx, from, q, l) {
 			if err != nil {
 				yield(store.LogEntry{}, err)
 				return
 			}
-			if !p.run(l, &r) {
+			if p.drops && !p.through(l) {
 				continue
 			}
-			if !yield(l.entry(), nil) {
+			r := l.record()
+			if p.run(l, &r); !yield(l.entry(), nil) {
 				return
 			}
 			if n++; n == limit {
@@ -102,21 +111,21 @@ func (en *Engine) Lines(ctx context.Context, q store.LogQuery) iter.Seq2[store.L
 // q.Limit records of a log query; a stream may come twice.
 func (en *Engine) Streams(ctx context.Context, q store.LogQuery) iter.Seq2[store.LogLabels, error] {
 	return func(yield func(store.LogLabels, error) bool) {
-		p, err := linesOf(q.Text)
+		p, err := en.linesOf(q.Text)
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		l, seen := newLine(), map[*store.LogLabel]bool{}
-		for r, err := range en.store.Find(ctx, p.node(), q) {
+		for err := range p.found(ctx, en.store, q, l) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			if p.drops && !p.run(l, &r) {
+			if p.drops && !p.through(l) {
 				continue
 			}
-			labels := l.streams.of(&r)
+			labels := l.stream
 			if seen[&labels[0]] {
 				continue
 			}
@@ -130,7 +139,9 @@ func (en *Engine) Streams(ctx context.Context, q store.LogQuery) iter.Seq2[store
 	}
 }
 
-func linesOf(text string) (*pipeline, error) {
+func linesOf(text string) (*pipeline, error) { return (&Engine{}).linesOf(text) }
+
+func (en *Engine) linesOf(text string) (*pipeline, error) {
 	e, err := ParseExpr(text)
 	if err != nil {
 		return nil, err
@@ -139,5 +150,5 @@ func linesOf(text string) (*pipeline, error) {
 	if !ok {
 		return nil, metricHere(text)
 	}
-	return compilePipeline(l)
+	return compilePipeline(l, en.naive)
 }

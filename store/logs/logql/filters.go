@@ -111,6 +111,11 @@ func (c *NumberCond) test(l *line) bool {
 	if l.err != "" {
 		return true
 	}
+	if c.Unit == unitNumber {
+		if f, ok := l.number(c.Name); ok {
+			return compare(c.Op, f, c.Value)
+		}
+	}
 	text, ok := l.lookup(c.Name)
 	if !ok {
 		return false

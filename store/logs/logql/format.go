@@ -78,7 +78,7 @@ func boundBranch(n *parse.BranchNode, ranges int) error {
 func lineFuncs(l *line) template.FuncMap {
 	return template.FuncMap{
 		"__line__":      func() string { return l.text },
-		"__timestamp__": func() time.Time { return time.Unix(0, l.rec.Time).UTC() },
+		"__timestamp__": func() time.Time { return time.Unix(0, l.at).UTC() },
 	}
 }
 

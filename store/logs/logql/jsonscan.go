@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"unicode/utf8"
 )
 
 const maxJSONDepth = 64
@@ -42,7 +43,7 @@ func (j *jsonScan) text() (string, error) {
 		case '"':
 			j.at = i + 1
 			if !escaped {
-				return j.s[start:i], nil
+				return wholeRunes(j.s[start:i]), nil
 			}
 			var out string
 			err := json.Unmarshal([]byte(j.s[start-1:j.at]), &out)
@@ -53,6 +54,14 @@ func (j *jsonScan) text() (string, error) {
 		}
 	}
 	return "", errBadJSON
+}
+
+// wholeRunes is a text with each broken byte as U+FFFD, as it is kept in fields.
+func wholeRunes(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return string([]rune(s))
 }
 
 // plain reads a number or a word.

@@ -6,6 +6,7 @@ import (
 	"text/template"
 
 	"tripod/store"
+	"tripod/store/logs"
 )
 
 // origin is where a label of a line comes from.
@@ -31,13 +32,17 @@ const (
 // line is one record on its way through the stages. It is used for one record
 // after the other.
 type line struct {
+	at     int64 // Unix ns
 	rec    *store.Record
+	row    *logs.Row // instead of rec
 	text   string
 	labels []labelValue
 	value  float64 // what unwrap found
+	taken  int     // labels that were taken out of the line
 
 	err, details string
 	metadata     bool // it was loaded
+	pending      bool // the labels in the row's line are still to be taken out
 	streams      *streamCache
 	stream       store.LogLabels // as it was sent
 	touched      bool            // a label of the stream was changed or dropped
@@ -50,9 +55,20 @@ func newLine() *line { return &line{streams: newStreamCache()} }
 
 // start takes up a record.
 func (l *line) start(r *store.Record) {
-	l.rec, l.text = r, r.Line()
-	l.err, l.details, l.metadata, l.touched, l.value = "", "", false, false, 0
-	l.stream = l.streams.of(r)
+	l.rec, l.row = r, nil
+	l.begin(r.Time, r.Line(), l.streams.of(sender{r.Resource, r.Service, levelWord(r.Level)}))
+}
+
+// startRow takes up a record that is not copied: nothing of the line but the
+// labels of its stream may be kept.
+func (l *line) startRow(r *logs.Row) {
+	l.rec, l.row = nil, r
+	l.begin(r.Time(), r.Line(), l.streams.of(sender{r.Resource, r.Service, levelWord(r.Level())}))
+}
+
+func (l *line) begin(at int64, text string, stream store.LogLabels) {
+	l.at, l.text, l.stream = at, text, stream
+	l.err, l.details, l.metadata, l.pending, l.touched, l.value, l.taken = "", "", false, false, false, 0, 0
 	l.labels = l.labels[:0]
 	for _, s := range l.stream {
 		if s.Name != "level" { // the sender's: level is that of the record, as in a selector
@@ -61,17 +77,41 @@ func (l *line) start(r *store.Record) {
 	}
 }
 
-// load adds the labels that came with the line: they cost more than the others.
+// load adds the labels that came with the line, which cost more than the
+// others, and those in it that are still to be taken out.
 func (l *line) load() {
-	if l.metadata {
+	if !l.metadata {
+		l.metadata = true
+		l.eachMetadata(func(name, value string) {
+			if value == "" || slices.ContainsFunc(l.labels, func(have labelValue) bool { return have.name == name }) {
+				return
+			}
+			l.labels = append(l.labels, labelValue{name, value, fromMetadata})
+		})
+	}
+	if l.pending {
+		l.pending = false
+		l.takeJSON()
+	}
+}
+
+// record is the line's record, which may be kept.
+func (l *line) record() store.Record {
+	if l.row == nil {
+		return *l.rec
+	}
+	return l.row.Record()
+}
+
+func (l *line) eachMetadata(each func(name, value string)) {
+	if l.row == nil {
+		metadataOf(l.rec, each)
 		return
 	}
-	l.metadata = true
-	metadataOf(l.rec, func(name, value string) {
-		if value == "" || slices.ContainsFunc(l.labels, func(have labelValue) bool { return have.name == name }) {
-			return
+	l.row.Metadata(func(name string, v store.Value) {
+		if name = labelName(name); name != "level" {
+			each(name, v.Text())
 		}
-		l.labels = append(l.labels, labelValue{name, value, fromMetadata})
 	})
 }
 
@@ -99,7 +139,12 @@ func (l *line) lookup(name string) (string, bool) {
 		return l.details, l.details != ""
 	}
 	i := l.find(name)
-	if i < 0 && !l.metadata && name != "level" { // no metadata is called level
+	if i < 0 && l.pending {
+		if v, ok := l.row.Label(name); ok && v.Kind != store.KindFloat {
+			return v.Text(), v.Kind != store.KindEmpty
+		}
+	}
+	if i < 0 && (l.pending || !l.metadata && name != "level") { // no metadata is called level
 		l.load()
 		i = l.find(name)
 	}
@@ -110,6 +155,18 @@ func (l *line) lookup(name string) (string, bool) {
 		return "", false
 	}
 	return l.labels[i].value, true
+}
+
+// number is a label whose number is known without its text.
+func (l *line) number(name string) (float64, bool) {
+	if !l.pending || l.find(name) >= 0 {
+		return 0, false
+	}
+	v, ok := l.row.Label(name)
+	if !ok || v.Kind != store.KindInt && v.Kind != store.KindFloat {
+		return 0, false
+	}
+	return v.Number()
 }
 
 // set makes or replaces a label; an empty value removes it.
@@ -164,16 +221,17 @@ func (l *line) extract(name, value string) {
 		i = l.find(name)
 	}
 	if i < 0 && value != "" && l.room() {
+		l.taken++
 		l.labels = append(l.labels, labelValue{name, value, fromParsed})
 	}
 }
 
-// maxLineLabels bounds the labels of one line, each of which is compared with
-// all others.
+// maxLineLabels bounds the labels that are taken out of one line, each of which
+// is compared with all others.
 const maxLineLabels = 2048
 
 func (l *line) room() bool {
-	if len(l.labels) < maxLineLabels {
+	if l.taken < maxLineLabels {
 		return true
 	}
 	l.fail(limitError, "more than 2,048 labels")
@@ -215,7 +273,7 @@ func sorted(l store.LogLabels) store.LogLabels {
 // entry is the line as it came out of the stages.
 func (l *line) entry() store.LogEntry {
 	l.load()
-	e := store.LogEntry{Time: l.rec.Time, Line: l.text, Stream: l.stream}
+	e := store.LogEntry{Time: l.at, Line: l.text, Stream: l.stream}
 	if l.touched {
 		e.Stream = l.of(fromStream)
 	}

@@ -34,6 +34,11 @@ func (s narrowed) Find(ctx context.Context, n logs.Node, q store.LogQuery) iter.
 	return s.Store.Find(ctx, s.and(n), q)
 }
 
+// Rows is the store's, of fewer records.
+func (s narrowed) Rows(ctx context.Context, n logs.Node, q store.LogQuery) iter.Seq2[*logs.Row, error] {
+	return s.Store.Rows(ctx, s.and(n), q)
+}
+
 // Count is the store's, of fewer records.
 func (s narrowed) Count(ctx context.Context, n logs.Node, r store.TimeRange, step time.Duration) ([]store.LogBucket, error) {
 	return s.Store.Count(ctx, s.and(n), r, step)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"tripod/store/logs"
 )
 
 // The kinds of errors that a line can carry.
@@ -52,9 +54,7 @@ func (s *Parser) json() (func(*line) bool, error) {
 	if len(s.Params) == 0 {
 		return func(l *line) bool {
 			l.load() // before anything is taken out of the line
-			if err := wholeObject(l.text, func(j *jsonScan) error { return j.flatten("", l.extract) }); err != nil {
-				l.fail(jsonError, err.Error())
-			}
+			l.takeJSON()
 			return true
 		}, nil
 	}
@@ -81,6 +81,25 @@ func (s *Parser) json() (func(*line) bool, error) {
 		}
 		return true
 	}, nil
+}
+
+func (l *line) takeJSON() {
+	if err := wholeObject(l.text, func(j *jsonScan) error { return j.flatten("", l.extract) }); err != nil {
+		l.fail(jsonError, err.Error())
+	}
+}
+
+// fieldsOfJSON is the json stage on lines as they were sent, with all labels
+// that came with them: where the record's fields tell what is in the line, it
+// is only read when they are not enough.
+func fieldsOfJSON(l *line) bool {
+	if l.row == nil || l.row.JSON() != logs.FieldJSON {
+		l.load()
+		l.takeJSON()
+		return true
+	}
+	l.pending = true
+	return true
 }
 
 // wholeObject reads a line that is one JSON object.
@@ -164,6 +183,7 @@ func (s *Parser) logfmt() func(*line) bool {
 // extractEmpty adds a label without a value, as --keep-empty wants.
 func (l *line) extractEmpty(name string) {
 	if l.find(name) < 0 && l.room() {
+		l.taken++
 		l.labels = append(l.labels, labelValue{name, "", fromParsed})
 	}
 }

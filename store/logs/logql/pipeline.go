@@ -1,6 +1,8 @@
 package logql
 
 import (
+	"context"
+	"iter"
 	"regexp"
 	"strconv"
 	"strings"
@@ -17,14 +19,17 @@ type pipeline struct {
 	parts  []logs.Node
 	stages []func(*line) bool
 	drops  bool // a stage may drop a line
+	naive  bool
 }
 
 func metricHere(text string) error {
 	return &store.QueryError{Query: text, End: len(text), Msg: "this query asks for numbers, not for lines", Hint: "ask it as a metric query"}
 }
 
-func compilePipeline(l *LogExpr) (*pipeline, error) {
-	p := &pipeline{expr: l}
+// compilePipeline makes a log query ready. A naive one leaves all stages to be
+// done record by record.
+func compilePipeline(l *LogExpr, naive bool) (*pipeline, error) {
+	p := &pipeline{expr: l, naive: naive}
 	for i := range l.Matchers {
 		n, err := l.Matchers[i].node()
 		if err != nil {
@@ -32,44 +37,34 @@ func compilePipeline(l *LogExpr) (*pipeline, error) {
 		}
 		p.parts = append(p.parts, n)
 	}
-	rewritten := false // the line is no longer what was sent
+	push := pusher{asSent: true, labels: true}
 	for _, s := range l.Stages {
-		if f, ok := s.(*LineFilter); ok && !rewritten {
-			if n := f.node(); n != nil {
+		compile := compileStage
+		if !naive {
+			n, whole := push.stage(s)
+			if n != nil {
 				p.parts = append(p.parts, n)
+			}
+			if whole {
 				continue
 			}
+			if n, ok := s.(*Parser); ok && push.json == n {
+				compile = func(Stage) (func(*line) bool, error) { return fieldsOfJSON, nil }
+			}
 		}
-		p.parts = append(p.parts, implied(s, rewritten)...)
-		stage, err := compileStage(s)
+		stage, err := compile(s)
 		if err != nil {
 			return nil, err
 		}
 		p.stages = append(p.stages, stage)
-		rewritten = rewritten || rewrites(s)
 		p.drops = p.drops || dropsLines(s)
 	}
 	return p, nil
 }
 
-// implied is what holds for every line that a |> keeps.
-func implied(s Stage, rewritten bool) (nodes []logs.Node) {
-	f, ok := s.(*LineFilter)
-	if !ok || rewritten || f.Op != "|>" || len(f.Texts) != 1 {
-		return nil
-	}
-	t := f.Texts[0]
-	if p, err := newLinePattern(t.Text); err == nil {
-		for _, l := range p.literals {
-			nodes = append(nodes, LineText{Text: l, Pos: t.Pos, End: t.End}.node("|="))
-		}
-	}
-	return nodes
-}
-
 func dropsLines(s Stage) bool {
 	switch s.(type) {
-	case *LineFilter, *LabelFilter:
+	case *LineFilter, *LabelFilter, *Unwrap:
 		return true
 	}
 	return false
@@ -113,12 +108,43 @@ func (p *pipeline) wholeNode() logs.Node {
 // run takes a record through the stages, and says whether it stays.
 func (p *pipeline) run(l *line, r *store.Record) bool {
 	l.start(r)
+	return p.through(l)
+}
+
+// through takes a line through the stages, and says whether it stays.
+func (p *pipeline) through(l *line) bool {
 	for _, stage := range p.stages {
 		if !stage(l) {
 			return false
 		}
 	}
 	return true
+}
+
+// found starts l with each record that the store finds.
+func (p *pipeline) found(ctx context.Context, s Store, q store.LogQuery, l *line) iter.Seq[error] {
+	if p.naive {
+		return func(yield func(error) bool) {
+			for r, err := range s.Find(ctx, p.node(), q) {
+				if err == nil {
+					l.start(&r)
+				}
+				if !yield(err) {
+					return
+				}
+			}
+		}
+	}
+	return func(yield func(error) bool) {
+		for r, err := range s.Rows(ctx, p.node(), q) {
+			if err == nil {
+				l.startRow(r)
+			}
+			if !yield(err) {
+				return
+			}
+		}
+	}
 }
 
 func compileStage(s Stage) (func(*line) bool, error) {
@@ -146,6 +172,7 @@ var colours = regexp.MustCompile("[\u001B\u009B][\\[\\]()#;?]*(?:(?:(?:[a-zA-Z\\
 
 func decolorize(l *line) bool {
 	if strings.ContainsAny(l.text, "\u001B\u009B") {
+		l.load()
 		l.text = colours.ReplaceAllString(l.text, "")
 	}
 	return true
@@ -197,6 +224,12 @@ func (s *DropKeep) keep(l *line, tests []func(string) bool) bool {
 
 // run reads the sample's value; a line without the label has none.
 func (u *Unwrap) run(l *line) bool {
+	if u.Convert == "" {
+		if f, ok := l.number(u.Label); ok {
+			l.value = f
+			return true
+		}
+	}
 	text := l.get(u.Label)
 	if text == "" {
 		return false

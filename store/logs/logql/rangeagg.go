@@ -35,7 +35,7 @@ type cells struct {
 
 // rangeAgg computes a range aggregation, its series made by group.
 func (ev *evaluation) rangeAgg(r *RangeAgg, group *Grouping) (vector, error) {
-	pl, err := compilePipeline(r.Log)
+	pl, err := compilePipeline(r.Log, ev.naive)
 	if err != nil {
 		return vector{}, err
 	}
@@ -64,14 +64,14 @@ func (lf *leaf) scan() error {
 	q := store.LogQuery{Range: store.TimeRange{From: at[0] + 1, To: at[len(at)-1] + 1}, Oldest: true}
 	l, pane := newLine(), 0
 	used := lf.used()
-	for rec, err := range lf.ev.store.Find(lf.ev.ctx, lf.pl.node(), q) {
+	for err := range lf.pl.found(lf.ev.ctx, lf.ev.store, q, l) {
 		if err != nil {
 			return err
 		}
-		for rec.Time > at[pane+1] {
+		for l.at > at[pane+1] {
 			pane++
 		}
-		if !used[pane] || !lf.pl.run(l, &rec) {
+		if !used[pane] || !lf.pl.through(l) {
 			continue
 		}
 		if l.err != "" {
@@ -112,7 +112,7 @@ func (lf *leaf) add(l *line, pane int) error {
 			return fmt.Errorf("a quantile of more than %d values; ask for a shorter time: %w", maxValues, store.ErrTooLarge)
 		}
 	}
-	lf.fold.sample(a, l.rec.Time, lf.sample(l))
+	lf.fold.sample(a, l.at, lf.sample(l))
 	return nil
 }
 
@@ -152,7 +152,7 @@ func (lf *leaf) cellsOf(l *line) (*cells, error) {
 		if len(lf.byKey) >= maxSeries {
 			return nil, fmt.Errorf("more than %d series; group by fewer labels: %w", maxSeries, store.ErrTooLarge)
 		}
-		c = &cells{labels: lf.labels(l)}
+		c = &cells{labels: cloned(lf.labels(l))}
 		lf.byKey[string(lf.key)] = c
 	}
 	if byStream {
@@ -204,6 +204,18 @@ func (lf *leaf) labels(l *line) store.LogLabels {
 			continue
 		}
 		out = append(out, have)
+	}
+	return out
+}
+
+// cloned shares no memory with the line.
+func cloned(l store.LogLabels) store.LogLabels {
+	if len(l) == 0 {
+		return nil
+	}
+	out := make(store.LogLabels, len(l))
+	for i := range l {
+		out[i] = store.LogLabel{Name: strings.Clone(l[i].Name), Value: strings.Clone(l[i].Value)}
 	}
 	return out
 }

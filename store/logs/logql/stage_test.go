@@ -113,8 +113,8 @@ func TestLabelsOfALineAreBounded(t *testing.T) {
 	}
 	for _, query := range []string{"{} | logfmt", "{} | logfmt --keep-empty"} {
 		l, kept := through(t, query, b.String())
-		if !kept || l.err != limitError || len(l.labels) != maxLineLabels {
-			t.Errorf("%s: %v, %q, %d labels", query, kept, l.err, len(l.labels))
+		if !kept || l.err != limitError || l.taken != maxLineLabels {
+			t.Errorf("%s: %v, %q, %d labels", query, kept, l.err, l.taken)
 		}
 	}
 }

@@ -1,30 +1,12 @@
 package logql
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"tripod/store"
 )
-
-// streamLabels are the labels of a record's stream: its resource's attributes
-// in Loki's spelling, its service and its level.
-func streamLabels(r *store.Record) store.LogLabels {
-	service := r.Service
-	if service == "" {
-		service = "unknown_service"
-	}
-	out := store.LogLabels{{Name: "service_name", Value: service}, {Name: "detected_level", Value: levelWord(r.Level)}}
-	if r.Resource != nil {
-		for _, a := range r.Resource.Attrs {
-			name := labelName(a.Key)
-			if text := a.Value.Text(); text != "" && !slices.ContainsFunc(out, func(l store.LogLabel) bool { return l.Name == name }) {
-				out = append(out, store.LogLabel{Name: name, Value: text})
-			}
-		}
-	}
-	return sorted(out)
-}
 
 func levelWord(l store.Level) string {
 	if l == store.LevelUnset {
@@ -55,10 +37,27 @@ type streamCache struct {
 	byKey    map[string]store.LogLabels
 }
 
+// sender is what a stream is of.
 type sender struct {
 	res     *store.Resource
 	service string
 	level   string
+}
+
+// labels are those of the stream: the resource's attributes in Loki's spelling,
+// the service and the level.
+func (s *sender) labels() store.LogLabels {
+	service := cmp.Or(s.service, "unknown_service")
+	out := store.LogLabels{{Name: "service_name", Value: service}, {Name: "detected_level", Value: s.level}}
+	if s.res != nil {
+		for _, a := range s.res.Attrs {
+			name := labelName(a.Key)
+			if text := a.Value.Text(); text != "" && !slices.ContainsFunc(out, func(l store.LogLabel) bool { return l.Name == name }) {
+				out = append(out, store.LogLabel{Name: name, Value: text})
+			}
+		}
+	}
+	return sorted(out)
 }
 
 // maxSenders bounds the cache.
@@ -68,8 +67,7 @@ func newStreamCache() *streamCache {
 	return &streamCache{bySender: map[sender]store.LogLabels{}, byKey: map[string]store.LogLabels{}}
 }
 
-func (c *streamCache) of(r *store.Record) store.LogLabels {
-	s := sender{r.Resource, r.Service, levelWord(r.Level)}
+func (c *streamCache) of(s sender) store.LogLabels {
 	if known, ok := c.bySender[s]; ok {
 		return known
 	}
@@ -77,7 +75,8 @@ func (c *streamCache) of(r *store.Record) store.LogLabels {
 		clear(c.bySender)
 		clear(c.byKey)
 	}
-	labels := streamLabels(r)
+	s.service = strings.Clone(s.service)
+	labels := s.labels()
 	key := labelsKey(labels)
 	if known, ok := c.byKey[key]; ok {
 		labels = known
@@ -101,11 +100,13 @@ func labelsKey(l store.LogLabels) string {
 // metadataOf are the labels that came with a line rather than in it: the ids,
 // the scope and the attributes that the line does not hold itself.
 func metadataOf(r *store.Record, each func(name, value string)) {
-	if n := len(r.Attrs) - attrsInLine(r); n > 0 {
-		for _, a := range r.Attrs[:n] {
-			if name := labelName(a.Key); name != "level" {
-				each(name, a.Value.Text())
-			}
+	n := len(r.Attrs)
+	if r.Raw != "" {
+		n = min(n, r.Ahead)
+	}
+	for _, a := range r.Attrs[:n] {
+		if name := labelName(a.Key); name != "level" {
+			each(name, a.Value.Text())
 		}
 	}
 	if !r.TraceID.IsZero() {
@@ -118,17 +119,4 @@ func metadataOf(r *store.Record, each func(name, value string)) {
 		each("scope_name", r.Scope.Name)
 		each("scope_version", r.Scope.Version)
 	}
-}
-
-// attrsInLine counts the attributes that SetLine takes out of the record's
-// line, which stand last. A record that knows all words already takes the line
-// apart just as the one did that got them from it.
-func attrsInLine(r *store.Record) int {
-	if r.Raw == "" || len(r.Attrs) == 0 {
-		return 0
-	}
-	probe := *r
-	probe.Attrs = nil
-	probe.SetLine(r.Raw)
-	return min(len(probe.Attrs), len(r.Attrs))
 }

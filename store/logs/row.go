@@ -1,0 +1,128 @@
+package logs
+
+import (
+	"context"
+	"iter"
+
+	"tripod/store"
+	"tripod/store/events"
+)
+
+// Row is one record as it is kept, before a copy is made of it: it and its
+// texts are valid until the next one.
+type Row struct {
+	Resource *store.Resource // as in store.Record
+	Service  string
+
+	e      *events.Event
+	d      decoder
+	line   string // as it was sent; Record().Line() when raw is unset
+	raw    bool   // the line was taken apart
+	opaque bool   // the line may hold what no field does
+}
+
+// Rows is Find without copies, for those who look at few parts of many records.
+func (s *Store) Rows(ctx context.Context, n Node, q store.LogQuery) iter.Seq2[*Row, error] {
+	eq := ask(n, q)
+	return func(yield func(*Row, error) bool) {
+		var r Row
+		for e, err := range s.events.Scan(ctx, eq) {
+			if err != nil {
+				if !yield(nil, err) {
+					return
+				}
+				continue
+			}
+			r.read(e)
+			if !yield(&r, nil) {
+				return
+			}
+		}
+	}
+}
+
+// read takes up an event.
+func (r *Row) read(e *events.Event) {
+	r.e, r.Service, r.line, r.raw, r.opaque = e, "", "", false, false
+	r.d.resource = store.Resource{Attrs: r.d.resource.Attrs[:0]}
+	for i := range e.Fields {
+		f := &e.Fields[i]
+		switch {
+		case f.Name == "" || f.Name[0] > resource[0]:
+		case f.Name[0] == resource[0]:
+			r.d.resource.Attrs = append(r.d.resource.Attrs, store.Attr{Key: f.Name[1:], Value: f.Value})
+		default:
+			r.word(f)
+		}
+	}
+	r.Resource = r.d.sharedResource()
+}
+
+func (r *Row) word(f *events.Field) {
+	switch f.Name {
+	case wordService:
+		r.Service = f.Value.Str()
+	case wordRaw:
+		r.line, r.raw = f.Value.Str(), true
+	case wordBody:
+		if !r.raw {
+			r.line = f.Value.Text()
+		}
+	case wordOpaque:
+		r.opaque = true
+	case wordResourceDropped:
+		r.d.resource.Dropped = uint32(f.Value.Int())
+	case wordResourceSchema:
+		r.d.resource.SchemaURL = f.Value.Str()
+	}
+}
+
+// Time is in Unix ns.
+func (r *Row) Time() int64 { return r.e.Time }
+
+// Level is the record's, or the first of its range of four.
+func (r *Row) Level() store.Level { return slotLevel(int(r.e.Class)) }
+
+// Line is what was sent.
+func (r *Row) Line() string { return r.line }
+
+// Record is a copy of the whole record.
+func (r *Row) Record() store.Record { return r.d.record(r.e) }
+
+// Metadata calls each with what came with the line rather than in it: the
+// attributes, and then the ids and the name and version of the scope.
+func (r *Row) Metadata(each func(name string, v store.Value)) {
+	n, ids := r.ahead(), [4]store.Value{}
+	for i := range r.e.Fields {
+		f := &r.e.Fields[i]
+		switch {
+		case f.Name == "" || f.Name[0] >= keep[0]:
+			if n--; n >= 0 {
+				name, _ := askedName(f.Name)
+				each(name, f.Value)
+			}
+		case f.Name == wordTrace:
+			ids[0] = f.Value
+		case f.Name == wordSpan:
+			ids[1] = f.Value
+		case f.Name == wordScopeName:
+			ids[2] = f.Value
+		case f.Name == wordScopeVersion:
+			ids[3] = f.Value
+		}
+	}
+	for i, name := range [...]string{"trace_id", "span_id", "scope_name", "scope_version"} {
+		if ids[i].Kind != store.KindEmpty {
+			each(name, ids[i])
+		}
+	}
+}
+
+// ahead is how many attributes came with the line.
+func (r *Row) ahead() int {
+	if !r.raw {
+		return len(r.e.Fields)
+	}
+	n, _ := r.e.Get(wordAhead)
+	return int(n.Int())
+}
