@@ -58,8 +58,7 @@ type Appliance struct {
 	meters   meters
 	seen     *requestMetrics
 
-	syslog     []syslogDoor
-	lostSyslog *prometheus.CounterVec
+	syslog []syslogDoor
 
 	otlpGRPC, otlpHTTP *otlp.API
 	collector          http.Handler // of the OTLP HTTP listener
@@ -311,8 +310,8 @@ func (a *Appliance) tellAboutItself() {
 	dropped := func(name, help string, n *atomic.Int64) prometheus.Collector {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(n.Load()) })
 	}
-	a.seen, a.lostSyslog = newRequestMetrics(), newLostSyslog()
-	a.registry = newRegistry(a.o.Version, usage, a.seen.took, a.reports.count, a.lostSyslog,
+	a.seen = newRequestMetrics()
+	a.registry = newRegistry(a.o.Version, usage, a.seen.took, a.reports.count, &a.meters,
 		dropped("tripod_own_lines_dropped_total", "Own log lines that could not be stored.", &a.lines.dropped),
 		dropped("tripod_own_lines_unseen_total", "Own log lines that standard output did not take.", &a.lines.unseen),
 		dropped("tripod_own_spans_dropped_total", "Own spans that could not be stored.", &a.spans.dropped))

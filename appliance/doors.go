@@ -29,20 +29,20 @@ func (a *Appliance) openDoors() error {
 	m := &a.meters
 	a.otlpGRPC = otlp.New(otlp.Doors{
 		Logs: meteredLogs{a.logs, &m.otlpGRPC}, Traces: meteredSpans{a.traces, &m.otlpGRPC}, Metrics: meteredMetrics{a.metrics, &m.otlpGRPC},
-	}, otlp.Options{Rejected: m.otlpGRPC.refuseSignal})
+	}, otlp.Options{Rejected: m.otlpGRPC.refuse})
 	a.otlpHTTP = otlp.New(otlp.Doors{
 		Logs: meteredLogs{a.logs, &m.otlpHTTP}, Traces: meteredSpans{a.traces, &m.otlpHTTP}, Metrics: meteredMetrics{a.metrics, &m.otlpHTTP},
-	}, otlp.Options{Rejected: m.otlpHTTP.refuseSignal})
+	}, otlp.Options{Rejected: m.otlpHTTP.refuse})
 
 	mux := http.NewServeMux()
 	a.otlpHTTP.Register(mux)
 	logQL := logql.New(a.logs)
-	lokiapi.New(lokiapi.Doors{Logs: meteredLogs{a.logs, &m.loki}, Query: logQL, Labels: a.logs}, lokiapi.Options{Rejected: m.loki.refuse}).Register(mux)
+	lokiapi.New(lokiapi.Doors{Logs: meteredLogs{a.logs, &m.loki}, Query: logQL, Labels: a.logs}, lokiapi.Options{Rejected: m.loki.refuseLogs}).Register(mux)
 	queries := logsapi.New(logsapi.Doors{Records: a.logs, Entries: logQL, Numbers: logQL}, logsapi.Options{Log: a.log})
 	queries.Register(mux)
 	a.life.onRun(servers, "log queries", queries.Run)
-	jsonline.New(jsonline.Doors{Logs: meteredLogs{a.logs, &m.jsonLines}}, jsonline.Options{Rejected: m.jsonLines.refuse}).Register(mux)
-	bulk := esapi.New(esapi.Doors{Logs: meteredLogs{a.logs, &m.bulk}}, esapi.Options{Rejected: m.bulk.refuse})
+	jsonline.New(jsonline.Doors{Logs: meteredLogs{a.logs, &m.jsonLines}}, jsonline.Options{Rejected: m.jsonLines.refuseLogs}).Register(mux)
+	bulk := esapi.New(esapi.Doors{Logs: meteredLogs{a.logs, &m.bulk}}, esapi.Options{Rejected: m.bulk.refuseLogs})
 	bulk.Register(mux)
 	jaegerapi.New(jaegerapi.Doors{Services: a.traces, Operations: a.traces, Traces: a.traces}, jaegerapi.Options{}).Register(mux)
 	promapi.New(promapi.Doors{

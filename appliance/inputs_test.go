@@ -154,8 +154,13 @@ func syslogIsFoundAndCounted(t *testing.T, r *running, client *tls.Config) {
 		c.Close()
 	}
 	_, body := r.try("GET", "/metrics", "", nil)
-	if want := `tripod_syslog_lost_total{listener="Syslog TLS",reason="empty"} 1`; !strings.Contains(string(body), want) {
-		t.Errorf("/metrics lacks %s", want)
+	for _, want := range []string{
+		`tripod_input_rejected_total{input="syslog_tls",reason="empty",signal="logs"} 1`,
+		`tripod_input_accepted_total{input="syslog_udp",signal="logs"} 1`,
+	} {
+		if !strings.Contains(string(body), want) {
+			t.Errorf("/metrics lacks %s", want)
+		}
 	}
 }
 

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"tripod/web/logfiles"
 	"tripod/web/pages"
 )
@@ -26,22 +24,13 @@ func (a *Appliance) openLogFiles() error {
 		return err
 	}
 	m := &a.meters.logFiles
-	lost := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "tripod_log_files_lost_total", Help: "Records and files that following log files lost, by reason.",
-	}, []string{"reason"})
-	if err := a.registry.Register(lost); err != nil {
-		return fmt.Errorf("log files: %w", err)
-	}
-	f, err := logfiles.New(logfiles.Doors{Logs: meteredLogs{a.logs, m}, Search: a.logs, Cursors: a.state}, logfiles.Options{
+	f, err := logfiles.New(logfiles.Doors{Logs: patientLogs{a.logs, m}, Search: a.logs, Cursors: a.state}, logfiles.Options{
 		Globs: a.o.LogFiles, Continue: goesOn,
 		Lost: func(reason string, n int, why string) {
-			lost.WithLabelValues(reason).Add(float64(n))
-			if reason == logfiles.Refused {
-				m.refuse(n, why)
-				return
+			m.refuseLogs(reason, n, why)
+			if reason != logfiles.Refused {
+				a.log.Warn("log file", "reason", reason, "err", why)
 			}
-			m.fault.Store(&why)
-			a.log.Warn("log file", "reason", reason, "err", why)
 		},
 	})
 	if err != nil {

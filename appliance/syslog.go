@@ -7,8 +7,6 @@ import (
 	"net"
 	"os"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"tripod/web/pages"
 	"tripod/web/syslog"
 )
@@ -81,20 +79,8 @@ func (a *Appliance) openSyslog(name string, bound net.Addr, m *meter, l interfac
 	}
 	a.life.onClose(name+" listener", closeListener(l))
 	a.life.onRun(servers, name, func(ctx context.Context) error {
-		return serve(ctx, syslog.New(syslog.Doors{Logs: meteredLogs{a.logs, m}}, syslog.Options{Rejected: func(reason string, n int, why string) {
-			a.lostSyslog.WithLabelValues(name, reason).Add(float64(n))
-			if reason != syslog.NotKept { // which the meter knows from the engine
-				m.refuse(n, why)
-			}
-		}}))
+		return serve(ctx, syslog.New(syslog.Doors{Logs: patientLogs{a.logs, m}}, syslog.Options{Rejected: m.refuseLogs}))
 	})
-}
-
-// newLostSyslog counts what syslog could not keep.
-func newLostSyslog() *prometheus.CounterVec {
-	return prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "tripod_syslog_lost_total", Help: "Syslog messages that were lost, and connections that were turned away.",
-	}, []string{"listener", "reason"})
 }
 
 func (a *Appliance) syslogReceivers() []pages.Receiver {

@@ -25,11 +25,13 @@ type Doors struct{ Logs Logs }
 
 // Options of an API; the zero value is ready.
 type Options struct {
-	Version     string                  // told to shippers, some of which want 7 or 8; "8.17.0"
-	MaxLine     int                     // bytes of one document; 1 MiB
-	MaxInFlight int                     // requests in work at a time; 16, each of which holds a few MiB
-	Now         func() time.Time        // of documents without a time
-	Rejected    func(n int, why string) // documents refused for good, by the engine too
+	Version     string           // told to shippers, some of which want 7 or 8; "8.17.0"
+	MaxLine     int              // bytes of one document; 1 MiB
+	MaxInFlight int              // requests in work at a time; 16, each of which holds a few MiB
+	Now         func() time.Time // of documents without a time
+	// Rejected counts documents that are refused for good, by the engine too, and
+	// as one a request that cannot be read on; reasons are those of package web.
+	Rejected func(reason string, n int, why string)
 }
 
 // API takes documents in bulk.
@@ -54,7 +56,7 @@ func New(d Doors, o Options) *API {
 		o.Now = time.Now
 	}
 	if o.Rejected == nil {
-		o.Rejected = func(int, string) {}
+		o.Rejected = func(string, int, string) {}
 	}
 	return &API{doors: d, o: o, gate: web.NewGate(o.MaxInFlight)}
 }

@@ -34,8 +34,9 @@ func (a *API) bulk(w http.ResponseWriter, r *http.Request) {
 		defer a.gate.Leave()
 		err = b.read(w, r)
 	}
-	if b.refused > 0 {
-		a.o.Rejected(b.refused, b.why)
+	b.refused.Tell(a.o.Rejected)
+	if err != nil && b.stopped == nil {
+		a.o.Rejected(web.Reason(err), 1, err.Error())
 	}
 	if err == nil {
 		answer(w, http.StatusOK, b.reply(time.Since(start)))
@@ -71,8 +72,7 @@ type bulk struct {
 	appended bool  // some documents are kept
 	stopped  error // why no more are tried
 
-	refused int    // for good
-	why     string // the first of those
+	refused web.Refusals
 }
 
 func (b *bulk) read(w http.ResponseWriter, r *http.Request) error {
@@ -126,7 +126,7 @@ func (b *bulk) pair(ctx context.Context, lines *web.Lines, line []byte) error {
 	b.items = append(b.items, item{action: act.name, index: act.index, status: http.StatusCreated})
 	it := len(b.items) - 1
 	if act.name == "delete" {
-		b.refuse(it, http.StatusBadRequest, "illegal_argument_exception", "log records cannot be deleted")
+		b.refuse(it, unsupported, "log records cannot be deleted")
 		return nil
 	}
 	doc, err := next(lines)
@@ -136,13 +136,13 @@ func (b *bulk) pair(ctx context.Context, lines *web.Lines, line []byte) error {
 		b.items = b.items[:it]
 		return fmt.Errorf("the action has no document: %w", store.ErrInvalid)
 	case errors.As(err, &over):
-		b.refuse(it, http.StatusRequestEntityTooLarge, "illegal_argument_exception", "document is "+over.Error())
+		b.refuse(it, web.TooLarge, "document is "+over.Error())
 		return nil
 	case err != nil:
 		b.items = b.items[:it]
 		return err
 	case act.name == "update":
-		b.refuse(it, http.StatusBadRequest, "illegal_argument_exception", "log records cannot be updated")
+		b.refuse(it, unsupported, "log records cannot be updated")
 		return nil
 	}
 	return b.document(ctx, it, act, string(doc))
@@ -152,7 +152,7 @@ func (b *bulk) pair(ctx context.Context, lines *web.Lines, line []byte) error {
 func (b *bulk) document(ctx context.Context, it int, act action, doc string) error {
 	rec := store.Record{Observed: b.now, Resource: b.resource(act.index)}
 	if why := setDocument(&rec, act, doc); why != "" {
-		b.refuse(it, http.StatusBadRequest, "document_parsing_exception", why)
+		b.refuse(it, web.Invalid, why)
 		return nil
 	}
 	// The engine does not say which records of a batch it refused. Those that
@@ -188,12 +188,20 @@ func (b *bulk) resource(index string) *store.Resource {
 }
 
 // refuse answers for an item that is refused for good.
-func (b *bulk) refuse(it, status int, kind, reason string) {
-	if b.refused++; b.refused == 1 {
-		b.why = reason
+func (b *bulk) refuse(it int, reason, why string) {
+	b.refused.Add(reason, 1, why)
+	status, kind := http.StatusBadRequest, "document_parsing_exception"
+	switch reason {
+	case web.TooLarge:
+		status, kind = http.StatusRequestEntityTooLarge, "illegal_argument_exception"
+	case unsupported:
+		kind = "illegal_argument_exception"
 	}
-	b.items[it].fail(status, kind, reason)
+	b.items[it].fail(status, kind, why)
 }
+
+// unsupported is why actions are refused that log records do not know.
+const unsupported = "unsupported"
 
 // flush hands the chunk on. Once the engine takes no more, nothing of this
 // request is tried again. If nothing is kept then, the request fails as a whole
@@ -211,7 +219,7 @@ func (b *bulk) flush(ctx context.Context) error {
 	case errors.As(err, &partial):
 		refused := min(partial.Rejected, len(b.owners))
 		for _, it := range b.owners[len(b.owners)-refused:] {
-			b.refuse(it, http.StatusBadRequest, "document_parsing_exception", partial.Reason)
+			b.refuse(it, web.Refused, partial.Reason)
 		}
 		b.appended = b.appended || refused < len(b.owners)
 	case err != nil:

@@ -24,10 +24,12 @@ type Doors struct{ Logs Logs }
 
 // Options of an API; the zero value is ready.
 type Options struct {
-	MaxLine     int                     // bytes of one line; 1 MiB
-	MaxInFlight int                     // requests in work at a time; 16, each of which holds a few MiB
-	Now         func() time.Time        // of lines without a time
-	Rejected    func(n int, why string) // lines refused for good, by the engine too
+	MaxLine     int              // bytes of one line; 1 MiB
+	MaxInFlight int              // requests in work at a time; 16, each of which holds a few MiB
+	Now         func() time.Time // of lines without a time
+	// Rejected counts lines that are refused for good, by the engine too, and as
+	// one a request that cannot be read on; reasons are those of package web.
+	Rejected func(reason string, n int, why string)
 }
 
 // API takes lines of JSON.
@@ -49,7 +51,7 @@ func New(d Doors, o Options) *API {
 		o.Now = time.Now
 	}
 	if o.Rejected == nil {
-		o.Rejected = func(int, string) {}
+		o.Rejected = func(string, int, string) {}
 	}
 	return &API{doors: d, o: o, gate: web.NewGate(o.MaxInFlight)}
 }
@@ -111,13 +113,13 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, take func(http.Resp
 		defer a.gate.Leave()
 		err = take(w, r, b)
 	}
-	res := result{Accepted: b.kept, Rejected: b.refused, Lines: b.refusals}
-	if b.refused > 0 {
-		first := b.refusals[0]
-		a.o.Rejected(b.refused, first.String())
-		if err == nil {
-			err = &store.PartialError{Rejected: b.refused, Reason: first.String()}
-		}
+	res := result{Accepted: b.kept, Rejected: b.refused.N, Lines: b.refusals}
+	b.refused.Tell(a.o.Rejected)
+	switch {
+	case err != nil && !b.turnedAway:
+		a.o.Rejected(web.Reason(err), 1, err.Error())
+	case err == nil && b.refused.N > 0:
+		err = &store.PartialError{Rejected: b.refused.N, Reason: b.refused.Why}
 	}
 	status := web.Status(err)
 	if err != nil {
@@ -140,7 +142,7 @@ func (a *API) takeLines(w http.ResponseWriter, r *http.Request, b *batch) error 
 		case err == io.EOF:
 			return b.flush(r.Context())
 		case errors.As(err, &over):
-			b.refuse(lines.Number(), over.Error())
+			b.refuse(web.TooLarge, refusal{lines.Number(), over.Error()}, 1)
 		case err != nil:
 			return errors.Join(err, b.flush(r.Context()))
 		default:

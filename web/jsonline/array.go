@@ -24,7 +24,7 @@ func (a *API) takeJSON(w http.ResponseWriter, r *http.Request, b *batch) error {
 	}
 	for i, item := range items {
 		if len(item) > a.o.MaxLine {
-			b.refuse(i+1, fmt.Sprintf("longer than %d bytes", a.o.MaxLine))
+			b.refuse(web.TooLarge, refusal{i + 1, fmt.Sprintf("longer than %d bytes", a.o.MaxLine)}, 1)
 			continue
 		}
 		if err := b.add(r.Context(), i+1, item); err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"tripod/store"
+	"tripod/web"
 )
 
 // A batch is handed on when it holds so many lines or bytes of text.
@@ -27,8 +28,10 @@ type batch struct {
 	text  []byte // the lines that wait, one behind the other
 	lines []waiting
 
-	kept, refused int
-	refusals      []refusal // the first of the refused
+	kept       int
+	refused    web.Refusals
+	refusals   []refusal // the first of the refused
+	turnedAway bool      // by the engine, which may take all later
 }
 
 // waiting is a line of text that ends at a byte of batch.text.
@@ -38,10 +41,10 @@ func newBatch(a *API, r *http.Request) *batch {
 	return &batch{a: a, shape: newShape(r), now: a.o.Now().UnixNano()}
 }
 
-func (b *batch) refuse(line int, reason string) {
-	b.refused++
+func (b *batch) refuse(reason string, what refusal, n int) {
+	b.refused.Add(reason, n, what.String())
 	if len(b.refusals) < maxRefusals {
-		b.refusals = append(b.refusals, refusal{line, reason})
+		b.refusals = append(b.refusals, what)
 	}
 }
 
@@ -69,7 +72,7 @@ func (b *batch) flush(ctx context.Context) error {
 	for _, l := range b.lines {
 		r := store.Record{Observed: b.now}
 		if why := b.shape.record(&r, text[start:l.end]); why != "" {
-			b.refuse(l.number, why)
+			b.refuse(web.Invalid, refusal{l.number, why}, 1)
 		} else {
 			records = append(records, r)
 		}
@@ -84,12 +87,12 @@ func (b *batch) flush(ctx context.Context) error {
 	var partial *store.PartialError
 	if errors.As(err, &partial) {
 		b.kept -= partial.Rejected
-		b.refuse(0, partial.Reason)
-		b.refused += partial.Rejected - 1
+		b.refuse(web.Refused, refusal{0, partial.Reason}, partial.Rejected)
 		return nil
 	}
 	if err != nil {
 		b.kept -= len(records)
+		b.turnedAway = true
 	}
 	return err
 }

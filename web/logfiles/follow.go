@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tripod/store"
+	"tripod/web"
 )
 
 // Logs takes records; it returns *store.PartialError when it refused some for
@@ -39,9 +40,9 @@ type Doors struct {
 
 // Reasons of Options.Lost.
 const (
-	Refused    = "refused"    // by the engine, for good
+	Refused    = web.Refused  // by the engine, for good
 	Vanished   = "vanished"   // a file is gone that was not read to its end, as far as one can know
-	TooMany    = "too many"   // more files than Options.MaxFiles
+	TooMany    = "too_many"   // more files than Options.MaxFiles
 	Unreadable = "unreadable" // a file that cannot be opened or read
 )
 

@@ -186,3 +186,22 @@ func TestBadGlob(t *testing.T) {
 		t.Errorf("got %v, want an error that names the glob", err)
 	}
 }
+
+// TestRefusedRecordsAreCounted and are not read again, while the others are kept.
+func TestRefusedRecordsAreCounted(t *testing.T) {
+	w := newWorld(t, Options{}, "*.log")
+	w.overloaded, w.refuse = 2, 1
+	w.start()
+	w.write("a.log", "one\ntwo\nthree\n")
+	w.run(3)
+	w.want("one", "three") // the last line of a look waits for one that goes on with it
+	if w.lost[Refused] != 1 || len(w.lost) != 1 {
+		t.Errorf("lost %v, want one that is refused", w.lost)
+	}
+	w.run(10)
+	w.stop()
+	w.start()
+	w.write("a.log", "four\n")
+	w.run(3)
+	w.want("one", "three", "four")
+}

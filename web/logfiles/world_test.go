@@ -32,6 +32,7 @@ type world struct {
 	lost    map[string]int
 
 	killBefore, killAfter, killSave bool // at the next batch, or cursor
+	overloaded, refuse              int  // batches not taken now, then records of the next refused for good
 }
 
 func newWorld(t *testing.T, o Options, globs ...string) *world {
@@ -48,12 +49,21 @@ func (w *world) Append(_ context.Context, r []store.Record) error {
 	if w.killBefore {
 		return errKilled
 	}
-	for _, rec := range r {
+	if w.overloaded > 0 {
+		w.overloaded--
+		return store.ErrOverloaded
+	}
+	refused := min(w.refuse, len(r))
+	w.refuse -= refused
+	for _, rec := range r[:len(r)-refused] {
 		rec.Attrs = slices.Clone(rec.Attrs)
 		w.records = append(w.records, rec)
 	}
 	if w.killAfter {
 		return errKilled
+	}
+	if refused > 0 {
+		return &store.PartialError{Rejected: refused, Reason: "too many fields"}
 	}
 	return nil
 }

@@ -53,12 +53,14 @@ type Doors struct {
 
 // Options of an API; the zero value is ready.
 type Options struct {
-	Version     string                  // told by status/buildinfo; "3.0.0"
-	MaxLine     int                     // bytes of one line; 1 MiB
-	MaxInFlight int                     // pushes in work at a time; 32
-	MaxTails    int                     // tails at a time; 32
-	Now         func() time.Time        // end of a query that does not say one
-	Rejected    func(n int, why string) // entries refused for good
+	Version     string           // told by status/buildinfo; "3.0.0"
+	MaxLine     int              // bytes of one line; 1 MiB
+	MaxInFlight int              // pushes in work at a time; 32
+	MaxTails    int              // tails at a time; 32
+	Now         func() time.Time // end of a query that does not say one
+	// Rejected counts entries that are refused for good, by the engine too, and
+	// as one a push that cannot be read; reasons are those of package web.
+	Rejected func(reason string, n int, why string)
 }
 
 // API speaks Loki's.
@@ -87,7 +89,7 @@ func New(d Doors, o Options) *API {
 		o.Now = time.Now
 	}
 	if o.Rejected == nil {
-		o.Rejected = func(int, string) {}
+		o.Rejected = func(string, int, string) {}
 	}
 	return &API{doors: d, o: o, gate: web.NewGate(o.MaxInFlight), tails: make(chan struct{}, o.MaxTails)}
 }

@@ -22,19 +22,16 @@ func (a *API) push(w http.ResponseWriter, r *http.Request) {
 // takePush keeps the good entries of a well-formed push and then speaks of the
 // others, as Loki does: with a 400, after which clients do not send again.
 func (a *API) takePush(w http.ResponseWriter, r *http.Request) error {
-	if err := a.gate.Enter(r.Context()); err != nil {
-		return err
-	}
-	defer a.gate.Leave()
 	b := batches.Get().(*batch)
 	defer b.free()
 	b.maxLine = a.o.MaxLine
-	body, err := web.BodyIn(b.body, w, r)
-	if err != nil {
-		return err
+	err := a.gate.Enter(r.Context())
+	if err == nil {
+		defer a.gate.Leave()
+		err = b.read(w, r)
 	}
-	b.body = body
-	if err := b.decode(r.Header.Get("Content-Type"), body); err != nil {
+	if err != nil {
+		a.o.Rejected(web.Reason(err), 1, err.Error())
 		return err
 	}
 	if len(b.records) > 0 {
@@ -42,19 +39,21 @@ func (a *API) takePush(w http.ResponseWriter, r *http.Request) error {
 	}
 	var partial *store.PartialError
 	if errors.As(err, &partial) {
-		if b.refused == 0 {
-			b.why = partial.Reason
-		}
-		b.refused += partial.Rejected
+		b.refused.Add(web.Refused, partial.Rejected, partial.Reason)
 		err = nil
 	}
-	if b.refused > 0 {
-		a.o.Rejected(b.refused, b.why)
-		if err == nil {
-			err = fmt.Errorf("%d of the entries are refused, all others are kept: %s: %w", b.refused, b.why, store.ErrInvalid)
-		}
+	b.refused.Tell(a.o.Rejected)
+	if b.refused.N > 0 && err == nil {
+		err = fmt.Errorf("%d of the entries are refused, all others are kept: %s: %w", b.refused.N, b.refused.Why, store.ErrInvalid)
 	}
 	return err
+}
+
+func (b *batch) read(w http.ResponseWriter, r *http.Request) (err error) {
+	if b.body, err = web.BodyIn(b.body, w, r); err != nil {
+		return err
+	}
+	return b.decode(r.Header.Get("Content-Type"), b.body)
 }
 
 var batches = sync.Pool{New: func() any { return &batch{} }}

@@ -1,8 +1,10 @@
 package lokiapi
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"tripod/store"
+	"tripod/web"
 )
 
 // protoPush writes a PushRequest; an entry is nanoseconds, line and metadata.
@@ -175,15 +178,26 @@ func TestPushRefusesWhatIsMalformed(t *testing.T) {
 
 func TestPushKeepsTheGoodEntries(t *testing.T) {
 	e := engine{err: &store.PartialError{Rejected: 1, Reason: "entry too far behind"}}
-	var lost int
-	srv := serve(t, &e, Options{MaxLine: 10, Rejected: func(n int, _ string) { lost += n }})
+	lost := map[string]int{}
+	srv := serve(t, &e, Options{MaxLine: 10, Rejected: func(reason string, n int, _ string) { lost[reason] += n }})
 	body := `{"streams":[{"stream":{"job":"x"},"values":[["1","good"],["2","` + strings.Repeat("x", 11) + `"],["-5","early"],["3","good too"]]}]}`
 	resp, text := do(t, "POST", srv.URL+"/loki/api/v1/push", http.Header{"Content-Type": {"application/json"}}, []byte(body))
 	if resp.StatusCode != 400 || !strings.Contains(text, "3 of the entries") || !strings.Contains(text, `max entry size 10 bytes exceeded for stream {job="x"} while adding an entry with length 11 bytes`) {
 		t.Errorf("got %d %q", resp.StatusCode, text)
 	}
-	if len(e.records) != 2 || lost != 3 {
-		t.Errorf("kept %d and lost %d, want 2 and 3", len(e.records), lost)
+	if want := map[string]int{"too_large": 1, "invalid": 1, "refused": 1}; len(e.records) != 2 || !maps.Equal(lost, want) {
+		t.Errorf("kept %d and lost %v, want 2 and %v", len(e.records), lost, want)
+	}
+}
+
+func TestPushesThatCannotBeReadAreCounted(t *testing.T) {
+	lost := map[string]int{}
+	srv := serve(t, &engine{}, Options{Rejected: func(reason string, n int, _ string) { lost[reason] += n }})
+	for _, body := range [][]byte{[]byte("{"), bytes.Repeat([]byte(" "), web.MaxBody+1)} {
+		do(t, "POST", srv.URL+"/loki/api/v1/push", http.Header{"Content-Type": {"application/json"}}, body)
+	}
+	if want := map[string]int{"invalid": 1, "too_large": 1}; !maps.Equal(lost, want) {
+		t.Errorf("lost %v, want %v", lost, want)
 	}
 }
 

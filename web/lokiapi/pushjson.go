@@ -98,7 +98,7 @@ func jsonPairs(in *jsonIn, what string, limit int) store.Attrs {
 func (b *batch) jsonValues(in *jsonIn, s *stream, n int) {
 	i := 0
 	in.array("an array of values", func() {
-		if len(b.records)+b.refused >= maxEntries {
+		if len(b.records)+b.refused.N >= maxEntries {
 			in.err = tooMany("entries", maxEntries)
 			return
 		}

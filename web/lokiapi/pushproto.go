@@ -76,7 +76,7 @@ func (b *batch) protoStream(body []byte) error {
 		if num != 2 {
 			return nil
 		}
-		if len(b.records)+b.refused >= maxEntries {
+		if len(b.records)+b.refused.N >= maxEntries {
 			return tooMany("entries", maxEntries)
 		}
 		if err := b.protoEntry(s, v); err != nil {

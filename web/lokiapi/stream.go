@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tripod/store"
+	"tripod/web"
 )
 
 // serviceLabels name the service, surest first; those behind weakFrom name it
@@ -59,8 +60,7 @@ type batch struct {
 	text    []byte             // room for texts of JSON
 	body    []byte             // room for a body
 	attrs   store.Attrs        // room for attributes; its length is what records have
-	refused int
-	why     string // of the first refusal
+	refused web.Refusals
 }
 
 // roomForAttrs is what a line seldom has more attributes than, and roomAtOnce
@@ -100,21 +100,14 @@ func (b *batch) stream(labels store.Attrs) *stream {
 	return s
 }
 
-func (b *batch) refuse(why string) {
-	if b.refused == 0 {
-		b.why = why
-	}
-	b.refused++
-}
-
 // add takes one entry: metadata become attributes, but for the ids.
 func (b *batch) add(s *stream, at int64, line string, metadata store.Attrs) {
 	switch {
 	case len(line) > b.maxLine:
-		b.refuse(fmt.Sprintf("max entry size %d bytes exceeded for stream %s while adding an entry with length %d bytes", b.maxLine, labelString(s.res.Attrs), len(line)))
+		b.refused.Add(web.TooLarge, 1, fmt.Sprintf("max entry size %d bytes exceeded for stream %s while adding an entry with length %d bytes", b.maxLine, labelString(s.res.Attrs), len(line)))
 		return
 	case at < 0:
-		b.refuse(fmt.Sprintf("entry for stream %s has a timestamp before 1970", labelString(s.res.Attrs)))
+		b.refused.Add(web.Invalid, 1, fmt.Sprintf("entry for stream %s has a timestamp before 1970", labelString(s.res.Attrs)))
 		return
 	}
 	b.records = append(b.records, store.Record{Time: at, Service: s.sure, Resource: s.res})

@@ -37,10 +37,12 @@ type Doors struct {
 
 // Options of an API; the zero value is ready.
 type Options struct {
-	MaxInFlight int                                    // requests in work at a time; 32
-	StopTime    time.Duration                          // for calls in work when ServeGRPC ends; 5 s
-	Now         func() time.Time                       // for log records without any time
-	Rejected    func(signal string, n int, why string) // items refused for good
+	MaxInFlight int              // requests in work at a time; 32
+	StopTime    time.Duration    // for calls in work when ServeGRPC ends; 5 s
+	Now         func() time.Time // for log records without any time
+	// Rejected counts items that are refused for good, by the engine too, and as
+	// one a request that cannot be read; reasons are those of package web.
+	Rejected func(signal, reason string, n int, why string)
 }
 
 // API receives OTLP.
@@ -63,7 +65,7 @@ func New(d Doors, o Options) *API {
 		o.Now = time.Now
 	}
 	if o.Rejected == nil {
-		o.Rejected = func(string, int, string) {}
+		o.Rejected = func(string, string, int, string) {}
 	}
 	return &API{doors: d, o: o, gate: web.NewGate(o.MaxInFlight), schema: schema()}
 }
@@ -72,14 +74,14 @@ func New(d Doors, o Options) *API {
 // take it.
 func (a *API) Register(mux *http.ServeMux) {
 	if a.doors.Traces != nil {
-		mux.HandleFunc("POST /v1/traces", a.handler(a.traces))
+		mux.HandleFunc("POST /v1/traces", a.handler("traces", a.traces))
 	}
 	if a.doors.Metrics != nil {
-		mux.HandleFunc("POST /v1/metrics", a.handler(a.metrics))
-		mux.HandleFunc("POST /api/v1/otlp/v1/metrics", a.handler(a.metrics))
+		mux.HandleFunc("POST /v1/metrics", a.handler("metrics", a.metrics))
+		mux.HandleFunc("POST /api/v1/otlp/v1/metrics", a.handler("metrics", a.metrics))
 	}
 	if a.doors.Logs != nil {
-		mux.HandleFunc("POST /v1/logs", a.handler(a.logs))
-		mux.HandleFunc("POST /otlp/v1/logs", a.handler(a.logs))
+		mux.HandleFunc("POST /v1/logs", a.handler("logs", a.logs))
+		mux.HandleFunc("POST /otlp/v1/logs", a.handler("logs", a.logs))
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 
 	"tripod/store"
+	"tripod/web"
 )
 
 // encoding is how a request and its reply are written.
@@ -35,6 +36,12 @@ type (
 	}
 )
 
+// turnAway counts a request that comes to no engine.
+func (a *API) turnAway(signal string, err error) error {
+	a.o.Rejected(signal, web.Reason(err), 1, err.Error())
+	return err
+}
+
 func (a *API) decode(req request, root part, enc encoding, body []byte) error {
 	check, unmarshal := checkJSON, req.UnmarshalJSON
 	if enc == protobuf {
@@ -51,10 +58,10 @@ func (a *API) decode(req request, root part, enc encoding, body []byte) error {
 
 // encode writes a reply. partial_success must be absent when nothing was
 // refused, and pdata would write an empty one.
-func encode(resp response, enc encoding, bad refusals) ([]byte, error) {
-	if bad.n == 0 && enc == jsonText {
+func encode(resp response, enc encoding, bad web.Refusals) ([]byte, error) {
+	if bad.N == 0 && enc == jsonText {
 		return []byte("{}"), nil
-	} else if bad.n == 0 {
+	} else if bad.N == 0 {
 		return nil, nil
 	}
 	if enc == jsonText {
@@ -65,25 +72,20 @@ func encode(resp response, enc encoding, bad refusals) ([]byte, error) {
 
 // settle turns a door's answer into what is told in partial_success; any other
 // error concerns the whole request.
-func (a *API) settle(signal string, bad refusals, err error) (refusals, error) {
+func (a *API) settle(signal string, bad web.Refusals, err error) (web.Refusals, error) {
 	var partial *store.PartialError
 	if errors.As(err, &partial) {
-		if bad.n == 0 {
-			bad.reason = partial.Reason
-		}
-		bad.n += partial.Rejected
+		bad.Add(web.Refused, partial.Rejected, partial.Reason)
 		err = nil
 	}
-	if bad.n > 0 {
-		a.o.Rejected(signal, bad.n, bad.reason)
-	}
+	bad.Tell(func(reason string, n int, why string) { a.o.Rejected(signal, reason, n, why) })
 	return bad, err
 }
 
 func (a *API) logs(ctx context.Context, enc encoding, body []byte) ([]byte, error) {
 	req := plogotlp.NewExportRequest()
 	if err := a.decode(req, logsRequest, enc, body); err != nil {
-		return nil, err
+		return nil, a.turnAway("logs", err)
 	}
 	records, bad := logRecords(req.Logs(), a.o.Now())
 	var err error
@@ -94,15 +96,15 @@ func (a *API) logs(ctx context.Context, enc encoding, body []byte) ([]byte, erro
 		return nil, err
 	}
 	resp := plogotlp.NewExportResponse()
-	resp.PartialSuccess().SetRejectedLogRecords(int64(bad.n))
-	resp.PartialSuccess().SetErrorMessage(bad.reason)
+	resp.PartialSuccess().SetRejectedLogRecords(int64(bad.N))
+	resp.PartialSuccess().SetErrorMessage(bad.Why)
 	return encode(resp, enc, bad)
 }
 
 func (a *API) traces(ctx context.Context, enc encoding, body []byte) ([]byte, error) {
 	req := ptraceotlp.NewExportRequest()
 	if err := a.decode(req, tracesRequest, enc, body); err != nil {
-		return nil, err
+		return nil, a.turnAway("traces", err)
 	}
 	ss, bad := spans(req.Traces())
 	var err error
@@ -113,26 +115,26 @@ func (a *API) traces(ctx context.Context, enc encoding, body []byte) ([]byte, er
 		return nil, err
 	}
 	resp := ptraceotlp.NewExportResponse()
-	resp.PartialSuccess().SetRejectedSpans(int64(bad.n))
-	resp.PartialSuccess().SetErrorMessage(bad.reason)
+	resp.PartialSuccess().SetRejectedSpans(int64(bad.N))
+	resp.PartialSuccess().SetErrorMessage(bad.Why)
 	return encode(resp, enc, bad)
 }
 
 func (a *API) metrics(ctx context.Context, enc encoding, body []byte) ([]byte, error) {
 	req := pmetricotlp.NewExportRequest()
 	if err := a.decode(req, metricsRequest, enc, body); err != nil {
-		return nil, err
+		return nil, a.turnAway("metrics", err)
 	}
 	var err error
 	if req.Metrics().DataPointCount() > 0 {
 		err = a.doors.Metrics.WriteOTLP(ctx, req.Metrics())
 	}
-	bad, err := a.settle("metrics", refusals{}, err)
+	bad, err := a.settle("metrics", web.Refusals{}, err)
 	if err != nil {
 		return nil, err
 	}
 	resp := pmetricotlp.NewExportResponse()
-	resp.PartialSuccess().SetRejectedDataPoints(int64(bad.n))
-	resp.PartialSuccess().SetErrorMessage(bad.reason)
+	resp.PartialSuccess().SetRejectedDataPoints(int64(bad.N))
+	resp.PartialSuccess().SetErrorMessage(bad.Why)
 	return encode(resp, enc, bad)
 }

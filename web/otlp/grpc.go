@@ -38,13 +38,13 @@ func (a *API) ServeGRPC(ctx context.Context, ln net.Listener) error {
 	)
 	const under = "opentelemetry.proto.collector."
 	if a.doors.Traces != nil {
-		a.service(srv, under+"trace.v1.TraceService", a.traces)
+		a.service(srv, under+"trace.v1.TraceService", "traces", a.traces)
 	}
 	if a.doors.Metrics != nil {
-		a.service(srv, under+"metrics.v1.MetricsService", a.metrics)
+		a.service(srv, under+"metrics.v1.MetricsService", "metrics", a.metrics)
 	}
 	if a.doors.Logs != nil {
-		a.service(srv, under+"logs.v1.LogsService", a.logs)
+		a.service(srv, under+"logs.v1.LogsService", "logs", a.logs)
 	}
 	stopped := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
@@ -63,14 +63,15 @@ func (a *API) ServeGRPC(ctx context.Context, ln net.Listener) error {
 }
 
 // service registers a service with OTLP's one method, Export.
-func (a *API) service(srv *grpc.Server, name string, do export) {
+func (a *API) service(srv *grpc.Server, name, signal string, do export) {
 	handle := func(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
 		if err := a.gate.Enter(ctx); err != nil {
-			return nil, grpcError(err)
+			return nil, grpcError(a.turnAway(signal, err))
 		}
 		defer a.gate.Leave()
 		var in message
 		if err := decode(&in); err != nil {
+			a.o.Rejected(signal, unreadable(err), 1, err.Error())
 			return nil, err
 		}
 		defer in.Free()
@@ -84,6 +85,14 @@ func (a *API) service(srv *grpc.Server, name string, do export) {
 		ServiceName: name,
 		Methods:     []grpc.MethodDesc{{MethodName: "Export", Handler: handle}},
 	}, nil)
+}
+
+// unreadable is the reason of an error of grpc's own.
+func unreadable(err error) string {
+	if status.Code(err) == codes.ResourceExhausted {
+		return web.TooLarge
+	}
+	return web.Invalid
 }
 
 // grpcCode is the code of an error that came through a door.

@@ -18,14 +18,14 @@ const (
 	typeJSON  = "application/json"
 )
 
-func (a *API) handler(do export) http.HandlerFunc {
+func (a *API) handler(signal string, do export) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		enc, ok := encodingOf(r)
 		if !ok {
 			http.Error(w, fmt.Sprintf("content type %.60q: want %s or %s", r.Header.Get("Content-Type"), typeProto, typeJSON), http.StatusUnsupportedMediaType)
 			return
 		}
-		reply, err := a.serve(w, r, do, enc)
+		reply, err := a.serve(w, r, signal, do, enc)
 		if err != nil {
 			writeError(w, enc, err)
 			return
@@ -34,14 +34,14 @@ func (a *API) handler(do export) http.HandlerFunc {
 	}
 }
 
-func (a *API) serve(w http.ResponseWriter, r *http.Request, do export, enc encoding) ([]byte, error) {
+func (a *API) serve(w http.ResponseWriter, r *http.Request, signal string, do export, enc encoding) ([]byte, error) {
 	if err := a.gate.Enter(r.Context()); err != nil {
-		return nil, err
+		return nil, a.turnAway(signal, err)
 	}
 	defer a.gate.Leave()
 	body, err := web.Body(w, r)
 	if err != nil {
-		return nil, err
+		return nil, a.turnAway(signal, err)
 	}
 	return do(r.Context(), enc, body)
 }

@@ -5,9 +5,11 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -211,7 +213,9 @@ func TestPartialSuccessKeepsTheGoodOnes(t *testing.T) {
 
 	var seen []string
 	e := &engine{}
-	srv := serve(t, e, Options{Rejected: func(signal string, n int, why string) { seen = append(seen, signal) }})
+	srv := serve(t, e, Options{Rejected: func(signal, reason string, n int, _ string) {
+		seen = append(seen, fmt.Sprint(signal, " ", reason, " ", n))
+	}})
 
 	_, body := post(t, srv.URL+"/v1/traces", typeProto, "", tracesProto(td))
 	traces := ptraceotlp.NewExportResponse()
@@ -240,8 +244,10 @@ func TestPartialSuccessKeepsTheGoodOnes(t *testing.T) {
 	if want := `{"partialSuccess":{"rejectedDataPoints":"2","errorMessage":"too old"}}`; string(body) != want {
 		t.Errorf("got %s, want %s", body, want)
 	}
-	if strings.Join(seen, " ") != "traces logs metrics" {
-		t.Errorf("got refusals seen of %v", seen)
+	e.err = nil
+	post(t, srv.URL+"/v1/logs", typeJSON, "", []byte("{"))
+	if want := []string{"traces invalid 2", "logs invalid 1", "logs refused 2", "metrics refused 2", "logs invalid 1"}; !slices.Equal(seen, want) {
+		t.Errorf("told %q, want %q", seen, want)
 	}
 }
 

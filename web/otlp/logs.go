@@ -8,25 +8,13 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"tripod/store"
+	"tripod/web"
 )
 
-// refusals counts what a batch lost and why the first was refused.
-type refusals struct {
-	n      int
-	reason string
-}
-
-func (r *refusals) add(format string, args ...any) {
-	if r.n == 0 {
-		r.reason = fmt.Sprintf(format, args...)
-	}
-	r.n++
-}
-
 // logRecords turns a request into records. A record without any time gets now.
-func logRecords(ld plog.Logs, now time.Time) ([]store.Record, refusals) {
+func logRecords(ld plog.Logs, now time.Time) ([]store.Record, web.Refusals) {
 	var a arena
-	var bad refusals
+	var bad web.Refusals
 	out := make([]store.Record, 0, ld.LogRecordCount())
 	for _, rl := range ld.ResourceLogs().All() {
 		res := a.resource(rl.Resource(), rl.SchemaUrl())
@@ -35,7 +23,7 @@ func logRecords(ld plog.Logs, now time.Time) ([]store.Record, refusals) {
 			scope := a.scope(sl.Scope(), sl.SchemaUrl())
 			for _, lr := range sl.LogRecords().All() {
 				if uint64(lr.Timestamp()) > math.MaxInt64 || uint64(lr.ObservedTimestamp()) > math.MaxInt64 {
-					bad.add("log record: time %d lies after the year 2262", max(lr.Timestamp(), lr.ObservedTimestamp()))
+					bad.Add(web.Invalid, 1, fmt.Sprintf("log record: time %d lies after the year 2262", max(lr.Timestamp(), lr.ObservedTimestamp())))
 					continue
 				}
 				out = append(out, store.Record{

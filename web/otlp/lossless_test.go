@@ -94,8 +94,8 @@ func FuzzMetrics(f *testing.F) {
 
 func TestNeighboursShareTheirResourceAndScope(t *testing.T) {
 	records, bad := logRecords(sampleLogs(), time.Unix(1, 0))
-	if bad.n != 0 || len(records) != 7 {
-		t.Fatalf("got %d records and %d refusals, want 7 and 0", len(records), bad.n)
+	if bad.N != 0 || len(records) != 7 {
+		t.Fatalf("got %d records and %d refusals, want 7 and 0", len(records), bad.N)
 	}
 	if records[0].Resource != records[3].Resource || records[0].Scope != records[1].Scope {
 		t.Error("records of one resource and scope do not share them")

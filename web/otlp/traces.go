@@ -1,18 +1,20 @@
 package otlp
 
 import (
+	"fmt"
 	"math"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"tripod/store"
+	"tripod/web"
 )
 
 // spans turns a request into spans; a span that no trace could ever show is
 // refused.
-func spans(td ptrace.Traces) ([]store.Span, refusals) {
+func spans(td ptrace.Traces) ([]store.Span, web.Refusals) {
 	var a arena
-	var bad refusals
+	var bad web.Refusals
 	out := make([]store.Span, 0, td.SpanCount())
 	for _, rs := range td.ResourceSpans().All() {
 		res := a.resource(rs.Resource(), rs.SchemaUrl())
@@ -21,7 +23,7 @@ func spans(td ptrace.Traces) ([]store.Span, refusals) {
 			scope := a.scope(ss.Scope(), ss.SchemaUrl())
 			for _, s := range ss.Spans().All() {
 				if why := unfit(s); why != "" {
-					bad.add("span %.60q of service %.60q: %s", s.Name(), service, why)
+					bad.Add(web.Invalid, 1, fmt.Sprintf("span %.60q of service %.60q: %s", s.Name(), service, why))
 					continue
 				}
 				out = append(out, store.Span{Service: service, Resource: res, Scope: scope})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tripod/store"
+	"tripod/web"
 )
 
 // Logs takes records; it returns *store.PartialError when it refused some for
@@ -22,13 +23,13 @@ type Doors struct{ Logs Logs }
 
 // Reasons why messages are lost.
 const (
-	TooLong     = "too long"         // longer than Options.MaxMessage
+	TooLong     = web.TooLarge       // longer than Options.MaxMessage
 	Empty       = "empty"            // nothing but a frame
-	QueueFull   = "queue full"       // datagrams came faster than they could be kept
-	Refused     = "refused"          // by the engine, for good
-	NotKept     = "not kept"         // the engine failed, or stopped before it took them
+	QueueFull   = "queue_full"       // datagrams came faster than they could be kept
+	Refused     = web.Refused        // by the engine, for good
+	NotKept     = web.Failed         // the engine failed, or stopped before it took them
 	Connections = "connections"      // more than Options.MaxConns; the client was turned away
-	Broken      = "broken handshake" // a TLS client was turned away
+	Broken      = "broken_handshake" // a TLS client was turned away
 )
 
 // Options of a server; the zero value is ready.
