@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -34,7 +35,7 @@ func (s Sources) env(name string) string {
 func Load(src Sources) (Options, error) {
 	o := Options{Demo: src.Demo}
 	settings := Settings()
-	path, asked := configPath(src)
+	path, asked := src.ConfigPath()
 	file, fileErr := readConfig(path, asked)
 	faults := []error{fileErr}
 	for _, s := range settings {
@@ -56,8 +57,38 @@ func Load(src Sources) (Options, error) {
 	o.ScrapeConfigs = file.scrape
 	faults = append(faults, unknownEnv(src, settings))
 	o.fill()
-	faults = append(faults, o.validate(), alerting.Check(o.Rules...))
+	faults = append(faults, src.placed(o.faults(), file)...)
+	faults = append(faults, src.placed(ruleFaults(o.Rules), file)...)
 	return o, errors.Join(faults...)
+}
+
+// placed says of the faults of settings that come from the file where in it
+// they are.
+func (s Sources) placed(faults []error, file configFile) []error {
+	for i, err := range faults {
+		var of *settingFault
+		if !errors.As(err, &of) || s.Flags[of.name] != "" || s.env(Setting{Name: of.name}.Env()) != "" {
+			continue
+		}
+		if v, ok := file.values[of.name]; ok {
+			faults[i] = fmt.Errorf("%s:%d: %w", file.path, v.line, err)
+		}
+	}
+	return faults
+}
+
+// ruleFaults are those in rule files, which say where they are, and those of
+// the setting that names the files.
+func ruleFaults(rules []string) []error {
+	err := alerting.Check(rules...)
+	if err == nil {
+		return nil
+	}
+	var inFile *alerting.FileError
+	if errors.As(err, &inFile) {
+		return []error{err}
+	}
+	return []error{&settingFault{"rules", err}}
 }
 
 // besideFile makes relative paths start where the file is.
@@ -101,11 +132,12 @@ func unknownEnv(src Sources, settings []Setting) error {
 	return errors.Join(faults...)
 }
 
-func configPath(src Sources) (path string, asked bool) {
-	if p, ok := src.Flags["config"]; ok {
+// ConfigPath is where the file is, and whether it was asked for.
+func (s Sources) ConfigPath() (path string, asked bool) {
+	if p, ok := s.Flags["config"]; ok {
 		return p, true
 	}
-	if p := src.env("TRIPOD_CONFIG"); p != "" {
+	if p := s.env("TRIPOD_CONFIG"); p != "" {
 		return p, true
 	}
 	return "tripod.yaml", false
@@ -140,7 +172,7 @@ func parseConfig(path string, b []byte) (configFile, error) {
 	f := configFile{path: path, values: map[string]configValue{}}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(b, &doc); err != nil {
-		return f, fmt.Errorf("%s: %w", path, err)
+		return f, yamlFault(path, err)
 	}
 	if len(doc.Content) == 0 {
 		return f, nil
@@ -161,6 +193,16 @@ func parseConfig(path string, b []byte) (configFile, error) {
 		}
 	}
 	return f, errors.Join(faults...)
+}
+
+// yamlLine is how the YAML reader says where it is.
+var yamlLine = regexp.MustCompile(`^yaml: line (\d+): `)
+
+func yamlFault(path string, err error) error {
+	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+		return fmt.Errorf("%s:%s: %s", path, m[1], err.Error()[len(m[0]):])
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 func (f *configFile) take(key, val *yaml.Node, known map[string]bool) error {

@@ -86,7 +86,7 @@ func TestLoadFile(t *testing.T) {
 		"empty":            {"", ""},
 		"comment only":     {"# nothing\n", ""},
 		"a list":           {"- a\n", ":1: want a mapping of settings"},
-		"broken YAML":      {"listen: [\n", "line 1"},
+		"broken YAML":      {"log_level: info\nlisten: [\n", "tripod.yaml:2: did not find"},
 		"twice":            {"log_level: info\nlog-level: warn\n", ":2: log-level: given twice"},
 		"faults in serve":  {"fault: slow-db\n", ""}, // a file may serve both commands
 		"jobs in flow":     {"scrape_configs: [{job_name: a, static_configs: [{targets: ['127.0.0.1:1']}]}]\n", ""},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,26 +16,49 @@ import (
 // with the process, so a kill leaves nothing to clean up.
 type dirLock struct{ file *os.File }
 
+// holdDir takes the lock of a directory as it is, and writes nothing. One that
+// never had a lock is nobody's.
+func holdDir(dir string) (io.Closer, error) {
+	f, err := os.Open(filepath.Join(dir, "lock"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return io.NopCloser(nil), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock of data directory: %w", err)
+	}
+	if err := flock(f, dir); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
 // lockDir takes the lock and writes who holds it, for the next one to read.
 func lockDir(dir string) (*dirLock, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock data directory: %w", err)
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err := flock(f, dir); err != nil {
+		return nil, err
+	}
+	return &dirLock{f}, nil
+}
+
+// flock locks the file, or closes it and says who has it.
+func flock(f *os.File, dir string) error {
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == nil {
+		return nil
+	}
+	defer f.Close()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		holder, _ := io.ReadAll(io.LimitReader(f, 200))
-		f.Close()
 		if len(holder) == 0 {
 			holder = []byte("another process")
 		}
-		return nil, fmt.Errorf("data directory %s is in use by %s", dir, strings.TrimSpace(string(holder)))
+		return fmt.Errorf("data directory %s is in use by %s", dir, strings.TrimSpace(string(holder)))
 	}
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("lock data directory %s: %w", dir, err)
-	}
-	return &dirLock{f}, nil
+	return fmt.Errorf("lock data directory %s: %w", dir, err)
 }
 
 // sign names the holder once its address is known.

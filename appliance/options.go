@@ -103,16 +103,29 @@ func (o *Options) fill() {
 	}
 }
 
+// settingFault is a value that a setting cannot have.
+type settingFault struct {
+	name string // of the setting
+	error
+}
+
+func (f *settingFault) Unwrap() error { return f.error }
+
 // validate names every fault at once.
-func (o *Options) validate() error {
+func (o *Options) validate() error { return errors.Join(o.faults()...) }
+
+// faults are *settingFault.
+func (o *Options) faults() []error {
 	var faults []error
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	fault := func(name, format string, args ...any) {
+		faults = append(faults, &settingFault{name, fmt.Errorf(name+format, args...)})
+	}
 	checkAddr := func(name, addr string, off bool) {
 		if off && addr == "off" {
 			return
 		}
 		if err := checkHostPort(addr); err != nil {
-			fault("%s %q: %w", name, addr, err)
+			fault(name, " %q: %w", addr, err)
 		}
 	}
 	checkAddr("listen", o.Listen, false)
@@ -124,19 +137,19 @@ func (o *Options) validate() error {
 		}
 	}
 	if o.SyslogTLS != "" && (o.TLSCert == "" || o.TLSKey == "") {
-		fault("syslog-tls %q: wants tls-cert and tls-key", o.SyslogTLS)
+		fault("syslog-tls", " %q: wants tls-cert and tls-key", o.SyslogTLS)
 	}
 	for _, g := range o.LogFiles {
 		if _, err := filepath.Match(g, ""); err != nil {
-			fault("log-files %q: %w", g, err)
+			fault("log-files", " %q: %w", g, err)
 		}
 	}
 	if _, err := compileGoesOn(o.LogFilesContinue); err != nil {
-		faults = append(faults, err)
+		faults = append(faults, &settingFault{"log-files-continue", err})
 	}
 	for _, h := range o.Hosts {
 		if h == "" || strings.ContainsAny(h, "/ \t") {
-			fault("hosts %q: want names or addresses, without a scheme", h)
+			fault("hosts", " %q: want names or addresses, without a scheme", h)
 		}
 	}
 	if o.PlannerRedis != "" {
@@ -145,26 +158,26 @@ func (o *Options) validate() error {
 	if o.SlackWebhook != "" {
 		// the URL is a secret: the fault does not repeat it
 		if u, err := url.Parse(o.SlackWebhook); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-			fault("slack-webhook: want an http or https URL")
+			fault("slack-webhook", ": want an http or https URL")
 		}
 	}
 	if o.Sync != "interval" && o.Sync != "batch" {
-		fault("sync %q: want interval or batch", o.Sync)
+		fault("sync", " %q: want interval or batch", o.Sync)
 	}
 	for _, g := range o.Rules {
 		if _, err := filepath.Match(g, ""); err != nil {
-			fault("rules %q: %w", g, err)
+			fault("rules", " %q: %w", g, err)
 		}
 	}
 	for _, f := range o.Faults {
 		if names := traffic.Names(); !slices.Contains(names, f) {
-			fault("fault %q: want one of %s", f, strings.Join(names, ", "))
+			fault("fault", " %q: want one of %s", f, strings.Join(names, ", "))
 		}
 	}
 	if len(o.Faults) > 0 && !o.Demo {
-		fault("fault %s: faults exist in demo only", strings.Join(o.Faults, ", "))
+		fault("fault", " %s: faults exist in demo only", strings.Join(o.Faults, ", "))
 	}
-	return errors.Join(faults...)
+	return faults
 }
 
 func checkHostPort(addr string) error {

@@ -17,8 +17,9 @@ Commands
   demo       the same, with simulated users and faults that can be switched on
   query      ask a running appliance for logs
   tail       follow the logs of a running appliance
+  check      check a configuration, or a data directory
   version    print the version
-  help       print this, or more about query or tail
+  help       print this, or more about query, tail or check
 
 Flags of serve and demo (each also as an environment variable, and in tripod.yaml without the dashes)
 `)
@@ -36,7 +37,7 @@ Flags of serve and demo (each also as an environment variable, and in tripod.yam
 
 // help explains a command.
 func help(args []string, stdout, stderr io.Writer) int {
-	texts := map[string]string{"query": queryHelp, "tail": tailHelp}
+	texts := map[string]string{"query": queryHelp, "tail": tailHelp, "check": checkHelp}
 	if len(args) == 0 || args[0] == "serve" || args[0] == "demo" {
 		usage(stdout)
 		return 0
@@ -109,4 +110,23 @@ Exit code
   0  the reader of the output went away
   2  the query or a flag is wrong
   3  no connection, or the appliance ended it
+`
+
+const checkHelp = `Usage: tripod check [flags of serve]
+       tripod check FILE
+       tripod check DIR [--repair]
+
+Without an argument: checks the configuration that tripod serve would use with
+these flags, this environment and tripod.yaml, with its scrape_configs and rule
+files. Every fault is named, with file and line.
+
+FILE: checks a configuration file by itself, or a file of rules.
+
+DIR: checks a data directory that no tripod uses at the moment, and says what
+it holds. Nothing is changed.
+  --repair   rebuild indexes that are missing or broken, and set parts that
+             cannot be read aside as .damaged
+
+Exit code
+  0  sound      1  faults or damage were found      2  it could not be checked
 `

@@ -43,6 +43,8 @@ func run(args, env []string, stdout, stderr io.Writer) int {
 		return query(args, env, stdout, stderr)
 	case "tail":
 		return tail(args, env, stdout, stderr)
+	case "check":
+		return check(args, env, stdout, stderr)
 	case "help":
 		return help(args, stdout, stderr)
 	}
@@ -118,7 +120,8 @@ func fail(stderr io.Writer, err error, code int) int {
 	return code
 }
 
-func parseFlags(src *appliance.Sources, args []string) error {
+// settingFlags makes a flag of every setting.
+func settingFlags(src *appliance.Sources) *flag.FlagSet {
 	fs := flag.NewFlagSet("tripod", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	for _, s := range appliance.Settings() {
@@ -126,6 +129,11 @@ func parseFlags(src *appliance.Sources, args []string) error {
 			fs.Func(s.Name, s.Help, func(v string) error { src.Flags[s.Name] = v; return nil })
 		}
 	}
+	return fs
+}
+
+func parseFlags(src *appliance.Sources, args []string) error {
+	fs := settingFlags(src)
 	if err := fs.Parse(args); err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func (s *Store) Count(ctx context.Context, q Query, step time.Duration) ([]Bucke
 		return nil, err
 	}
 	defer sn.release()
-	ct := &counter{sn: sn, r: q.Range, step: int64(step), f: newFilter(q.Where), reckon: sn.reckon(ctx, &q)}
+	ct := &counter{sn: sn, r: q.Range, step: int64(step), f: newFilter(q.Where), where: q.Where, reckon: sn.reckon(ctx, &q)}
 	defer ct.reckon.end(q.Where)
 	ct.total = newTally(q.Range, int64(step), n)
 	if ct.f.plan.mask != 0 {
@@ -73,6 +73,7 @@ type counter struct {
 	r      store.TimeRange
 	step   int64
 	f      *filter
+	where  Expr
 	total  *tally
 	reckon *reckoning
 
@@ -141,11 +142,22 @@ func (ct *counter) feed(ctx context.Context, work chan<- func(*countWorker)) {
 			ct.fail(err)
 			continue
 		}
+		few, all := bitset(nil), true
+		if !ct.f.classesOnly() {
+			few, all = ct.sn.s.narrowed(ctx, p, ct.where)
+		}
+		if !all {
+			ct.reckon.index()
+		}
 		for i := range blocks {
 			m := &blocks[i]
+			if !all && !few.has(i) {
+				continue
+			}
 			if !ct.r.Overlaps(m.min, m.max) || m.mask&ct.f.plan.mask == 0 || ct.header(p, m) {
 				continue
 			}
+			ct.reckon.block(stepIndex, partBlock{p, m})
 			if !send(func(w *countWorker) { w.block(partBlock{p, m}) }) {
 				return
 			}

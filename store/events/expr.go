@@ -113,6 +113,14 @@ type Measured struct {
 	From, To float64
 }
 
+// ValueIn matches events with a field of the names whose text, which begins
+// with Prefix, passes OK; and any with a list or map there.
+type ValueIn struct {
+	Fields []string
+	Prefix string
+	OK     func(text string) bool
+}
+
 // Within matches events with a field whose name passes and which alone matches
 // X: a Word, Phrase, Substring or Regexp over all fields.
 type Within struct {
@@ -123,6 +131,16 @@ type Within struct {
 func (x Any) Match(e *Event) bool {
 	for i := range e.Fields {
 		if (x.Named == nil || x.Named(e.Fields[i].Name)) && x.Test(e.Fields[i].Value) {
+			return true
+		}
+	}
+	return false
+}
+
+func (x ValueIn) Match(e *Event) bool {
+	for i := range e.Fields {
+		f := &e.Fields[i]
+		if slices.Contains(x.Fields, f.Name) && (f.Value.Kind >= store.KindList || strings.HasPrefix(f.Value.Text(), x.Prefix) && x.OK(f.Value.Text())) {
 			return true
 		}
 	}

@@ -15,6 +15,7 @@ type files interface {
 	Edit(name string) (file, error)   // read and write, the file exists
 	Rename(from, to string) error
 	Remove(name string) error // a file or an empty folder
+	RemoveAll(dir string) error
 	ReadDir(dir string) ([]fs.DirEntry, error)
 	SyncDir(dir string) error
 }
@@ -34,6 +35,7 @@ type osFiles struct{}
 func (osFiles) MkdirAll(dir string) error                 { return os.MkdirAll(dir, 0o755) }
 func (osFiles) Rename(from, to string) error              { return os.Rename(from, to) }
 func (osFiles) Remove(name string) error                  { return os.Remove(name) }
+func (osFiles) RemoveAll(dir string) error                { return os.RemoveAll(dir) }
 func (osFiles) ReadDir(dir string) ([]fs.DirEntry, error) { return os.ReadDir(dir) }
 
 func (osFiles) Create(name string) (file, error) {

@@ -124,6 +124,8 @@ func planOf(x Expr) plan {
 		}
 	case Regexp:
 		p.named(x.Fields)
+	case ValueIn:
+		p.named(x.Fields)
 	case Compare:
 		p.keys = []planKey{{hash: nameKey(x.Field)}}
 	case Exists:

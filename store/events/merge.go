@@ -128,7 +128,7 @@ func (s *Store) swap(run []*part, merged *part) (bool, error) {
 	s.sortParts()
 	s.mu.Unlock()
 	for _, p := range run {
-		p.drop(s.o.files)
+		s.drop(p)
 	}
 	return true, nil
 }

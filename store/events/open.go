@@ -50,6 +50,9 @@ func (s *Store) recover() error {
 	if err := s.sweep(st); err != nil {
 		return err
 	}
+	if err := s.findIndexes(); err != nil {
+		return err
+	}
 	return s.openJournals(st.flushed)
 }
 
@@ -169,7 +172,7 @@ func (s *Store) sweep(st state) error {
 		listed[p.file(s.dir)] = true
 	}
 	return s.eachDayFile(func(name string) error {
-		ours := strings.HasSuffix(name, ".part") || strings.HasSuffix(name, ".tmp")
+		ours := strings.HasSuffix(name, ".part") || strings.HasSuffix(name, ".tmp") && !strings.HasSuffix(name, indexSuffix+".tmp")
 		if !ours || listed[name] {
 			return nil
 		}

@@ -37,6 +37,7 @@ type Options struct {
 type Events struct {
 	Flushed       func(rows int, bytes int64, took time.Duration) // a head became parts
 	Merged        func(parts, rows int, took time.Duration)       // small parts became one
+	Sealed        func(rows int, took time.Duration)              // a part got an index
 	Dropped       func(day, reason string)                        // a part went: "age" or "bytes"
 	Damaged       func(file string, offset int64, err error)      // bytes that could not be read
 	JournalSynced func(took time.Duration)

@@ -62,7 +62,7 @@ func randomExpr(r *rand.Rand, depth int) Expr {
 		}
 		return Not{kids[0]}
 	}
-	switch r.IntN(14) {
+	switch r.IntN(15) {
 	case 12:
 		named := func(name string) bool { return name != "msg" }
 		return Within{named, []Expr{Word{nil, word()}, Phrase{nil, word() + " " + word()}, Regexp{nil, regexp.MustCompile("[RÜ]e?")}}[r.IntN(3)]}
@@ -83,7 +83,10 @@ func randomExpr(r *rand.Rand, depth int) Expr {
 	case 1:
 		return Phrase{names, word() + " " + word()}
 	case 2:
-		return Equal{"status", fmt.Sprint(r.IntN(600))}
+		return Equal{[]string{"status", "msg", "x"}[r.IntN(3)], []string{fmt.Sprint(r.IntN(600)), "true", word() + " " + word() + ", " + word()}[r.IntN(3)]}
+	case 13:
+		c := word()[:1]
+		return ValueIn{[]string{"msg", "status"}, c, func(text string) bool { return len(text)%2 == 0 }}
 	case 3:
 		return Substring{names, word()[1:], r.IntN(2) == 0}
 	case 4:
@@ -202,6 +205,16 @@ func mergeAll(t *testing.T, s *Store) {
 	}
 }
 
+func sealAll(t *testing.T, s *Store) {
+	t.Helper()
+	for more := true; more; {
+		var err error
+		if more, err = s.sealOne(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestScanAnswersLikeBruteForce asks the same of the engine, in every state
 // that its events can be in, and of a list.
 func TestScanAnswersLikeBruteForce(t *testing.T) {
@@ -242,6 +255,18 @@ func TestScanAnswersLikeBruteForce(t *testing.T) {
 			mergeAll(t, v.s)
 			if n := len(v.s.parts); n != 6 {
 				t.Errorf("got %d parts, want 6: three a day", n)
+			}
+			add(t, v, 100)
+		},
+		"sealed": func(t *testing.T, v *env) {
+			for range mergeRun {
+				add(t, v, 800)
+				flush(t, v.s)
+			}
+			mergeAll(t, v.s)
+			sealAll(t, v.s)
+			if !slices.ContainsFunc(v.s.parts, func(p *part) bool { return p.sealed.Load() }) {
+				t.Error("no part is sealed")
 			}
 			add(t, v, 100)
 		},

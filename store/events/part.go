@@ -13,7 +13,9 @@ type part struct {
 	info partInfo
 	name string
 
-	alone atomic.Bool // could not be merged
+	alone    atomic.Bool // could not be merged
+	sealed   atomic.Bool // has an index
+	unsealed atomic.Bool // could not get one
 
 	mu      sync.Mutex
 	refs    int  // readers
@@ -50,6 +52,9 @@ func (p *part) release(fs files) {
 // remove may fail: recovery removes what stays behind.
 func (p *part) remove(fs files) {
 	fs.Remove(p.name)
+	if p.sealed.Load() {
+		fs.RemoveAll(p.indexName())
+	}
 	fs.Remove(filepath.Dir(p.name)) // goes only when it is empty
 }
 

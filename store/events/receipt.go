@@ -82,6 +82,15 @@ func (r *reckoning) block(step int, pb partBlock) {
 	r.step[step].Rows += int64(pb.m.rows)
 }
 
+// index says that an index was asked.
+func (r *reckoning) index() {
+	if r != nil {
+		r.mu.Lock()
+		r.asked = true
+		r.mu.Unlock()
+	}
+}
+
 // rows counts rows of a head, or rows that match.
 func (r *reckoning) rows(step, blocks, rows int) {
 	if r == nil {
@@ -160,6 +169,8 @@ func describeTo(b *strings.Builder, x Expr) {
 		fmt.Fprintf(b, "%s is there", clean(x.Field))
 	case ClassIn:
 		fmt.Fprintf(b, "class in %08b", uint8(x))
+	case ValueIn:
+		fmt.Fprintf(b, "a value %s…%s", x.Prefix, inFields(x.Fields))
 	case Within:
 		describeTo(b, x.X)
 	case Measured:

@@ -25,12 +25,18 @@ func (s *Store) retain() error {
 	s.parts = slices.DeleteFunc(slices.Clone(s.parts), func(p *part) bool { return slices.Contains(gone, p) })
 	s.mu.Unlock()
 	for i, p := range gone {
-		p.drop(s.o.files)
+		s.drop(p)
 		if s.o.Events.Dropped != nil {
 			s.o.Events.Dropped(p.info.day(), reasons[i])
 		}
 	}
 	return nil
+}
+
+// drop removes a part and its index, when its last reader has left.
+func (s *Store) drop(p *part) {
+	s.indexes.close(p)
+	p.drop(s.o.files)
 }
 
 // expired are the parts to drop and why; the caller holds commits.

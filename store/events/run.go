@@ -131,12 +131,18 @@ func (s *Store) tidy(ctx context.Context) {
 	if err := s.retain(); err != nil {
 		s.failed("retention", err)
 	}
-	for ctx.Err() == nil {
-		more, err := s.mergeOne(ctx)
-		if err != nil && ctx.Err() == nil {
-			s.failed("merge", err)
-		}
-		if !more || err != nil {
+	s.all(ctx, "merge", s.mergeOne)
+	s.all(ctx, "seal", s.sealOne)
+}
+
+// all does one after the other until there is no more to do, or it fails.
+func (s *Store) all(ctx context.Context, what string, one func(context.Context) (bool, error)) {
+	for more := true; more && ctx.Err() == nil; {
+		var err error
+		if more, err = one(ctx); err != nil {
+			if ctx.Err() == nil {
+				s.failed(what, err)
+			}
 			return
 		}
 	}

@@ -74,7 +74,7 @@ func (s *Store) Scan(ctx context.Context, q Query) iter.Seq2[*Event, error] {
 			return
 		}
 		defer sn.release()
-		sc := &scan{sn: sn, ctx: ctx, r: q.Range, oldest: q.Oldest, f: newFilter(q.Where), reckon: sn.reckon(ctx, &q)}
+		sc := &scan{sn: sn, ctx: ctx, r: q.Range, oldest: q.Oldest, f: newFilter(q.Where), where: q.Where, reckon: sn.reckon(ctx, &q)}
 		if q.Fields != nil {
 			sc.f.want = &wanted{q.Fields}
 		}
@@ -92,6 +92,7 @@ type scan struct {
 	r      store.TimeRange
 	oldest bool
 	f      *filter
+	where  Expr
 	heap   []*cursor
 	spare  []*reading
 	ahead  sync.WaitGroup // readings under way
@@ -112,6 +113,7 @@ type cursor struct {
 	blocks  []blockMeta
 	indexed bool
 	block   int        // that was looked at last
+	few     bitset     // blocks that the index leaves, nil for all
 	next    []*reading // blocks that may hold a match, in order
 	ended   int        // blocks that were read
 	key     int64      // of the current event, or no later in the order than any to come
@@ -243,6 +245,10 @@ func (sc *scan) index(c *cursor) (err error) {
 		return err
 	}
 	c.indexed = true
+	if blocks, all := sc.sn.s.narrowed(sc.ctx, c.part, sc.where); !all {
+		sc.reckon.index()
+		c.few = blocks
+	}
 	if !sc.oldest {
 		c.block = len(c.blocks)
 	} else {
@@ -271,7 +277,11 @@ func (sc *scan) queue(c *cursor, n int) bool {
 		c.block += step
 		m := &c.blocks[c.block]
 		pb := partBlock{c.part, m}
-		if sc.r.Overlaps(m.min, m.max) && pb.may(sc.sn.s, &sc.f.plan) {
+		if !sc.r.Overlaps(m.min, m.max) || c.few != nil && !c.few.has(m.no) {
+			continue
+		}
+		sc.reckon.block(stepIndex, pb)
+		if pb.may(sc.sn.s, &sc.f.plan) {
 			sc.reckon.block(stepFilters, pb)
 			c.next = append(c.next, sc.reading(m))
 		}

@@ -41,6 +41,7 @@ type Store struct {
 	badSync     atomic.Bool // the journal could not be synced
 	closed      atomic.Bool
 
+	indexes            indexes
 	filterBytes        atomic.Int64 // of parts, in memory
 	accepted, rejected atomic.Int64
 }
@@ -62,6 +63,7 @@ func (s *Store) Close() error {
 		errs = append(errs, h.journal.sync(), h.journal.f.Close())
 	}
 	errs = append(errs, s.manifest.f.Close())
+	s.indexes.closeAll()
 	s.codecs.close()
 	return errors.Join(errs...)
 }

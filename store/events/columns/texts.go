@@ -195,3 +195,22 @@ func (f *textForm) append(b []byte, at int) []byte {
 
 // view is b as a string without a copy: b must not change while it is used.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// Pieces visits all that is text in the texts: those that differ, or, of those
+// kept by a form, what the form's texts share. What it leaves out are runs of
+// ASCII letters, digits and "_" that have a digit, and UUIDs; each stands
+// alone between other bytes.
+func (t *Texts) Pieces(do func(text string)) {
+	if t.isSame {
+		do(t.same)
+		return
+	}
+	for i := range t.plain.len() {
+		do(view(t.plain.at(i)))
+	}
+	for i := range t.forms {
+		for _, p := range t.forms[i].pieces {
+			do(p)
+		}
+	}
+}

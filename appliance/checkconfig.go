@@ -1,0 +1,93 @@
+package appliance
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"gopkg.in/yaml.v3"
+
+	"tripod/alerting"
+	"tripod/store/metrics/scrape"
+)
+
+// ConfigReport is what a sound configuration says.
+type ConfigReport struct {
+	File      string   // empty when there is none
+	Jobs      int      // of scrape_configs
+	RuleFiles int      // found
+	Notes     []string // what has no effect and is no fault
+}
+
+// CheckConfig reads a configuration as a start does, and opens nothing. Its
+// error names every fault, with file and line where it is in a file.
+func CheckConfig(src Sources) (ConfigReport, error) {
+	o, err := Load(src)
+	r := ConfigReport{File: o.Config}
+	faults := []error{err}
+	if o.SyslogTLS != "" && o.TLSCert != "" && o.TLSKey != "" {
+		_, err := loadCertificate(o.TLSCert, o.TLSKey)
+		faults = append(faults, err)
+	}
+	for _, pattern := range o.Rules {
+		found, err := filepath.Glob(pattern) // a bad pattern is a fault of Load
+		if r.RuleFiles += len(found); err == nil && len(found) == 0 {
+			r.Notes = append(r.Notes, fmt.Sprintf("rule_files: no file matches %s", pattern))
+		}
+	}
+	if err == nil && o.ScrapeConfigs != "" {
+		faults = append(faults, r.addJobs(o.ScrapeConfigs, baseOf(o.Config)))
+	}
+	return r, errors.Join(faults...)
+}
+
+// addJobs counts jobs that are sound, and names their fields without effect.
+func (r *ConfigReport) addJobs(list, base string) error {
+	var jobs []yaml.Node
+	if err := yaml.Unmarshal([]byte(list), &jobs); err != nil {
+		return err
+	}
+	r.Jobs = len(jobs)
+	ignored, err := scrape.Check([]byte("scrape_configs:\n"+list), base)
+	for _, field := range ignored {
+		r.Notes = append(r.Notes, fmt.Sprintf("scrape_configs: %s has no effect here", field))
+	}
+	return err
+}
+
+// CheckFile checks a configuration file by itself, or a file of rules, which
+// it knows by its groups. An error that is fs.ErrNotExist or the like is of the
+// file, all others are faults in it.
+func CheckFile(path string) (ConfigReport, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return ConfigReport{}, err
+	}
+	if isRuleFile(text) {
+		return ConfigReport{File: path, RuleFiles: 1}, alerting.Check(escapeGlob(path))
+	}
+	return CheckConfig(Sources{Flags: map[string]string{"config": path}})
+}
+
+func isRuleFile(text []byte) bool {
+	var file map[string]yaml.Node
+	if yaml.Unmarshal(text, &file) != nil {
+		return false
+	}
+	_, groups := file["groups"]
+	return groups
+}
+
+// escapeGlob is a pattern that matches just the path.
+func escapeGlob(path string) string {
+	var out []byte
+	for i := range len(path) {
+		switch path[i] {
+		case '*', '?', '[', '\\':
+			out = append(out, '\\')
+		}
+		out = append(out, path[i])
+	}
+	return string(out)
+}
