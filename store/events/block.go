@@ -63,9 +63,10 @@ type block struct {
 	cols    []col
 	shapes  [][]uint32
 	times   []int64
-	classes []int64
+	classes columns.Ints
 	shapeOf []int64
-	data    []byte // all chunks, once whole was called
+	given   [][]uint32 // of each shape the columns that are wanted
+	data    []byte     // all chunks, once whole was called
 
 	scratch []byte // of values that are put together from others
 	text    []byte // of the event that was handed out last
@@ -79,20 +80,20 @@ type col struct {
 	label  string
 	loaded bool
 	ranked bool
-	rank   []int32 // of each row among the values, -1 for none; nil when every row has one
-	ints   []int64
-	floats []float64
+	rank   []int32      // of each row among the values, -1 for none; nil when every row has one
+	ints   columns.Ints // also truths
+	floats columns.Floats
 	texts  *columns.Texts
 	lines  *lineColumn
 }
 
-func (b *block) len() int          { return len(b.times) }
+func (b *block) len() int          { return b.meta.rows }
 func (b *block) time(i int) int64  { return b.times[i] }
-func (b *block) class(i int) uint8 { return uint8(b.classes[i]) }
+func (b *block) class(i int) uint8 { return uint8(b.classes.At(i)) }
 
-// open reads head, times and classes of another block.
+// open reads the head of another block.
 func (b *block) open(pb partBlock, c *codecs) error {
-	*b = block{part: pb.p, meta: pb.m, codecs: c, times: b.times, classes: b.classes, shapeOf: b.shapeOf, cols: b.cols[:0],
+	*b = block{part: pb.p, meta: pb.m, codecs: c, times: b.times[:0], shapeOf: b.shapeOf[:0], cols: b.cols[:0],
 		data: b.data[:0], scratch: b.scratch[:0], text: b.text[:0]}
 	raw := b.section(pb.m.off+int64(pb.m.chunks), pb.m.head)
 	if b.err != nil {
@@ -106,24 +107,45 @@ func (b *block) open(pb partBlock, c *codecs) error {
 	for i := range head.cols {
 		b.cols = append(b.cols, col{colHead: head.cols[i], label: head.names[head.cols[i].name]})
 	}
-	b.times = b.ints(head.times, pb.m.rows, b.times)
-	b.classes = b.ints(head.classes, pb.m.rows, b.classes)
-	if b.err == nil && !b.ordered() {
-		b.fail(errCorrupt)
-	}
-	b.shapeOf = b.shapeOf[:0]
-	return b.err
+	return nil
 }
 
-func (b *block) ordered() bool {
+// marks reads times and classes, which time and class want.
+func (b *block) marks() error {
+	if len(b.times) > 0 || b.err != nil {
+		return b.err
+	}
+	times := b.ints(b.head.times)
+	b.classes = b.ints(b.head.classes)
+	if b.err != nil {
+		return b.err
+	}
+	b.times = times.Values(b.times)
 	last := b.meta.min
 	for i, t := range b.times {
-		if t < last || uint64(b.classes[i]) >= Classes {
-			return false
+		if t < last || uint64(b.classes.At(i)) >= Classes {
+			b.times = b.times[:0]
+			return b.fail(errCorrupt)
 		}
 		last = t
 	}
-	return b.times[0] == b.meta.min && last == b.meta.max
+	if b.times[0] != b.meta.min || last != b.meta.max {
+		b.times = b.times[:0]
+		return b.fail(errCorrupt)
+	}
+	return nil
+}
+
+// in are the rows of a time range: from..to-1.
+func (b *block) in(r store.TimeRange) (from, to int, err error) {
+	if r.Has(b.meta.min) && r.Has(b.meta.max) {
+		return 0, b.meta.rows, nil
+	}
+	if err := b.marks(); err != nil {
+		return 0, 0, err
+	}
+	from, to = rowsIn(b, r)
+	return from, to, nil
 }
 
 func (b *block) fail(err error) error {
@@ -183,15 +205,13 @@ func (b *block) unpack(c extent, do func(r *columns.Reader) error) {
 	}
 }
 
-func (b *block) ints(c extent, n int, to []int64) []int64 {
+// ints are one for each row.
+func (b *block) ints(c extent) (v columns.Ints) {
 	b.unpack(c, func(r *columns.Reader) error {
-		to = r.Ints(n, to)
+		v = r.Ints(b.meta.rows)
 		return nil
 	})
-	if b.err != nil {
-		return to[:0]
-	}
-	return to
+	return v
 }
 
 // rows reads the shapes of the rows, which every value wants.
@@ -199,9 +219,11 @@ func (b *block) rows() bool {
 	if len(b.shapeOf) > 0 || b.err != nil {
 		return b.err == nil
 	}
-	if b.shapeOf = b.ints(b.head.shapeOf, b.meta.rows, b.shapeOf); b.err != nil {
+	shapes := b.ints(b.head.shapeOf)
+	if b.err != nil {
 		return false
 	}
+	b.shapeOf = shapes.Values(b.shapeOf)
 	uses := make([]int, len(b.shapes))
 	for _, s := range b.shapeOf {
 		if uint64(s) >= uint64(len(uses)) {
@@ -234,9 +256,9 @@ func (b *block) load(c *col) bool {
 		b.unpack(c.chunk, func(r *columns.Reader) (err error) {
 			switch c.kind {
 			case store.KindInt, store.KindBool:
-				c.ints = r.Ints(c.n, nil)
+				c.ints = r.Ints(c.n)
 			case store.KindFloat:
-				c.floats = r.Floats(c.n, nil)
+				c.floats = r.Floats(c.n)
 			case store.KindString:
 				if c.lines, err = readLines(r, c.n); err != nil {
 					return err
@@ -299,11 +321,11 @@ func (b *block) value(c *col, row int, buf *[]byte) store.Value {
 	i := c.at(row)
 	switch c.kind {
 	case store.KindInt:
-		return store.Int(c.ints[i])
+		return store.Int(c.ints.At(i))
 	case store.KindBool:
-		return store.Bool(c.ints[i] != 0)
+		return store.Bool(c.ints.At(i) != 0)
 	case store.KindFloat:
-		return store.Float(c.floats[i])
+		return store.Float(c.floats.At(i))
 	case store.KindString:
 		return store.String(b.string(c, i, row, buf))
 	case store.KindBytes:
@@ -340,24 +362,39 @@ func (b *block) string(c *col, i, row int, buf *[]byte) string {
 // event decodes a row, of which only the fields in want are wanted; nil for
 // all.
 func (b *block) event(i int, e *Event, want *wanted) error {
-	e.Time, e.Class, e.Fields = b.times[i], uint8(b.classes[i]), e.Fields[:0]
 	if want == nil {
 		b.whole()
 	}
-	if !b.rows() {
+	if b.marks() != nil || !b.rows() {
 		return b.err
 	}
+	e.Time, e.Class, e.Fields = b.times[i], b.class(i), e.Fields[:0]
 	b.text = b.text[:0]
-	for _, at := range b.shapes[b.shapeOf[i]] {
+	for _, at := range b.give(b.shapeOf[i], want) {
 		c := &b.cols[at]
-		if want.has(c.label) {
-			e.Fields = append(e.Fields, Field{c.label, b.value(c, i, &b.text)})
-		}
+		e.Fields = append(e.Fields, Field{c.label, b.value(c, i, &b.text)})
 	}
 	return b.err
 }
 
+// give are the columns of a shape that are wanted.
+func (b *block) give(shape int64, want *wanted) []uint32 {
+	if want == nil {
+		return b.shapes[shape]
+	}
+	if b.given == nil {
+		b.given = make([][]uint32, len(b.shapes))
+	}
+	if b.given[shape] == nil {
+		b.given[shape] = []uint32{}
+		for _, at := range b.shapes[shape] {
+			if slices.Contains(want.names, b.cols[at].label) {
+				b.given[shape] = append(b.given[shape], at)
+			}
+		}
+	}
+	return b.given[shape]
+}
+
 // wanted are the names of fields that a query wants.
 type wanted struct{ names []string }
-
-func (w *wanted) has(name string) bool { return w == nil || slices.Contains(w.names, name) }

@@ -1,10 +1,6 @@
 package events
 
-import (
-	"strings"
-
-	"tripod/store"
-)
+import "tripod/store"
 
 // find adds to out the candidates that match; of a predicate with functions of
 // its own, at least those.
@@ -33,17 +29,28 @@ func (b *block) find(f *filter, n *node, cand, out bitset) {
 		}
 		f.give(found)
 	case opClass:
-		cand.each(func(row int) bool {
-			if n.mask>>uint8(b.classes[row])&1 == 1 {
-				out.set(row)
-			}
-			return true
-		})
+		b.findClass(n, cand, out)
 	case opFunc:
 		out.or(cand)
 	default:
 		b.findLeaf(f, n, cand, out)
 	}
+}
+
+func (b *block) findClass(n *node, cand, out bitset) {
+	if b.meta.mask&^n.mask == 0 {
+		out.or(cand)
+		return
+	}
+	if b.meta.mask&n.mask == 0 || b.marks() != nil {
+		return
+	}
+	cand.each(func(row int) bool {
+		if n.mask>>b.class(row)&1 == 1 {
+			out.set(row)
+		}
+		return true
+	})
 }
 
 func (b *block) findAll(f *filter, n *node, cand, out bitset) {
@@ -68,7 +75,7 @@ func (b *block) findLeaf(f *filter, n *node, cand, out bitset) {
 	copy(left, cand)
 	for i := range b.cols {
 		c := &b.cols[i]
-		if !n.asks(c.label) || c.zoned && n.may != nil && !n.may(c.zone) || !n.text.mayBeOf(c) {
+		if !n.asks(c.label) || c.zoned && n.may != nil && !n.may(c.zone) || !n.text.mayBeOf(c.kind) {
 			continue
 		}
 		if b.findIn(f, n, c, left, out); b.err != nil {
@@ -99,65 +106,94 @@ func (b *block) findIn(f *filter, n *node, c *col, cand, out bitset) {
 	if c.kind != store.KindEmpty && !b.load(c) {
 		return
 	}
-	if c.texts != nil && c.texts.Shared() {
-		b.findShared(f, n, c, cand, out)
-		return
+	switch {
+	case c.lines != nil:
+		b.findLines(f, n, c, cand, out)
+	case c.texts != nil:
+		b.findTexts(f, n, c, cand, out)
+	default:
+		b.findNumbers(f, n, c, cand, out)
 	}
-	last, passed := store.Value{}, false
-	first := true
+}
+
+// findNumbers asks about values without text of their own, of which the same
+// often follow one another.
+func (b *block) findNumbers(f *filter, n *node, c *col, cand, out bitset) {
+	last, passed, first := store.Value{}, false, true
 	cand.each(func(row int) bool {
 		if c.at(row) < 0 {
 			return true
 		}
-		f.text = f.text[:0]
 		v := b.value(c, row, &f.text)
-		if first || c.texts != nil || v.Kind != last.Kind || v.Int() != last.Int() {
+		if first || v.Int() != last.Int() {
 			first, last, passed = false, v, n.test(v)
 		}
 		if passed {
 			out.set(row)
 		}
-		return b.err == nil
+		return true
 	})
 }
 
-// What is known of an entry.
+// What is known of an entry or a form.
 const (
 	unasked = 0
 	passes  = 1
 	fails   = 2
 )
 
-// findShared asks each distinct text once, and lines one by one.
-func (b *block) findShared(f *filter, n *node, c *col, cand, out bitset) {
-	f.memo = append(f.memo[:0], make([]int8, c.texts.Entries())...)
+// findTexts asks each distinct text once, and none of which the form decides.
+func (b *block) findTexts(f *filter, n *node, c *col, cand, out bitset) {
+	j := f.judge(n, c)
 	cand.each(func(row int) bool {
 		i := c.at(row)
-		if i < 0 {
-			return true
-		}
-		f.text = f.text[:0]
-		if c.lines != nil {
-			if c.lines.of[i] > 0 {
-				if n.test(b.value(c, row, &f.text)) {
-					out.set(row)
-				}
-				return b.err == nil
-			}
-			i = int(c.lines.rank[i])
-		}
-		entry := c.texts.Code(i)
-		if f.memo[entry] == unasked {
-			f.memo[entry] = fails
-			if n.test(b.entry(c, entry, &f.text)) {
-				f.memo[entry] = passes
-			}
-		}
-		if f.memo[entry] == passes {
+		if i >= 0 && b.passes(f, n, c, c.texts.Code(i), j) {
 			out.set(row)
 		}
 		return b.err == nil
 	})
+}
+
+// verdicts are what is known of the forms and entries of a column.
+type verdicts struct {
+	forms   []int8
+	entries []int8 // nil when each text has its own
+}
+
+// judge begins to ask about a column.
+func (f *filter) judge(n *node, c *col) verdicts {
+	var v verdicts
+	if c.texts.Shared() {
+		f.memo = append(f.memo[:0], make([]int8, c.texts.Entries())...)
+		v.entries = f.memo
+	}
+	if n.text != nil && c.kind == store.KindString {
+		v.forms = make([]int8, c.texts.Forms())
+		for i := range v.forms {
+			v.forms[i] = n.text.judge(c.texts, i)
+		}
+	}
+	return v
+}
+
+func (b *block) passes(f *filter, n *node, c *col, entry int, j verdicts) bool {
+	if j.forms != nil {
+		if form := c.texts.Form(entry); form >= 0 && j.forms[form] != unasked {
+			return j.forms[form] == passes
+		}
+	}
+	if j.entries != nil && j.entries[entry] != unasked {
+		return j.entries[entry] == passes
+	}
+	f.text = f.text[:0]
+	ok := n.test(b.entry(c, entry, &f.text))
+	if j.entries != nil {
+		j.entries[entry] = fails
+		if ok {
+			j.entries[entry] = passes
+		}
+	}
+	return ok
 }
 
 // entry is a distinct value of a column of texts.
@@ -171,27 +207,3 @@ func (b *block) entry(c *col, entry int, buf *[]byte) store.Value {
 	}
 	return b.nested(text)
 }
-
-// needle is a text that every text that passes a leaf has in it.
-type needle struct {
-	text  string
-	fold  bool // text is folded
-	word  bool // as a whole token
-	whole bool // it is all of the text
-}
-
-// mayBeOf says no when no value of the column can have the text.
-func (n *needle) mayBeOf(c *col) bool {
-	if n == nil {
-		return true
-	}
-	switch c.kind {
-	case store.KindInt:
-		return only(n.text, "-0123456789")
-	case store.KindFloat:
-		return only(n.text, "+-.0123456789eEaAfFiInN")
-	}
-	return true
-}
-
-func only(s, set string) bool { return strings.Trim(s, set) == "" }

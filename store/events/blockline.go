@@ -117,7 +117,8 @@ func readLines(r *columns.Reader, n int) (*lineColumn, error) {
 	if known > maxTemplates || tr.bad || len(tr.b) > 0 {
 		return nil, errCorrupt
 	}
-	l.of = r.Ints(n, nil)
+	of := r.Ints(n)
+	l.of = of.Values(nil)
 	l.rank = make([]uint32, n)
 	lines := 0
 	for i, t := range l.of {
@@ -136,7 +137,7 @@ func readLines(r *columns.Reader, n int) (*lineColumn, error) {
 }
 
 func (l *lineColumn) readOwn(r *columns.Reader, lines int) error {
-	masks := r.Ints(lines, nil)
+	masks := r.Ints(lines)
 	l.masks = make([]uint64, lines)
 	l.ownAt = make([]uint32, lines)
 	uses := make([]uint32, len(l.templates)*maxSlots)
@@ -145,7 +146,7 @@ func (l *lineColumn) readOwn(r *columns.Reader, lines int) error {
 		if t == 0 {
 			continue
 		}
-		own := uint64(masks[line])
+		own := uint64(masks.At(line))
 		if bits.Len64(own) > len(l.templates[t-1].slots) {
 			return errCorrupt
 		}
@@ -185,7 +186,9 @@ func (b *block) appendLine(to []byte, l *lineColumn, i, row int) []byte {
 			to = append(to, l.own[int(l.of[i]-1)*maxSlots+j].At(int(l.ownIdx[at]), &b.scratch)...)
 			at++
 		case s.from == slotTime:
-			to = strconv.AppendInt(to, b.times[row]/1e6, 10)
+			if b.marks() == nil {
+				to = strconv.AppendInt(to, b.times[row]/1e6, 10)
+			}
 		case s.from >= 0 && s.from < len(shape):
 			if c := &b.cols[shape[s.from]]; c.kind <= store.KindBool { // else bytes were bent
 				b.scratch = b.scratch[:0]

@@ -227,8 +227,14 @@ func (w *countWorker) chunk(v *chunkView) {
 }
 
 func (w *countWorker) rows(rows rowSet) error {
-	from, to := rowsIn(rows, w.ct.r)
-	if err := w.f.enter(rows, from, to); err != nil {
+	from, to, err := rows.in(w.ct.r)
+	if err == nil {
+		err = w.f.enter(rows, from, to)
+	}
+	if err == nil && (w.f.block == nil || !w.f.hits.empty()) {
+		err = rows.marks()
+	}
+	if err != nil || w.f.block != nil && w.f.hits.empty() {
 		return err
 	}
 	found := 0

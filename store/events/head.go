@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"tripod/store"
 )
 
 // head holds the newest events in memory. It grows under Store.mu, and what a
@@ -179,3 +181,10 @@ func (v *chunkView) class(i int) uint8 { return v.rows[i].class }
 func (v *chunkView) event(i int, e *Event, _ *wanted) error {
 	return v.batches[v.rows[i].batch].event(v.rows[i].batchRow, e)
 }
+
+func (v *chunkView) in(r store.TimeRange) (from, to int, err error) {
+	from, to = rowsIn(v, r)
+	return from, to, nil
+}
+
+func (v *chunkView) marks() error { return nil }

@@ -49,21 +49,21 @@ func compile(x Expr) *node {
 		return &node{op: opClass, mask: uint8(x)}
 	case Word:
 		low := lower(x.Text)
-		return textLeaf(x.Fields, &needle{text: low, word: true, fold: true}, func(s string) bool { return hasWord(s, low) })
+		return textLeaf(x.Fields, newNeedle(needleWord, low, true), func(s string) bool { return hasWord(s, low) })
 	case Phrase:
 		low := lower(x.Text)
-		return textLeaf(x.Fields, &needle{text: low, fold: true}, func(s string) bool { return hasPhrase(s, low) })
+		return textLeaf(x.Fields, newNeedle(needlePhrase, low, true), func(s string) bool { return hasPhrase(s, low) })
 	case Substring:
 		if !x.Fold {
-			return textLeaf(x.Fields, &needle{text: x.Text}, func(s string) bool { return strings.Contains(s, x.Text) })
+			return textLeaf(x.Fields, newNeedle(needlePart, x.Text, false), func(s string) bool { return strings.Contains(s, x.Text) })
 		}
 		low := lower(x.Text)
-		return textLeaf(x.Fields, &needle{text: low, fold: true}, func(s string) bool { return foldIndex(s, low) >= 0 })
+		return textLeaf(x.Fields, newNeedle(needlePart, low, true), func(s string) bool { return foldIndex(s, low) >= 0 })
 	case Regexp:
-		return textLeaf(x.Fields, nil, x.Re.MatchString)
+		return textLeaf(x.Fields, needleOf(x.Re), x.Re.MatchString)
 	case Equal:
 		n := leaf([]string{x.Field}, func(v store.Value) bool { return isText(v, x.Text) })
-		n.text = &needle{text: x.Text, whole: true}
+		n.text = newNeedle(needleWhole, x.Text, false)
 		return n
 	case OneOf:
 		return textLeaf([]string{x.Field}, nil, func(s string) bool { return x.Texts[s] })

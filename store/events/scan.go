@@ -16,6 +16,8 @@ type rowSet interface {
 	time(i int) int64
 	class(i int) uint8
 	event(i int, e *Event, want *wanted) error
+	in(r store.TimeRange) (from, to int, err error) // rows of a time range
+	marks() error                                   // makes time and class ready
 }
 
 // snapshot is what the store held at one moment.
@@ -350,8 +352,12 @@ func (sc *scan) search(p *part, r *reading) {
 	if r.err = r.b.open(pb, sc.sn.s.codecs); r.err != nil {
 		return
 	}
-	r.from, r.to = rowsIn(&r.b, sc.r)
-	r.err = r.f.enter(&r.b, r.from, r.to)
+	if r.from, r.to, r.err = r.b.in(sc.r); r.err == nil {
+		r.err = r.f.enter(&r.b, r.from, r.to)
+	}
+	if r.err == nil && !r.f.hits.empty() {
+		r.err = r.b.marks()
+	}
 	if r.b.asked || !r.f.hits.empty() {
 		sc.reckon.block(stepZones, pb)
 	}
@@ -388,7 +394,14 @@ func (sc *scan) seek(c *cursor) (bool, error) {
 	if sc.oldest {
 		forth = 1
 	}
+	if c.f.block != nil && c.f.hits.empty() {
+		return false, nil
+	}
 	for n := c.rows.len(); c.at >= 0 && c.at < n; {
+		if c.f.block != nil && !c.f.hits.has(c.at) {
+			c.at += forth
+			continue
+		}
 		t := c.rows.time(c.at)
 		if !sc.r.Has(t) {
 			break

@@ -134,8 +134,8 @@ func (c *col) terms() (out []string, all bool) {
 		return out, true
 	case c.kind == store.KindInt || c.kind == store.KindBool:
 		seen := map[int64]bool{}
-		for _, n := range c.ints {
-			if seen[n] = true; len(seen) > maxTermValues {
+		for i := range c.ints.Len() {
+			if seen[c.ints.At(i)] = true; len(seen) > maxTermValues {
 				return nil, false
 			}
 		}

@@ -140,7 +140,14 @@ func TestIntsComeBack(t *testing.T) {
 		w := newWriter()
 		w.Ints(slices.Clone(v))
 		rd := newReader(w.Out)
-		if got := rd.Ints(len(v), nil); rd.Bad || len(rd.In) > 0 || !slices.Equal(got, v) {
+		ints := rd.Ints(len(v))
+		got := ints.Values(nil)
+		for i := range got {
+			if got[i] != ints.At(i) {
+				t.Fatalf("value %d is %d or %d", i, got[i], ints.At(i))
+			}
+		}
+		if rd.Bad || len(rd.In) > 0 || !slices.Equal(got, v) {
 			t.Fatalf("got %v, want %v (bad %v, %d left)", got[:min(9, len(got))], v[:min(9, len(v))], rd.Bad, len(rd.In))
 		}
 	}
@@ -170,7 +177,10 @@ func TestFloatsComeBack(t *testing.T) {
 		w := newWriter()
 		w.Floats(v)
 		rd := newReader(w.Out)
-		got := rd.Floats(len(v), nil)
+		floats, got := rd.Floats(len(v)), []float64{}
+		for i := range v {
+			got = append(got, floats.At(i))
+		}
 		if rd.Bad || len(rd.In) > 0 || !slices.EqualFunc(got, v, func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }) {
 			t.Fatalf("got %v, want %v", got[:min(9, len(got))], v[:min(9, len(v))])
 		}
@@ -224,8 +234,11 @@ func FuzzReader(f *testing.F) {
 				buf = buf[:0]
 			}
 		}
-		newReader(b).Ints(int(n), nil)
-		newReader(b).Floats(int(n), nil)
+		ints, floats := newReader(b).Ints(int(n)), newReader(b).Floats(int(n))
+		for i := range int(n) {
+			ints.At(i)
+			floats.At(i)
+		}
 	})
 }
 

@@ -45,22 +45,29 @@ func decimal(f float64, places int) bool {
 	return math.Abs(m) < 1<<53 && math.Float64bits(float64(int64(m))/pow10[places]) == math.Float64bits(f)
 }
 
-// Floats unpacks n floats into the memory of to.
-func (r *Reader) Floats(n int, to []float64) []float64 {
-	to = sized(to, n)
+// Floats are unpacked floats.
+type Floats struct {
+	raw   []byte
+	ints  Ints
+	scale float64
+}
+
+// At is the i-th float.
+func (v *Floats) At(i int) float64 {
+	if v.raw != nil {
+		return math.Float64frombits(binary.LittleEndian.Uint64(v.raw[8*i:]))
+	}
+	return float64(v.ints.At(i)) / v.scale
+}
+
+// Floats unpacks n floats.
+func (r *Reader) Floats(n int) Floats {
 	places := r.byte()
 	if places > maxPlaces {
-		raw := r.stream(8 * n)
-		if r.Bad {
-			return to
+		if raw := r.stream(8 * n); len(raw) > 0 {
+			return Floats{raw: raw}
 		}
-		for i := range to {
-			to[i] = math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))
-		}
-		return to
+		return Floats{scale: 1, ints: Ints{n: n}}
 	}
-	for i, m := range r.Ints(n, nil) {
-		to[i] = float64(m) / pow10[places]
-	}
-	return to
+	return Floats{ints: r.Ints(n), scale: pow10[places]}
 }

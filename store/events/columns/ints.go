@@ -86,52 +86,102 @@ func gcd(a, b uint64) uint64 {
 	return a
 }
 
-// Ints unpacks n integers into the memory of to.
-func (r *Reader) Ints(n int, to []int64) []int64 {
-	to = sized(to, n)
-	if n == 0 {
-		return to
+// Ints are unpacked integers, of which each is put together when it is asked
+// for.
+type Ints struct {
+	n      int
+	base   int64
+	step   uint64
+	planes [8][]byte
+	width  int
+	all    []int64 // of differences
+}
+
+// Len is the number of integers.
+func (v *Ints) Len() int { return v.n }
+
+// At is the i-th integer.
+func (v *Ints) At(i int) int64 {
+	if v.all != nil {
+		return v.all[i]
 	}
-	switch r.byte() {
-	case intsSame:
-		v := r.varint()
+	return v.base + int64(v.plain(i)*v.step)
+}
+
+func (v *Ints) plain(i int) (n uint64) {
+	for j := range v.width {
+		n |= uint64(v.planes[j][i]) << (8 * j)
+	}
+	return n
+}
+
+// Values are all integers, in the memory of to.
+func (v *Ints) Values(to []int64) []int64 {
+	to = sized(to, v.n)
+	switch {
+	case v.all != nil:
+		copy(to, v.all)
+	case v.width == 0:
 		for i := range to {
-			to[i] = v
+			to[i] = v.base
 		}
-	case intsOffset:
-		base := r.varint()
-		r.planes(to)
-		for i := range to {
-			to[i] += base
-		}
-	case intsDelta:
-		to[0] = r.varint()
-		step := r.varint()
-		r.planes(to[1:])
-		for i := 1; i < n; i++ {
-			to[i] += to[i-1] + step
+	case v.width == 1:
+		for i, c := range v.planes[0] {
+			to[i] = v.base + int64(uint64(c)*v.step)
 		}
 	default:
-		r.fail()
+		for i := range to {
+			to[i] = v.base + int64(v.plain(i)*v.step)
+		}
 	}
 	return to
 }
 
-func (r *Reader) planes(to []int64) {
-	step, width := r.uvarint(), int(r.byte())
-	if width > 8 {
+// Ints unpacks n integers.
+func (r *Reader) Ints(n int) Ints {
+	v := Ints{n: n}
+	if n == 0 {
+		return v
+	}
+	switch r.byte() {
+	case intsSame:
+		v.base = r.varint()
+	case intsOffset:
+		v.base = r.varint()
+		r.planes(&v, n)
+	case intsDelta:
+		first, step := r.varint(), r.varint()
+		var d Ints
+		if r.planes(&d, n-1); r.Bad {
+			return Ints{n: n}
+		}
+		v.all = make([]int64, n)
+		v.all[0] = first
+		for i := 1; i < n; i++ {
+			v.all[i] = v.all[i-1] + step + int64(d.plain(i-1)*d.step)
+		}
+	default:
 		r.fail()
 	}
-	clear(to)
-	for shift := 0; shift < 8*width && !r.Bad; shift += 8 {
-		for i, c := range r.stream(len(to)) {
-			to[i] |= int64(uint64(c) << shift)
-		}
+	if r.Bad {
+		return Ints{n: n}
 	}
-	if step > 1 {
-		for i := range to {
-			to[i] = int64(uint64(to[i]) * step)
-		}
+	return v
+}
+
+// planes unpacks unsigned integers.
+func (r *Reader) planes(v *Ints, n int) {
+	v.n = n
+	v.step, v.width = max(r.uvarint(), 1), int(r.byte())
+	if v.width > len(v.planes) {
+		r.fail()
+		v.width = 0
+	}
+	for j := range v.width {
+		v.planes[j] = r.stream(n)
+	}
+	if r.Bad {
+		v.width = 0
 	}
 }
 

@@ -160,7 +160,7 @@ type slot struct {
 	core           byte
 	before, behind string
 	width          int // of padded numbers in digits, of hexadecimal ones in bytes
-	ints           []int64
+	ints           Ints
 	raw            []byte
 	rest           list
 }
@@ -178,9 +178,9 @@ func (r *Reader) slot(n int) slot {
 		if s.width > maxDigits {
 			r.fail()
 		}
-		s.ints = r.Ints(n, nil)
+		s.ints = r.Ints(n)
 	case slotNumber:
-		s.ints = r.Ints(n, nil)
+		s.ints = r.Ints(n)
 	case slotHex:
 		s.width = r.count(maxFormText)
 		s.raw = r.stream(s.width * n)
@@ -197,11 +197,11 @@ func (s *slot) append(b []byte, i int) []byte {
 	b = append(b, s.before...)
 	switch s.core {
 	case slotNumber:
-		b = strconv.AppendInt(b, s.ints[i], 10)
+		b = strconv.AppendInt(b, s.ints.At(i), 10)
 	case slotPadded:
 		at := len(b)
-		b = strconv.AppendInt(b, s.ints[i], 10)
-		if pad := s.width - (len(b) - at); pad > 0 {
+		b = strconv.AppendInt(b, s.ints.At(i), 10)
+		if pad := s.width - (len(b) - at); pad > 0 && pad <= maxDigits {
 			b = append(b, "000000000000000000"[:pad]...)
 			copy(b[at+pad:], b[at:])
 			copy(b[at:], "000000000000000000"[:pad])

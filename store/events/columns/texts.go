@@ -7,7 +7,8 @@ type Texts struct {
 	n       int
 	same    string
 	isSame  bool
-	codes   []uint32 // an entry for each text; nil when each has its own
+	few     []byte   // an entry for each text, of at most 256
+	codes   []uint32 // the same for more; both nil when each text has its own
 	entries int
 
 	plain list // of entries without a form
@@ -23,6 +24,14 @@ type textForm struct {
 
 // Texts unpacks n texts.
 func (r *Reader) Texts(n int) *Texts {
+	t := r.texts(n)
+	if r.Bad {
+		return &Texts{n: n, isSame: true, entries: 1}
+	}
+	return t
+}
+
+func (r *Reader) texts(n int) *Texts {
 	t := &Texts{n: n}
 	if n == 0 {
 		return t
@@ -32,30 +41,31 @@ func (r *Reader) Texts(n int) *Texts {
 		t.same, t.isSame, t.entries = r.text(), true, 1
 	case textsCodes:
 		r.list(t, int(r.byte())+1)
-		t.codes = make([]uint32, n)
-		for i, c := range r.stream(n) {
-			if t.codes[i] = uint32(c); int(c) >= t.entries {
+		t.few = r.stream(n)
+		for _, c := range t.few {
+			if int(c) >= t.entries {
 				r.fail()
-				return t
+				break
 			}
 		}
 	case textsAges:
 		r.list(t, r.count(n))
 		t.codes = make([]uint32, n)
-		ages := make([]int64, n)
-		r.planes(ages)
-		seen := int64(0)
-		for i, age := range ages {
-			if age < 0 || age > seen {
+		var ages Ints
+		r.planes(&ages, n)
+		seen := uint64(0)
+		for i := range n {
+			age := ages.plain(i) * ages.step
+			if age > seen {
 				r.fail()
-				return t
+				break
 			}
 			t.codes[i] = uint32(seen - age)
 			if age == 0 {
 				seen++
 			}
 		}
-		if seen > int64(t.entries) {
+		if seen > uint64(t.entries) {
 			r.fail()
 		}
 	case textsList:
@@ -83,10 +93,11 @@ func (r *Reader) plain(n int) list {
 	if n == 0 {
 		return l
 	}
-	sizes := r.Ints(n, nil)
+	sizes := r.Ints(n)
 	l.ends = make([]uint32, n)
 	end := int64(0)
-	for i, size := range sizes {
+	for i := range n {
+		size := sizes.At(i)
 		if end += size; size < 0 || end > maxStream {
 			r.fail()
 			return list{}
@@ -144,13 +155,15 @@ func (t *Texts) Len() int { return t.n }
 func (t *Texts) Entries() int { return t.entries }
 
 // Shared says whether texts share entries.
-func (t *Texts) Shared() bool { return t.codes != nil || t.isSame }
+func (t *Texts) Shared() bool { return t.codes != nil || t.few != nil || t.isSame }
 
 // Code is the entry of a text.
 func (t *Texts) Code(i int) int {
 	switch {
 	case t.isSame:
 		return 0
+	case t.few != nil:
+		return int(t.few[i])
 	case t.codes != nil:
 		return int(t.codes[i])
 	}
@@ -213,4 +226,89 @@ func (t *Texts) Pieces(do func(text string)) {
 			do(p)
 		}
 	}
+}
+
+// Forms is the number of forms that entries have.
+func (t *Texts) Forms() int { return len(t.forms) }
+
+// Form is the form of an entry, or -1 when it is kept as it stands.
+func (t *Texts) Form(entry int) int {
+	if t.isSame {
+		return -1
+	}
+	f, _ := t.form(entry)
+	return f
+}
+
+// FormPieces is what the texts of a form share, in front of, between and
+// behind its slots: bytes of ASCII. A run of letters, digits and "_" with a
+// digit never lies in a piece, nor does one begin or end there.
+func (t *Texts) FormPieces(f int) []string { return t.forms[f].pieces }
+
+// Slots is the number of slots of a form.
+func (t *Texts) Slots(f int) int { return len(t.forms[f].slots) }
+
+// SlotHas says whether the text that fills a slot may have all bytes of a run
+// of letters, digits and "_", one behind the other, whatever their case.
+func (t *Texts) SlotHas(f, slot int, run string) bool {
+	s := &t.forms[f].slots[slot]
+	most := 0
+	digits := digit
+	switch s.core {
+	case slotNumber:
+		most = maxDigits
+	case slotPadded:
+		most = s.width
+	case slotHex:
+		most, digits = 2*s.width, 0
+	case slotUUID:
+		most, digits = 12, 0
+	default:
+		return true
+	}
+	if len(run) > most+len(s.before)+len(s.behind) {
+		return false
+	}
+	for i := range len(run) {
+		c := run[i]
+		fits := hexOf[c|0x20] > 0 // "_" is no upper case of a digit
+		if digits == digit {
+			fits = runes[c] == digit
+		}
+		if !fits && !hasByte(s.before, c) && !hasByte(s.behind, c) {
+			return false
+		}
+	}
+	return true
+}
+
+// SlotIsUUID says whether UUIDs fill a slot.
+func (t *Texts) SlotIsUUID(f, slot int) bool { return t.forms[f].slots[slot].core == slotUUID }
+
+// SlotChars visits every byte that the texts of a slot may have.
+func (t *Texts) SlotChars(f, slot int, do func(c byte)) {
+	s := &t.forms[f].slots[slot]
+	chars := "0123456789"
+	switch s.core {
+	case slotHex:
+		chars = "0123456789abcdef"
+	case slotUUID:
+		chars = "0123456789abcdef-"
+	case slotText:
+		chars = "0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	}
+	for _, text := range []string{chars, s.before, s.behind} {
+		for i := range len(text) {
+			do(text[i])
+		}
+	}
+}
+
+func hasByte(s string, c byte) bool {
+	for i := range len(s) {
+		if s[i]|0x20 == c|0x20 {
+			return true
+		}
+	}
+	return false
 }

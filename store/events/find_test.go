@@ -1,0 +1,102 @@
+package events
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"strings"
+	"testing"
+
+	"tripod/store"
+)
+
+// serviceEvents are lines of a service and their members, as a log store keeps
+// them.
+func serviceEvents(r *rand.Rand, n int) []Event {
+	var ev []Event
+	id := ""
+	for i := range n {
+		at := testDay + int64(i)*7e6
+		if i%4 == 0 {
+			id = fmt.Sprintf("%08x-%04x-4%03x-a%03x-%012x", r.Uint32(), r.IntN(1<<16), r.IntN(1<<12), r.IntN(1<<12), r.Uint64N(1<<48))
+		}
+		msg := []string{
+			fmt.Sprintf("took %d ms for user u_%d of dead-beef", r.IntN(900), r.IntN(50)), "Connection refused", fmt.Sprintf("read %d of %d: ok", r.IntN(9), r.IntN(9)),
+		}[r.IntN(3)]
+		trace := fmt.Sprintf("%016x%016x", r.Uint64(), r.Uint64())
+		took, status := float64(r.IntN(90_000))/1000, int64(200+r.IntN(4))
+		line := fmt.Sprintf(`{"level":"info","time":%d,"msg":"%s","reqId":"%s","trace_id":"%s","status":%d,"took":%.3f,"tags":["a b","c%d"]}`, at/1e6, msg, id, trace, status, took, i%3)
+		e := Event{Time: at, Class: uint8(r.IntN(3)), Fields: []Field{{"msg", store.String(msg)}, {"trace", store.String(trace)}, {"reqId", store.String(id)},
+			{"status", store.Int(status)}, {"took", store.Float(took)}}}
+		if i%9 == 0 {
+			e.Fields = append(e.Fields[1:2:2], e.Fields[3:]...)
+		}
+		e.Fields = append(e.Fields, Field{"raw", store.String(line)})
+		ev = append(ev, e)
+	}
+	return ev
+}
+
+// cut is a piece of a random event's text, sometimes bent.
+func cut(r *rand.Rand, ev []Event) string {
+	e := &ev[r.IntN(len(ev))]
+	text := e.Fields[r.IntN(len(e.Fields))].Value.Text()
+	if text == "" {
+		return "x"
+	}
+	from := r.IntN(len(text))
+	to := from + 1 + r.IntN(min(len(text)-from, 1+r.IntN(40)))
+	piece := text[from:to]
+	if r.IntN(5) == 0 {
+		piece = piece[1:] + "7"
+	}
+	return piece
+}
+
+// TestFindAgreesWithMatch holds what is found by columns against what each
+// event says for itself.
+func TestFindAgreesWithMatch(t *testing.T) {
+	for seed := range uint64(25) {
+		r := rand.New(rand.NewPCG(seed, 4))
+		ev := serviceEvents(r, 300)
+		for i := range ev {
+			if r.IntN(12) == 0 {
+				e := pinoEvent(r, ev[i].Time)
+				e.Time = ev[i].Time
+				ev[i] = e.Clone()
+			}
+		}
+		b, build := blockOf(t, ev)
+		filter, err := readFilter(build.filter.append(nil, &build.keys))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 150 {
+			text := cut(r, ev)
+			names := [][]string{nil, {"raw"}, {"msg", "trace"}, {"reqId"}}[r.IntN(4)]
+			quoted := regexp.QuoteMeta(strings.ToValidUTF8(text, "?"))
+			x := []Expr{
+				Word{names, text}, Phrase{names, text}, Substring{names, text, false}, Substring{names, text, true},
+				Regexp{names, regexp.MustCompile(quoted + `[a-z0-9]+`)}, Equal{"msg", text}, Equal{"reqId", text},
+				Regexp{names, regexp.MustCompile(`(?i)` + quoted)},
+			}[r.IntN(8)]
+			if r.IntN(4) == 0 {
+				x = Not{x}
+			}
+			f := newFilter(x)
+			if err := f.enter(b, 0, b.len()); err != nil {
+				t.Fatal(err)
+			}
+			may := f.plan.may(func(k planKey) bool { return filter.Contains(k.hash) || k.within(b.meta) })
+			for i := range ev {
+				want := x.Match(&ev[i])
+				if got := f.hits.has(i); got != want {
+					t.Fatalf("seed %d, %#v on row %d: got %v, want %v\n%s", seed, x, i, got, want, show(&ev[i]))
+				}
+				if want && !may {
+					t.Fatalf("seed %d, %#v matches row %d, and the filter says no\n%s", seed, x, i, show(&ev[i]))
+				}
+			}
+		}
+	}
+}

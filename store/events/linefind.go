@@ -1,0 +1,168 @@
+package events
+
+import (
+	"math/bits"
+	"strings"
+
+	"tripod/store"
+)
+
+// findLines asks about a column of lines. A text without a character that
+// parts the values of JSON lies within one value of the line, or within what
+// all lines of the template share: then no line has to be put together.
+func (b *block) findLines(f *filter, n *node, c *col, cand, out bitset) {
+	l := c.lines
+	j := f.judge(n, c)
+	var parts []*linePart
+	if n.text != nil && n.text.inOneValue() {
+		parts = make([]*linePart, len(l.templates))
+	}
+	memo := f.memo // of the texts of this column; parts ask others
+	f.memo = nil
+	cand.each(func(row int) bool {
+		i := c.at(row)
+		switch {
+		case i < 0:
+		case l.of[i] == 0:
+			if b.passes(f, n, c, c.texts.Code(int(l.rank[i])), j) {
+				out.set(row)
+			}
+		case parts == nil || !l.templates[l.of[i]-1].parted():
+			f.text = f.text[:0]
+			if n.test(b.value(c, row, &f.text)) {
+				out.set(row)
+			}
+		default:
+			t := l.of[i] - 1
+			if parts[t] == nil {
+				parts[t] = b.linePart(f, n, c, int(t), cand)
+			}
+			if b.partPasses(parts[t], l, i, row) {
+				out.set(row)
+			}
+		}
+		return b.err == nil
+	})
+	f.memo = memo
+}
+
+// parting are the characters that stand beside the values of JSON.
+const parting = "\":,{}[]\\"
+
+// inOneValue says that the needle cannot reach over the edge of a value.
+func (n *needle) inOneValue() bool {
+	switch n.kind {
+	case needleWord, needlePhrase, needlePart:
+		return n.text != "" && !strings.ContainsAny(n.text, parting) && strings.IndexFunc(n.text, func(r rune) bool { return r < ' ' }) < 0
+	}
+	return false
+}
+
+// parted says that each slot stands between parting characters.
+func (t *template) parted() bool {
+	before := t.first
+	for i := range t.slots {
+		after := t.slots[i].after
+		if before == "" || strings.IndexByte(parting, before[len(before)-1]) < 0 || after != "" && strings.IndexByte(parting, after[0]) < 0 {
+			return false
+		}
+		before = after
+	}
+	return len(t.slots) > 0
+}
+
+// linePart is what is known of the lines of one template.
+type linePart struct {
+	n    *node
+	all  bool       // they pass by what they share
+	time uint64     // slots that the time fills, if it may pass
+	own  [][]int8   // of each slot: whether its own texts pass
+	cols [][]bitset // of each shape and slot: the rows of which the field passes; nil for none
+}
+
+func (b *block) linePart(f *filter, n *node, c *col, at int, cand bitset) *linePart {
+	t := &c.lines.templates[at]
+	p := &linePart{n: n, all: n.test(store.String(t.first))}
+	for i := range t.slots {
+		p.all = p.all || n.test(store.String(t.slots[i].after))
+		if t.slots[i].from == slotTime && n.text.within(intChars) {
+			p.time |= 1 << i
+		}
+	}
+	if p.all {
+		return p
+	}
+	p.own = make([][]int8, len(t.slots))
+	for i := range t.slots {
+		texts := c.lines.own[at*maxSlots+i]
+		if texts == nil {
+			continue
+		}
+		p.own[i] = make([]int8, texts.Entries())
+		var buf []byte
+		for e := range p.own[i] {
+			buf = buf[:0]
+			if n.test(store.String(texts.Entry(e, &buf))) {
+				p.own[i][e] = passes
+			}
+		}
+	}
+	p.cols = make([][]bitset, len(b.shapes))
+	asked := map[uint32]bitset{}
+	for s, shape := range b.shapes {
+		p.cols[s] = make([]bitset, len(t.slots))
+		for i := range t.slots {
+			from := t.slots[i].from
+			if from < 0 || from >= len(shape) {
+				continue
+			}
+			rows, ok := asked[shape[from]]
+			if !ok {
+				rows = b.field(f, n, &b.cols[shape[from]], c, cand)
+				asked[shape[from]] = rows
+			}
+			p.cols[s][i] = rows
+		}
+	}
+	return p
+}
+
+// field are the rows of which a field, as a line has it, passes; nil for none.
+func (b *block) field(f *filter, n *node, c, line *col, cand bitset) bitset {
+	if c == line || c.kind > store.KindBool || !n.text.mayBeOf(c.kind) {
+		return nil
+	}
+	rows := sizedBits(nil, b.meta.rows)
+	b.findIn(f, n, c, cand, rows)
+	if rows.empty() {
+		return nil
+	}
+	return rows
+}
+
+// partPasses says whether a line passes by one of its values.
+func (b *block) partPasses(p *linePart, l *lineColumn, i, row int) bool {
+	if p.all {
+		return true
+	}
+	t := int(l.of[i] - 1)
+	line := l.rank[i]
+	own, at := l.masks[line], l.ownAt[line]
+	for o := own; o != 0; o &= o - 1 {
+		j := bits.TrailingZeros64(o)
+		texts := l.own[t*maxSlots+j]
+		if p.own[j][texts.Code(int(l.ownIdx[at]))] == passes {
+			return true
+		}
+		at++
+	}
+	if p.time&^own != 0 && b.marks() == nil && p.n.test(store.Int(b.times[row]/1e6)) {
+		return true
+	}
+	for j, rows := range p.cols[b.shapeOf[row]] {
+		if rows != nil && own>>j&1 == 0 && rows.has(row) {
+			return true
+		}
+	}
+	return false
+}
