@@ -22,6 +22,7 @@ type FolderReport struct {
 	Name     string
 	Holds    []string   // "1,200 series", "3.4 MB": of all of it
 	Parts    [][]string // the same day by day, or file by file; the first word names it
+	Largest  []string   // columns that take the most room, with their sizes
 	Notes    []string   // what is no fault
 	Damage   []string
 	Repaired []string // what was done about it
@@ -35,7 +36,7 @@ var folders = []struct {
 	name  string
 	check folderCheck
 }{
-	{"logs", checkEvents}, {"traces", checkEvents}, {"metrics", checkMetrics}, {"planner", checkPlanner}, {"state", checkState},
+	{"logs", checkLogs}, {"traces", checkTraces}, {"metrics", checkMetrics}, {"planner", checkPlanner}, {"state", checkState},
 }
 
 // CheckData reads a data directory that no appliance uses, under its lock. It
@@ -133,7 +134,7 @@ func checkState(_ context.Context, dir string, repair bool) (r FolderReport, err
 func (r *FolderReport) noteAside(dir string) {
 	aside, _ := filepath.Glob(filepath.Join(escapeGlob(dir), "*.damaged")) // a sound pattern
 	for _, path := range aside {
-		r.Notes = append(r.Notes, filepath.Base(path)+" was set aside earlier and is not read")
+		r.Notes = append(r.Notes, wasAside(path))
 	}
 }
 

@@ -103,7 +103,7 @@ func checkData(dir string, repair bool, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stdout, "\n%s is sound.\n", dir)
 		return exitSound
 	case repaired > 0:
-		fmt.Fprintf(stdout, "\n%s was damaged: %s, of which %d were repaired.\n", dir, count(damage, "fault"), repaired)
+		fmt.Fprintf(stdout, "\n%s was damaged: %s, %d of them repaired.\n", dir, count(damage, "fault"), repaired)
 	case repair:
 		fmt.Fprintf(stdout, "\n%s is damaged: %s, and nothing that could be repaired.\n", dir, count(damage, "fault"))
 	default:
@@ -121,6 +121,9 @@ func tellFolders(reports []appliance.FolderReport, stdout io.Writer) (damage, re
 			fmt.Fprintf(w, "  %s\n", strings.Join(part, "\t"))
 		}
 		w.Flush()
+		if len(r.Largest) > 0 {
+			fmt.Fprintf(stdout, "  largest columns: %s\n", strings.Join(r.Largest, ", "))
+		}
 		for _, n := range r.Notes {
 			fmt.Fprintf(stdout, "  note: %s\n", n)
 		}

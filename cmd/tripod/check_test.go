@@ -90,8 +90,23 @@ func TestCheckOfADataDirectory(t *testing.T) {
 	p.Wait()
 	before := files(t, data)
 	expect(0, data+" is sound.")
+	expect(0, " in the journal alone")
 	if !maps.Equal(before, files(t, data)) {
 		t.Error("a check changed files")
+	}
+	journals, err := filepath.Glob(filepath.Join(data, "logs", "wal", "*.wal"))
+	if err != nil || len(journals) == 0 {
+		t.Fatal(journals, err)
+	}
+	sound := before[journals[0]]
+	broken := []byte(sound)
+	broken[len(broken)/2] ^= 1
+	if err := os.WriteFile(journals[0], broken, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	expect(1, "DAMAGE: "+filepath.Join("wal", filepath.Base(journals[0]))+" at byte ")
+	if err := os.WriteFile(journals[0], []byte(sound), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	state := filepath.Join(data, "state", "state.db")
 	if err := os.WriteFile(state, []byte("no database"), 0o600); err != nil {
@@ -102,7 +117,7 @@ func TestCheckOfADataDirectory(t *testing.T) {
 	if !maps.Equal(before, files(t, data)) {
 		t.Error("a check of what is damaged changed files")
 	}
-	expect(1, "1 fault, of which 1 were repaired", "--repair")
+	expect(1, "1 fault, 1 of them repaired", "--repair")
 	if b, err := os.ReadFile(state + ".damaged"); err != nil || string(b) != "no database" {
 		t.Errorf("set aside: %q %v", b, err)
 	}

@@ -124,8 +124,8 @@ FILE: checks a configuration file by itself, or a file of rules.
 
 DIR: checks a data directory that no tripod uses at the moment, and says what
 it holds. Nothing is changed.
-  --repair   rebuild indexes that are missing or broken, and set parts that
-             cannot be read aside as .damaged
+  --repair   set aside as .damaged what cannot be read, and remove indexes that
+             are broken: the next start makes them anew
 
 Exit code
   0  sound      1  faults or damage were found      2  it could not be checked
