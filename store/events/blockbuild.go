@@ -205,6 +205,7 @@ func (b *blockBuilder) pack() (chunks []byte, head blockHead) {
 	for _, c := range b.cols[:b.used] {
 		h := colHead{name: c.name, kind: c.kind, n: c.n, chunk: b.chunk(c.pack)}
 		h.zone, h.zoned = c.zone()
+		h.chars = c.charset()
 		head.cols = append(head.cols, h)
 	}
 	head.shapes = b.shapeList

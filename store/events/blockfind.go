@@ -75,7 +75,7 @@ func (b *block) findLeaf(f *filter, n *node, cand, out bitset) {
 	copy(left, cand)
 	for i := range b.cols {
 		c := &b.cols[i]
-		if !n.asks(c.label) || c.zoned && n.may != nil && !n.may(c.zone) || !n.text.mayBeOf(c.kind) {
+		if !n.asks(c.label) || c.zoned && n.may != nil && !n.may(c.zone) || !n.text.mayBeOf(c) {
 			continue
 		}
 		if b.findIn(f, n, c, left, out); b.err != nil {

@@ -24,6 +24,7 @@ type colHead struct {
 	chunk extent
 	zone  zone
 	zoned bool
+	chars charset // of all texts; none when that is not known
 }
 
 // extent is where packed values lie behind the start of a block.
@@ -72,11 +73,21 @@ func (c *colHead) appendTo(b []byte) []byte {
 	b = append(b, byte(c.kind))
 	b = binary.AppendUvarint(b, uint64(c.n))
 	b = c.chunk.appendTo(b)
-	if !c.zoned {
-		return append(b, 0)
+	switch {
+	case c.zoned:
+		return appendValue(appendValue(append(b, headZone), c.zone.least), c.zone.most)
+	case c.chars != charset{}:
+		b = binary.LittleEndian.AppendUint64(append(b, headChars), c.chars[0])
+		return binary.LittleEndian.AppendUint64(b, c.chars[1])
 	}
-	return appendValue(appendValue(append(b, 1), c.zone.least), c.zone.most)
+	return append(b, 0)
 }
+
+// What a head says of the values of a column.
+const (
+	headZone  = 1
+	headChars = 2
+)
 
 // readHead decodes the head of a block of so many rows, whose chunks are of
 // size bytes.
@@ -99,8 +110,11 @@ func readHead(raw []byte, rows, size int) (blockHead, error) {
 	h.cols = make([]colHead, 0, n)
 	for range n {
 		c := colHead{name: uint32(min(r.uvarint(), math.MaxUint32)), kind: store.Kind(r.byte()), n: int(min(r.uvarint(), math.MaxInt32)), chunk: next()}
-		if c.zoned = r.byte() == 1; c.zoned {
-			c.zone = zone{r.value(0), r.value(0)}
+		switch r.byte() {
+		case headZone:
+			c.zone, c.zoned = zone{r.value(0), r.value(0)}, true
+		case headChars:
+			c.chars = charset{r.uint64(), r.uint64()}
 		}
 		if int64(c.name) >= int64(len(h.names)) || c.n > rows || c.n < 1 || c.kind > store.KindMap {
 			r.fail()

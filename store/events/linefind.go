@@ -129,7 +129,7 @@ func (b *block) linePart(f *filter, n *node, c *col, at int, cand bitset) *lineP
 
 // field are the rows of which a field, as a line has it, passes; nil for none.
 func (b *block) field(f *filter, n *node, c, line *col, cand bitset) bitset {
-	if c == line || c.kind > store.KindBool || !n.text.mayBeOf(c.kind) {
+	if c == line || c.kind > store.KindBool || !n.text.mayBeOf(c) {
 		return nil
 	}
 	rows := sizedBits(nil, b.meta.rows)

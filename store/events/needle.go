@@ -149,11 +149,13 @@ func charsetOfAll(text string) (s charset) {
 }
 
 // mayBeOf says no when no value of the column can have the needle.
-func (n *needle) mayBeOf(kind store.Kind) bool {
+func (n *needle) mayBeOf(c *col) bool {
 	if n == nil {
 		return true
 	}
-	switch kind {
+	switch c.kind {
+	case store.KindString:
+		return c.chars == charset{} || n.within(c.chars)
 	case store.KindInt:
 		return n.within(intChars)
 	case store.KindFloat:

@@ -2,6 +2,7 @@ package columns
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/klauspost/compress/huff0"
 	"github.com/klauspost/compress/zstd"
@@ -63,8 +64,13 @@ func (w *Writer) huffman(src []byte) ([]byte, bool) {
 // minParallel is the length from which Huffman codes come in four strands.
 const minParallel = 1024
 
+// tables are memory for the tables of Huffman codes, some 30 kB each.
+var tables = sync.Pool{New: func() any { return new(huff0.Scratch) }}
+
 func (r *Reader) unhuffman(src []byte, n int) ([]byte, error) {
-	s, rest, err := huff0.ReadTable(src, nil)
+	s := tables.Get().(*huff0.Scratch)
+	defer tables.Put(s)
+	s, rest, err := huff0.ReadTable(src, s)
 	if err != nil {
 		return nil, err
 	}
