@@ -76,6 +76,7 @@ type counter struct {
 	where  Expr
 	total  *tally
 	reckon *reckoning
+	groups *grouper // nil unless groups are counted
 
 	mu  sync.Mutex
 	err error // the first
@@ -95,11 +96,14 @@ func (ct *counter) run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		w := &countWorker{ct: ct, f: ct.f.fork(), tally: newTally(ct.r, ct.step, len(ct.total.buckets))}
+		if ct.groups != nil {
+			w.groups = newGroupWorker(ct.groups)
+		}
 		wg.Go(func() {
 			for do := range work {
 				do(w)
 			}
-			ct.merge(w.tally)
+			ct.merge(w)
 		})
 	}
 	ct.feed(ctx, work)
@@ -111,7 +115,14 @@ func (ct *counter) run(ctx context.Context) error {
 	return ct.err
 }
 
-func (ct *counter) merge(t *tally) {
+func (ct *counter) merge(w *countWorker) {
+	if w.groups != nil {
+		if err := ct.groups.merge(w.groups); err != nil {
+			ct.fail(err)
+		}
+		return
+	}
+	t := w.tally
 	ct.mu.Lock()
 	defer ct.mu.Unlock()
 	for i := range t.buckets {
@@ -168,7 +179,7 @@ func (ct *counter) feed(ctx context.Context, work chan<- func(*countWorker)) {
 // header counts from the index, where that is exact.
 func (ct *counter) header(p *part, m *blockMeta) bool {
 	inside := ct.r.Has(m.min) && ct.r.Has(m.max)
-	if !inside || !ct.f.classesOnly() {
+	if !inside || !ct.f.classesOnly() || ct.groups != nil {
 		return false
 	}
 	if whole := floorDiv(m.min, ct.step) == floorDiv(m.max, ct.step); !whole && ct.step%minute != 0 {
@@ -187,11 +198,12 @@ func (ct *counter) header(p *part, m *blockMeta) bool {
 }
 
 type countWorker struct {
-	ct    *counter
-	f     *filter
-	tally *tally
-	b     block
-	e     Event
+	ct     *counter
+	f      *filter
+	tally  *tally
+	groups *groupWorker
+	b      block
+	e      Event
 }
 
 func (w *countWorker) block(pb partBlock) {
@@ -237,6 +249,9 @@ func (w *countWorker) rows(rows rowSet) error {
 	if err != nil || w.f.block != nil && w.f.hits.empty() {
 		return err
 	}
+	if w.groups != nil {
+		w.groups.enter()
+	}
 	found := 0
 	defer func() { w.ct.reckon.rows(stepRows, 0, found) }()
 	for i := from; i < to; i++ {
@@ -244,10 +259,22 @@ func (w *countWorker) rows(rows rowSet) error {
 		if err != nil {
 			return err
 		}
-		if ok {
-			w.tally.add(rows.time(i), rows.class(i), 1)
-			found++
+		if !ok {
+			continue
 		}
+		found++
+		if w.groups == nil {
+			w.tally.add(rows.time(i), rows.class(i), 1)
+			continue
+		}
+		g, err := w.groups.of(rows, i, &w.e)
+		if err != nil {
+			return err
+		}
+		bucket := int(floorDiv(rows.time(i), w.tally.step) - w.tally.first)
+		c := g.counts[bucket]
+		c[rows.class(i)]++
+		g.counts[bucket] = c
 	}
 	return nil
 }

@@ -329,6 +329,50 @@ func compare(t *testing.T, s *Store, o *oracle, r *rand.Rand) {
 	if len(want) > 0 {
 		t.Fatalf("%#v step %v: buckets missing: %v", q, step, want)
 	}
+	compareGroups(t, s, o, q, step, [][]string{{"status"}, {"msg", "took"}, {"service", "absent", "tags"}}[r.IntN(3)])
+}
+
+// compareGroups asks for counts apart by fields.
+func compareGroups(t *testing.T, s *Store, o *oracle, q Query, step time.Duration, fields []string) {
+	t.Helper()
+	groups, err := s.CountBy(t.Context(), q, step, fields...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]map[int64][Classes]int64{}
+	for i := range o.events {
+		e := &o.events[i]
+		if !q.Range.Has(e.Time) || q.Where != nil && !q.Where.Match(e) {
+			continue
+		}
+		key := ""
+		for _, f := range fields {
+			v, has := e.Get(f)
+			key += fmt.Sprintf("%v %q ", has, v.Text())
+		}
+		if want[key] == nil {
+			want[key] = map[int64][Classes]int64{}
+		}
+		start := floorDiv(e.Time, int64(step)) * int64(step)
+		c := want[key][start]
+		c[e.Class]++
+		want[key][start] = c
+	}
+	for _, g := range groups {
+		key := ""
+		for i := range fields {
+			key += fmt.Sprintf("%v %q ", g.Has[i], g.Texts[i])
+		}
+		for _, b := range g.Buckets {
+			if b.Counts != want[key][b.Start] {
+				t.Fatalf("%#v by %q, %s at %d: got %v, want %v", q, fields, key, b.Start, b.Counts, want[key][b.Start])
+			}
+		}
+		delete(want, key)
+	}
+	if len(want) > 0 {
+		t.Fatalf("%#v by %q: groups missing: %v", q, fields, want)
+	}
 }
 
 // TestScanWhileIngesting lets writers, the flusher and readers run together:
