@@ -32,9 +32,10 @@ func benchLines(r *rand.Rand, from, n, of int, start int64) []store.Record {
 	return records
 }
 
-// BenchmarkSearch asks a store of 300,000 lines of an hour.
-func BenchmarkAsk(b *testing.B) {
-	const rows = 300_000
+const benchRows = 300_000
+
+// BenchStore is a store of benchRows lines of an hour, and two ids in it.
+func BenchStore(b *testing.B) (s *Store, hour store.TimeRange, reqID, trace string) {
 	s, err := Open(b.TempDir(), Options{})
 	if err != nil {
 		b.Fatal(err)
@@ -42,12 +43,11 @@ func BenchmarkAsk(b *testing.B) {
 	ctx, stop := context.WithCancel(b.Context())
 	ended := make(chan error)
 	go func() { ended <- s.Run(ctx) }()
-	defer func() { stop(); <-ended; s.Close() }()
+	b.Cleanup(func() { stop(); <-ended; s.Close() })
 	start := time.Date(2026, 3, 12, 12, 0, 0, 0, time.UTC).UnixNano()
 	r := rand.New(rand.NewPCG(1, 2))
-	var reqID, trace string
-	for from := 0; from < rows; {
-		batch := benchLines(r, from, 1000, rows, start)
+	for from := 0; from < benchRows; {
+		batch := benchLines(r, from, 1000, benchRows, start)
 		if from == 100_000 {
 			reqID, trace = batch[500].Attrs.Text("reqId"), batch[500].TraceID.String()
 		}
@@ -55,8 +55,13 @@ func BenchmarkAsk(b *testing.B) {
 			from += len(batch)
 		}
 	}
-	u := s.Usage()
-	hour := store.TimeRange{From: start, To: start + 3600e9}
+	return s, store.TimeRange{From: start, To: start + 3600e9}, reqID, trace
+}
+
+// BenchmarkAsk asks search lines.
+func BenchmarkAsk(b *testing.B) {
+	s, hour, reqID, trace := BenchStore(b)
+	ctx, u := b.Context(), s.Usage()
 	for _, c := range []struct {
 		name, text string
 		limit      int
