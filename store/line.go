@@ -43,7 +43,7 @@ func (r *Record) SetLine(line string) {
 func (r *Record) SetLineIn(line string, room Attrs) {
 	before := *r
 	r.Attrs = room
-	r.Body, r.Raw, r.Ahead, r.Opaque = Value{}, "", len(room), false
+	r.Body, r.Raw, r.Ahead, r.Opaque, r.LevelFrom = Value{}, "", len(room), false, ""
 	p := lineReader{text: line, left: maxLineValues, rec: r}
 	if !p.line() {
 		*r = before
@@ -96,7 +96,11 @@ func (r *Record) setMember(key string, v Value, number string) {
 		}
 	case "level", "severity", "lvl", "log.level", "loglevel", "levelname", "level_name",
 		"@level", "@l", "Level", "LogLevel", "Severity", "severity_text", "severityText", "SeverityText":
-		taken = r.takeLevel(v, number)
+		if taken = r.takeLevel(v, number); taken && r.LevelFrom == "" {
+			r.LevelFrom = key
+		} else if taken && r.LevelFrom != key {
+			r.LevelFrom = "?"
+		}
 	case "severity_number", "severityNumber", "SeverityNumber":
 		if n := v.Int(); v.Kind == KindInt && n > 0 && n <= 24 {
 			if r.Level == LevelUnset {

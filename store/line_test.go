@@ -18,39 +18,39 @@ func TestSetLineTakesWordsOfLoggers(t *testing.T) {
 	}{
 		"pino with numbers": {
 			`{"level":50,"time":1773324360123,"pid":7,"hostname":"node-b","reqId":"req-1","err":{"type":"Error","message":"boom","stack":"Error: boom\n at f"},"msg":"failed"}`,
-			Record{Level: LevelError, LevelText: "50", Time: at, Body: String("failed"), Attrs: Attrs{
+			Record{Level: LevelError, LevelText: "50", LevelFrom: "level", Time: at, Body: String("failed"), Attrs: Attrs{
 				{"pid", Int(7)}, {"hostname", String("node-b")}, {"reqId", String("req-1")}, {"err.type", String("Error")},
 				{"err.message", String("boom")}, {"err.stack", String("Error: boom\n at f")}}},
 		},
 		"pino with words and trace": {
 			`{"level":"info","time":1773324360123,"pid":7,"hostname":"h","userId":41,"msg":"done","service":"planner-api","trace_id":"7f3a9c51e0b24d687f3a9c51e0b24d68","span_id":"b21e04d9b21e04d9"}`,
-			Record{Level: LevelInfo, LevelText: "info", Time: at, Body: String("done"), Service: "planner-api", TraceID: trace, SpanID: span,
+			Record{Level: LevelInfo, LevelText: "info", LevelFrom: "level", Time: at, Body: String("done"), Service: "planner-api", TraceID: trace, SpanID: span,
 				Attrs: Attrs{{"pid", Int(7)}, {"hostname", String("h")}, {"userId", Int(41)}}},
 		},
 		"bunyan names its service": {
 			`{"name":"web","hostname":"h","pid":1,"level":30,"msg":"hi","time":"2026-03-12T14:06:00.123Z","v":0}`,
-			Record{Level: LevelInfo, LevelText: "30", Time: at, Body: String("hi"), Service: "web",
+			Record{Level: LevelInfo, LevelText: "30", LevelFrom: "level", Time: at, Body: String("hi"), Service: "web",
 				Attrs: Attrs{{"name", String("web")}, {"hostname", String("h")}, {"pid", Int(1)}, {"v", Int(0)}}},
 		},
 		"zap": {
 			`{"level":"warn","ts":1773324360.123,"caller":"a.go:1","msg":"m","n":1.5}`,
-			Record{Level: LevelWarn, LevelText: "warn", Time: at, Body: String("m"), Attrs: Attrs{{"caller", String("a.go:1")}, {"n", Float(1.5)}}},
+			Record{Level: LevelWarn, LevelText: "warn", LevelFrom: "level", Time: at, Body: String("m"), Attrs: Attrs{{"caller", String("a.go:1")}, {"n", Float(1.5)}}},
 		},
 		"slog": {
 			`{"time":"2026-03-12T15:06:00.123+01:00","level":"INFO+2","msg":"m","req":{"method":"GET","size":12}}`,
-			Record{Level: 11, LevelText: "INFO+2", Time: at, Body: String("m"), Attrs: Attrs{{"req.method", String("GET")}, {"req.size", Int(12)}}},
+			Record{Level: 11, LevelText: "INFO+2", LevelFrom: "level", Time: at, Body: String("m"), Attrs: Attrs{{"req.method", String("GET")}, {"req.size", Int(12)}}},
 		},
 		"logrus": {
 			`{"animal":"walrus","level":"warning","msg":"m","time":"2026-03-12T14:06:00.123Z","ok":true,"none":null}`,
-			Record{Level: LevelWarn, LevelText: "warning", Time: at, Body: String("m"), Attrs: Attrs{{"animal", String("walrus")}, {"ok", Bool(true)}, {"none", Value{}}}},
+			Record{Level: LevelWarn, LevelText: "warning", LevelFrom: "level", Time: at, Body: String("m"), Attrs: Attrs{{"animal", String("walrus")}, {"ok", Bool(true)}, {"none", Value{}}}},
 		},
 		"elastic common schema": {
 			`{"@timestamp":"2026-03-12T14:06:00.123Z","log.level":"ERROR","message":"m","service":{"name":"api","version":"1"},"trace":{"id":"7f3a9c51e0b24d687f3a9c51e0b24d68"}}`,
-			Record{Level: LevelError, LevelText: "ERROR", Time: at, Body: String("m"), Service: "api", TraceID: trace, Attrs: Attrs{{"service.version", String("1")}}},
+			Record{Level: LevelError, LevelText: "ERROR", LevelFrom: "log.level", Time: at, Body: String("m"), Service: "api", TraceID: trace, Attrs: Attrs{{"service.version", String("1")}}},
 		},
 		"python time without a zone": {
 			`{"levelname":"CRITICAL","timestamp":"2026-03-12 14:06:00,123","message":"m"}`,
-			Record{Level: LevelFatal, LevelText: "CRITICAL", Time: at, Body: String("m")},
+			Record{Level: LevelFatal, LevelText: "CRITICAL", LevelFrom: "levelname", Time: at, Body: String("m")},
 		},
 		"no message": {`{"a":{"b":[1,"x",{"c":null}],"d":{}}}`,
 			Record{Attrs: Attrs{{"a.b", List(Int(1), String("x"), Map(Attrs{{"c", Value{}}}))}, {"a.d", Map(nil)}}}},

@@ -67,9 +67,10 @@ type Record struct {
 
 	// Raw is the line exactly as it was sent, when Body and Attrs were taken
 	// out of it (a JSON line); empty when the body is all that was sent.
-	Raw    string
-	Ahead  int  // of Attrs, those in front, that were not taken out of Raw
-	Opaque bool // some of what Raw says stands elsewhere, or only there
+	Raw       string
+	LevelFrom string // member of Raw that says LevelText; "?" when there are several
+	Ahead     int    // of Attrs, those in front, that were not taken out of Raw
+	Opaque    bool   // some of what Raw says stands elsewhere, or only there
 }
 
 // Line is what was sent: Raw, or else the body's text.

@@ -388,7 +388,7 @@ func (b *block) give(shape int64, want *wanted) []uint32 {
 	if b.given[shape] == nil {
 		b.given[shape] = []uint32{}
 		for _, at := range b.shapes[shape] {
-			if slices.Contains(want.names, b.cols[at].label) {
+			if want.has(b.cols[at].label) {
 				b.given[shape] = append(b.given[shape], at)
 			}
 		}
@@ -397,4 +397,14 @@ func (b *block) give(shape int64, want *wanted) []uint32 {
 }
 
 // wanted are the names of fields that a query wants.
-type wanted struct{ names []string }
+type wanted struct {
+	names []string
+	named func(string) bool // instead, when not nil
+}
+
+func (w *wanted) has(name string) bool {
+	if w.named != nil {
+		return w.named(name)
+	}
+	return slices.Contains(w.names, name)
+}

@@ -14,11 +14,12 @@ import (
 const maxBuckets = 100_000
 
 // Count counts matching events by step and class: every step of the range,
-// zeros included, with starts that are multiples of step. Limit and Oldest mean
-// nothing to it. Without a predicate, or with ClassIn alone, no row is read. A
-// block that cannot be read is an error beside the counts of all others.
+// zeros included, which begin at q.Origin and multiples of step from there.
+// Limit and Oldest mean nothing to it. Without a predicate, or with ClassIn
+// alone, no row is read. A block that cannot be read is an error beside the
+// counts of all others.
 func (s *Store) Count(ctx context.Context, q Query, step time.Duration) ([]Bucket, error) {
-	n, err := bucketCount(q.Range, int64(step))
+	n, err := bucketCount(q.Range, q.Origin, int64(step))
 	if err != nil || n == 0 {
 		return nil, err
 	}
@@ -27,23 +28,35 @@ func (s *Store) Count(ctx context.Context, q Query, step time.Duration) ([]Bucke
 		return nil, err
 	}
 	defer sn.release()
-	ct := &counter{sn: sn, r: q.Range, step: int64(step), f: newFilter(q.Where), where: q.Where, reckon: sn.reckon(ctx, &q)}
+	ct := &counter{sn: sn, r: q.Range, grid: grid{q.Origin, int64(step)}, f: newFilter(q.Where), where: q.Where, reckon: sn.reckon(ctx, &q)}
 	defer ct.reckon.end(q.Where)
-	ct.total = newTally(q.Range, int64(step), n)
+	ct.total = newTally(q.Range, ct.grid, n)
 	if ct.f.plan.mask != 0 {
 		err = ct.run(ctx)
 	}
 	return ct.total.buckets, err
 }
 
-func bucketCount(r store.TimeRange, step int64) (int, error) {
+// grid cuts time into pieces of a length.
+type grid struct{ origin, length int64 }
+
+// of is the number of the step that a time lies in.
+func (s grid) of(at int64) int64 { return floorDiv(at-s.origin, s.length) }
+
+// wholeMinutes says that no step ends inside a minute.
+func (s grid) wholeMinutes() bool { return s.origin%minute == 0 && s.length%minute == 0 }
+
+func bucketCount(r store.TimeRange, origin, step int64) (int, error) {
 	if step <= 0 {
 		return 0, fmt.Errorf("step %d: %w", step, store.ErrInvalid)
 	}
 	if r.To <= r.From {
 		return 0, nil
 	}
-	n := uint64(floorDiv(r.To-1, step)) - uint64(floorDiv(r.From, step)) + 1
+	if last := r.To - 1; last-origin < 0 != (last < origin) || r.From-origin < 0 != (r.From < origin) {
+		return 0, fmt.Errorf("steps from %d to %d: %w", origin, last, store.ErrTooLarge)
+	}
+	n := uint64(floorDiv(r.To-1-origin, step)) - uint64(floorDiv(r.From-origin, step)) + 1
 	if n > maxBuckets {
 		return 0, fmt.Errorf("%d steps, at most %d: %w", n, maxBuckets, store.ErrTooLarge)
 	}
@@ -52,26 +65,27 @@ func bucketCount(r store.TimeRange, step int64) (int, error) {
 
 // tally is the counts of one goroutine.
 type tally struct {
-	step, first int64 // first is the number of the first step
-	buckets     []Bucket
+	grid
+	first   int64 // the number of the first step
+	buckets []Bucket
 }
 
-func newTally(r store.TimeRange, step int64, n int) *tally {
-	t := &tally{step: step, first: floorDiv(r.From, step), buckets: make([]Bucket, n)}
+func newTally(r store.TimeRange, s grid, n int) *tally {
+	t := &tally{grid: s, first: s.of(r.From), buckets: make([]Bucket, n)}
 	for i := range t.buckets {
-		t.buckets[i].Start = (t.first + int64(i)) * step
+		t.buckets[i].Start = s.origin + (t.first+int64(i))*s.length
 	}
 	return t
 }
 
 func (t *tally) add(at int64, class uint8, n int64) {
-	t.buckets[floorDiv(at, t.step)-t.first].Counts[class] += n
+	t.buckets[t.of(at)-t.first].Counts[class] += n
 }
 
 type counter struct {
 	sn     *snapshot
 	r      store.TimeRange
-	step   int64
+	grid   grid
 	f      *filter
 	where  Expr
 	total  *tally
@@ -95,7 +109,7 @@ func (ct *counter) run(ctx context.Context) error {
 	work := make(chan func(*countWorker))
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
-		w := &countWorker{ct: ct, f: ct.f.fork(), tally: newTally(ct.r, ct.step, len(ct.total.buckets))}
+		w := &countWorker{ct: ct, f: ct.f.fork(), tally: newTally(ct.r, ct.grid, len(ct.total.buckets))}
 		if ct.groups != nil {
 			w.groups = newGroupWorker(ct.groups)
 		}
@@ -182,7 +196,7 @@ func (ct *counter) header(p *part, m *blockMeta) bool {
 	if !inside || !ct.f.classesOnly() || ct.groups != nil {
 		return false
 	}
-	if whole := floorDiv(m.min, ct.step) == floorDiv(m.max, ct.step); !whole && ct.step%minute != 0 {
+	if whole := ct.grid.of(m.min) == ct.grid.of(m.max); !whole && !ct.grid.wholeMinutes() {
 		return false
 	}
 	ct.reckon.block(stepHeaders, partBlock{p, m})
@@ -271,7 +285,7 @@ func (w *countWorker) rows(rows rowSet) error {
 		if err != nil {
 			return err
 		}
-		bucket := int(floorDiv(rows.time(i), w.tally.step) - w.tally.first)
+		bucket := int(w.tally.of(rows.time(i)) - w.tally.first)
 		c := g.counts[bucket]
 		c[rows.class(i)]++
 		g.counts[bucket] = c

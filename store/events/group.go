@@ -28,7 +28,7 @@ type Group struct {
 // the texts of up to 4 fields: of fields of one name, the first counts. More
 // than 50,000 groups, or 4,194,304 counts, are store.ErrTooLarge.
 func (s *Store) CountBy(ctx context.Context, q Query, step time.Duration, fields ...string) ([]Group, error) {
-	n, err := bucketCount(q.Range, int64(step))
+	n, err := bucketCount(q.Range, q.Origin, int64(step))
 	if err != nil || n == 0 {
 		return nil, err
 	}
@@ -41,9 +41,9 @@ func (s *Store) CountBy(ctx context.Context, q Query, step time.Duration, fields
 	}
 	defer sn.release()
 	g := &grouper{fields: fields, buckets: n}
-	ct := &counter{sn: sn, r: q.Range, step: int64(step), f: newFilter(q.Where), where: q.Where, reckon: sn.reckon(ctx, &q), groups: g}
+	ct := &counter{sn: sn, r: q.Range, grid: grid{q.Origin, int64(step)}, f: newFilter(q.Where), where: q.Where, reckon: sn.reckon(ctx, &q), groups: g}
 	defer ct.reckon.end(q.Where)
-	ct.total = newTally(q.Range, int64(step), n)
+	ct.total = newTally(q.Range, ct.grid, n)
 	if ct.f.plan.mask != 0 {
 		err = ct.run(ctx)
 	}

@@ -134,7 +134,7 @@ func (o *oracle) count(q Query, step int64) map[int64][Classes]int64 {
 	for i := range o.events {
 		e := &o.events[i]
 		if q.Range.Has(e.Time) && (q.Where == nil || q.Where.Match(e)) {
-			start := floorDiv(e.Time, step) * step
+			start := q.Origin + floorDiv(e.Time-q.Origin, step)*step
 			c := out[start]
 			c[e.Class]++
 			out[start] = c
@@ -314,6 +314,7 @@ func compare(t *testing.T, s *Store, o *oracle, r *rand.Rand) {
 		return
 	}
 	step := []time.Duration{time.Second * 7, time.Minute, 5 * time.Minute}[r.IntN(3)]
+	q.Origin = []int64{0, q.Range.From, 30e9, -1}[r.IntN(4)]
 	got, err := s.Count(t.Context(), q, step)
 	if err != nil {
 		t.Fatal(err)
@@ -353,7 +354,7 @@ func compareGroups(t *testing.T, s *Store, o *oracle, q Query, step time.Duratio
 		if want[key] == nil {
 			want[key] = map[int64][Classes]int64{}
 		}
-		start := floorDiv(e.Time, int64(step)) * int64(step)
+		start := q.Origin + floorDiv(e.Time-q.Origin, int64(step))*int64(step)
 		c := want[key][start]
 		c[e.Class]++
 		want[key][start] = c

@@ -10,14 +10,17 @@ type Query struct {
 	Limit  int  // 0 means no limit
 
 	// Fields are the names of the fields that the events are to have; nil means
-	// all. Of a head, events have all.
+	// all. Of a head, events have all. Named says so instead, asked once for each
+	// name and block.
 	Fields  []string
+	Named   func(name string) bool
+	Origin  int64          // Unix ns; where a step of Count begins
 	Receipt *store.Receipt // filled when not nil
 }
 
 // Bucket counts the events of one step by class.
 type Bucket struct {
-	Start  int64 // Unix ns, a multiple of the step
+	Start  int64 // Unix ns
 	Counts [Classes]int64
 }
 

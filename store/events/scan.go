@@ -77,8 +77,8 @@ func (s *Store) Scan(ctx context.Context, q Query) iter.Seq2[*Event, error] {
 		}
 		defer sn.release()
 		sc := &scan{sn: sn, ctx: ctx, r: q.Range, oldest: q.Oldest, f: newFilter(q.Where), where: q.Where, reckon: sn.reckon(ctx, &q)}
-		if q.Fields != nil {
-			sc.f.want = &wanted{q.Fields}
+		if q.Fields != nil || q.Named != nil {
+			sc.f.want = &wanted{q.Fields, q.Named}
 		}
 		defer sc.reckon.end(q.Where)
 		defer sc.ahead.Wait()

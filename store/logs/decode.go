@@ -76,6 +76,8 @@ func (d *decoder) word(r *store.Record, name string, v store.Value) {
 		r.SpanID, _ = store.ParseSpanID(v.Str())
 	case wordRaw:
 		r.Raw = strings.Clone(v.Str())
+	case wordLevelFrom:
+		r.LevelFrom = strings.Clone(v.Str())
 	case wordAhead:
 		r.Ahead = int(v.Int())
 	case wordOpaque:

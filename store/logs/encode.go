@@ -36,6 +36,7 @@ func (e *encoder) encode(r *store.Record, fields []events.Field) events.Event {
 	e.number(wordDropped, int64(r.Dropped))
 	if r.Raw != "" {
 		e.number(wordAhead, int64(r.Ahead))
+		e.text(wordLevelFrom, r.LevelFrom)
 	}
 	if opaque(r) {
 		e.number(wordOpaque, 1)
@@ -63,7 +64,7 @@ func slotLevel(slot int) store.Level {
 
 // fieldsOf bounds how many fields encode writes.
 func fieldsOf(r *store.Record) int {
-	n := 19 + len(r.Attrs)
+	n := 20 + len(r.Attrs)
 	if r.Resource != nil {
 		n += len(r.Resource.Attrs)
 	}

@@ -51,7 +51,10 @@ func (n *Keep) where() events.Expr {
 	}}
 }
 
-// Count is Volume for a query that was read already.
+// Count is Volume for a query that was read already, in steps from the
+// beginning of the range on.
 func (s *Store) Count(ctx context.Context, n Node, r store.TimeRange, step time.Duration) ([]store.LogBucket, error) {
-	return s.count(ctx, ask(n, store.LogQuery{Range: r}), step)
+	eq := ask(n, store.LogQuery{Range: r})
+	eq.Origin = r.From
+	return s.count(ctx, eq, step)
 }

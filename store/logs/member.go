@@ -93,7 +93,7 @@ func (r *Row) JSON() JSON {
 	switch {
 	case r.opaque:
 		return OtherJSON
-	case r.raw:
+	case r.raw, r.lean:
 		return FieldJSON
 	}
 	return NoJSON
@@ -104,17 +104,20 @@ func (r *Row) JSON() JSON {
 // text of a float is not that of the line; its number is.
 func (r *Row) Label(name string) (store.Value, bool) {
 	word, isWord := memberWords[name]
-	if isWord && name != "trace_id" && name != "span_id" || strings.HasPrefix(name, "scope_") || strings.HasSuffix(name, "_extracted") {
+	if isWord && name != "trace_id" && name != "span_id" && word != wordLevelText || strings.HasPrefix(name, "scope_") || strings.HasSuffix(name, "_extracted") {
 		return store.Value{}, false
 	}
 	var found store.Value
+	from := ""
 	for i := range r.e.Fields {
 		f := &r.e.Fields[i]
 		attr := f.Name
-		if isWord && attr == word {
-			found = f.Value
-		}
 		if attr != "" && attr[0] < keep[0] {
+			if isWord && attr == word {
+				found = f.Value
+			} else if attr == wordLevelFrom {
+				from = f.Value.Str()
+			}
 			continue
 		}
 		if attr != "" && attr[0] == keep[0] {
@@ -123,12 +126,15 @@ func (r *Row) Label(name string) (store.Value, bool) {
 		switch is := memberLabel(attr, name); {
 		case is && isWord, oddMember(attr):
 			return store.Value{}, false
-		case !is || isWord || found.Kind != store.KindEmpty:
+		case !is || found.Kind != store.KindEmpty:
 		case f.Value.Kind >= store.KindBytes:
 			return store.Value{}, false
 		case f.Value.Kind != store.KindString || f.Value.Str() != "":
 			found = f.Value
 		}
+	}
+	if word == wordLevelText && !memberLabel(from, name) {
+		return store.Value{}, from != "?"
 	}
 	return found, true
 }

@@ -25,6 +25,7 @@ const (
 	wordEvent   = own + "event_name"
 
 	wordRaw       = own + "raw"
+	wordLevelFrom = own + "level_from"
 	wordAhead     = own + "ahead"  // of a record with a raw line
 	wordOpaque    = own + "opaque" // the line may hold what no field does
 	wordLevel     = own + "level"  // number, when the class does not say it

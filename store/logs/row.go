@@ -2,7 +2,9 @@ package logs
 
 import (
 	"context"
+	"errors"
 	"iter"
+	"slices"
 
 	"tripod/store"
 	"tripod/store/events"
@@ -18,14 +20,68 @@ type Row struct {
 	d      decoder
 	line   string // as it was sent; Record().Line() when raw is unset
 	raw    bool   // the line was taken apart
+	lean   bool   // of Members
 	opaque bool   // the line may hold what no field does
 }
 
 // Rows is Find without copies, for those who look at few parts of many records.
 func (s *Store) Rows(ctx context.Context, n Node, q store.LogQuery) iter.Seq2[*Row, error] {
-	eq := ask(n, q)
+	return s.rows(ctx, ask(n, q), false)
+}
+
+// ErrLines says that Members cannot answer: there are other records.
+var ErrLines = errors.New("some records are not told by their fields")
+
+// Members is Rows for those who look at a few labels alone, and reads little
+// else: all that a row has is its time, level, service, resource and what Label
+// says of these labels. With labels it begins with ErrLines when the line of
+// some record is not of FieldJSON.
+func (s *Store) Members(ctx context.Context, n Node, q store.LogQuery, labels []string) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		var r Row
+		if labels != nil {
+			if err := s.allMembers(ctx, n, q); err != nil && !yield(nil, err) {
+				return
+			}
+		}
+		eq := ask(n, q)
+		eq.Named = memberFields(labels)
+		s.rows(ctx, eq, true)(yield)
+	}
+}
+
+func (s *Store) allMembers(ctx context.Context, n Node, q store.LogQuery) error {
+	other := ask(And{&Not{JSONLine{Sure: true}}, n}, q)
+	other.Limit, other.Receipt, other.Named = 1, nil, func(string) bool { return false }
+	for _, err := range s.events.Scan(ctx, other) {
+		if err == nil {
+			err = ErrLines
+		}
+		return err
+	}
+	return nil
+}
+
+// memberFields are the fields by which Label answers for the labels, and those
+// of every row.
+func memberFields(labels []string) func(string) bool {
+	return func(field string) bool {
+		name, isAttr := askedName(field)
+		switch {
+		case !isAttr:
+			return field == wordService || field == wordResourceDropped || field == wordResourceSchema || field == wordTrace || field == wordSpan ||
+				field == wordLevelText || field == wordLevelFrom
+		case field != "" && field[0] == resource[0]:
+			return true
+		case field != "" && field[0] == scope[0]:
+			return false
+		}
+		return oddMember(name) || slices.ContainsFunc(labels, func(label string) bool { return memberLabel(name, label) })
+	}
+}
+
+func (s *Store) rows(ctx context.Context, eq events.Query, lean bool) iter.Seq2[*Row, error] {
+	return func(yield func(*Row, error) bool) {
+		r := Row{lean: lean}
 		for e, err := range s.events.Scan(ctx, eq) {
 			if err != nil {
 				if !yield(nil, err) {
@@ -76,6 +132,9 @@ func (r *Row) word(f *events.Field) {
 		r.d.resource.SchemaURL = f.Value.Str()
 	}
 }
+
+// Lean says that all that the row has is what Members says.
+func (r *Row) Lean() bool { return r.lean }
 
 // Time is in Unix ns.
 func (r *Row) Time() int64 { return r.e.Time }

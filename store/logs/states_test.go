@@ -19,8 +19,8 @@ import (
 // normal is a record as it comes back: empty things are nil.
 func normal(r store.Record) string {
 	show := func(a store.Attrs) string { return store.Map(a).Text() + kinds(store.Map(a)) }
-	s := fmt.Sprintf("%d %d %d %q %q %s%s %q %v %v %d %s %d %q %d %v", r.Time, r.Observed, r.Level, r.LevelText, r.Service,
-		r.Body.Text(), kinds(r.Body), r.EventName, r.TraceID, r.SpanID, r.Flags, show(r.Attrs), r.Dropped, r.Raw, r.Ahead, r.Opaque)
+	s := fmt.Sprintf("%d %d %d %q %q %s%s %q %v %v %d %s %d %q %d %v %q", r.Time, r.Observed, r.Level, r.LevelText, r.Service,
+		r.Body.Text(), kinds(r.Body), r.EventName, r.TraceID, r.SpanID, r.Flags, show(r.Attrs), r.Dropped, r.Raw, r.Ahead, r.Opaque, r.LevelFrom)
 	if r.Resource != nil {
 		s += fmt.Sprintf(" resource %s %d %q", show(r.Resource.Attrs), r.Resource.Dropped, r.Resource.SchemaURL)
 	}

@@ -17,6 +17,7 @@ import (
 type Store interface {
 	Find(ctx context.Context, n logs.Node, q store.LogQuery) iter.Seq2[store.Record, error]
 	Rows(ctx context.Context, n logs.Node, q store.LogQuery) iter.Seq2[*logs.Row, error]
+	Members(ctx context.Context, n logs.Node, q store.LogQuery, labels []string) iter.Seq2[*logs.Row, error]
 	Count(ctx context.Context, n logs.Node, r store.TimeRange, step time.Duration) ([]store.LogBucket, error)
 	Follow(n logs.Node) (*logs.Follower, error)
 }

@@ -45,6 +45,7 @@ type line struct {
 	pending      bool // the labels in the row's line are still to be taken out
 	streams      *streamCache
 	stream       store.LogLabels // as it was sent
+	lost         bool            // more was asked than the row has
 	touched      bool            // a label of the stream was changed or dropped
 
 	templates map[*lineTemplate]*template.Template // bound to this line
@@ -68,7 +69,7 @@ func (l *line) startRow(r *logs.Row) {
 
 func (l *line) begin(at int64, text string, stream store.LogLabels) {
 	l.at, l.text, l.stream = at, text, stream
-	l.err, l.details, l.metadata, l.pending, l.touched, l.value, l.taken = "", "", false, false, false, 0, 0
+	l.err, l.details, l.metadata, l.pending, l.lost, l.touched, l.value, l.taken = "", "", false, false, false, false, 0, 0
 	l.labels = l.labels[:0]
 	for _, s := range l.stream {
 		if s.Name != "level" { // the sender's: level is that of the record, as in a selector
@@ -80,6 +81,10 @@ func (l *line) begin(at int64, text string, stream store.LogLabels) {
 // load adds the labels that came with the line, which cost more than the
 // others, and those in it that are still to be taken out.
 func (l *line) load() {
+	if l.lean() {
+		l.lost, l.pending, l.metadata = true, false, true
+		return
+	}
 	if !l.metadata {
 		l.metadata = true
 		l.eachMetadata(func(name, value string) {
@@ -102,6 +107,9 @@ func (l *line) record() store.Record {
 	}
 	return l.row.Record()
 }
+
+// lean says that the line has a few labels only.
+func (l *line) lean() bool { return l.row != nil && l.row.Lean() }
 
 func (l *line) eachMetadata(each func(name, value string)) {
 	if l.row == nil {
@@ -138,13 +146,15 @@ func (l *line) lookup(name string) (string, bool) {
 	case detailsLabel:
 		return l.details, l.details != ""
 	}
-	i := l.find(name)
+	i, told := l.find(name), false
 	if i < 0 && l.pending {
-		if v, ok := l.row.Label(name); ok && v.Kind != store.KindFloat {
+		v, ok := l.row.Label(name)
+		told = ok && v.Kind != store.KindFloat
+		if told && (v.Kind != store.KindEmpty || name != "level") {
 			return v.Text(), v.Kind != store.KindEmpty
 		}
 	}
-	if i < 0 && (l.pending || !l.metadata && name != "level") { // no metadata is called level
+	if i < 0 && !told && (l.pending || !l.metadata && name != "level") { // no metadata is called level
 		l.load()
 		i = l.find(name)
 	}

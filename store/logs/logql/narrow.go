@@ -39,6 +39,11 @@ func (s narrowed) Rows(ctx context.Context, n logs.Node, q store.LogQuery) iter.
 	return s.Store.Rows(ctx, s.and(n), q)
 }
 
+// Members is the store's, of fewer records.
+func (s narrowed) Members(ctx context.Context, n logs.Node, q store.LogQuery, labels []string) iter.Seq2[*logs.Row, error] {
+	return s.Store.Members(ctx, s.and(n), q, labels)
+}
+
 // Count is the store's, of fewer records.
 func (s narrowed) Count(ctx context.Context, n logs.Node, r store.TimeRange, step time.Duration) ([]store.LogBucket, error) {
 	return s.Store.Count(ctx, s.and(n), r, step)

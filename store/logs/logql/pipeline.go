@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,7 +19,9 @@ type pipeline struct {
 	expr   *LogExpr
 	parts  []logs.Node
 	stages []func(*line) bool
-	drops  bool // a stage may drop a line
+	left   []Stage // that stages do
+	json   *Parser // the first of left, if the record's fields answer for it
+	drops  bool    // a stage may drop a line
 	naive  bool
 }
 
@@ -49,6 +52,7 @@ func compilePipeline(l *LogExpr, naive bool) (*pipeline, error) {
 				continue
 			}
 			if n, ok := s.(*Parser); ok && push.json == n {
+				p.json = n
 				compile = func(Stage) (func(*line) bool, error) { return fieldsOfJSON, nil }
 			}
 		}
@@ -56,7 +60,7 @@ func compilePipeline(l *LogExpr, naive bool) (*pipeline, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.stages = append(p.stages, stage)
+		p.stages, p.left = append(p.stages, stage), append(p.left, s)
 		p.drops = p.drops || dropsLines(s)
 	}
 	return p, nil
@@ -135,8 +139,18 @@ func (p *pipeline) found(ctx context.Context, s Store, q store.LogQuery, l *line
 			}
 		}
 	}
+	return l.each(s.Rows(ctx, p.node(), q))
+}
+
+// members is found, if the labels are all that is asked about the records.
+func (p *pipeline) members(ctx context.Context, s Store, q store.LogQuery, l *line, labels []string) iter.Seq[error] {
+	return l.each(s.Members(ctx, p.node(), q, labels))
+}
+
+// each starts the line with each row.
+func (l *line) each(rows iter.Seq2[*logs.Row, error]) iter.Seq[error] {
 	return func(yield func(error) bool) {
-		for r, err := range s.Rows(ctx, p.node(), q) {
+		for r, err := range rows {
 			if err == nil {
 				l.startRow(r)
 			}
@@ -145,6 +159,48 @@ func (p *pipeline) found(ctx context.Context, s Store, q store.LogQuery, l *line
 			}
 		}
 	}
+}
+
+// asked are the labels that the stages ask about behind json; false when they
+// may ask about all labels, or the line.
+func (p *pipeline) asked() ([]string, bool) {
+	if p.naive || p.json == nil && len(p.left) > 0 {
+		return nil, false
+	}
+	var out []string
+	for _, s := range p.left {
+		switch s := s.(type) {
+		case *Parser: // json
+			if s != p.json {
+				return nil, false
+			}
+		case *LabelFilter:
+			out = append(out, labelsOf(s.Cond)...)
+		case *Unwrap:
+			out = append(out, s.Label)
+		case *DropKeep:
+			if !s.errorsOnly() {
+				return nil, false
+			}
+		default:
+			return nil, false
+		}
+	}
+	return out, true
+}
+
+func labelsOf(c Cond) []string {
+	switch c := c.(type) {
+	case *Both:
+		return append(labelsOf(c.L), labelsOf(c.R)...)
+	case *MatchCond:
+		return []string{c.Name}
+	case *NumberCond:
+		return []string{c.Name}
+	case *IPCond:
+		return []string{c.Name}
+	}
+	return nil
 }
 
 func compileStage(s Stage) (func(*line) bool, error) {
@@ -193,8 +249,11 @@ func (s *DropKeep) compile() (func(*line) bool, error) {
 	if s.Keep {
 		return func(l *line) bool { return s.keep(l, tests) }, nil
 	}
+	errors := s.errorsOnly()
 	return func(l *line) bool {
-		l.load()
+		if !errors {
+			l.load()
+		}
 		for i, it := range s.Items {
 			if value, ok := l.lookup(it.Name); ok && tests[i](value) {
 				l.drop(it.Name)
@@ -202,6 +261,11 @@ func (s *DropKeep) compile() (func(*line) bool, error) {
 		}
 		return true
 	}, nil
+}
+
+// errorsOnly says that the stage drops nothing but errors.
+func (s *DropKeep) errorsOnly() bool {
+	return !s.Keep && !slices.ContainsFunc(s.Items, func(m Matcher) bool { return m.Name != errorLabel && m.Name != detailsLabel })
 }
 
 func (s *DropKeep) keep(l *line, tests []func(string) bool) bool {

@@ -15,6 +15,8 @@ type pusher struct {
 	json   *Parser // the stage that took the labels out, if one did
 	fails  []logs.Node
 	opaque bool // a line may have an error that fails does not tell
+
+	forgiven bool // errors may have been dropped
 }
 
 // stage is a node for a stage, nil when there is none; whole says that the node
@@ -40,7 +42,9 @@ func (p *pusher) stage(s Stage) (n logs.Node, whole bool) {
 			n = maybe(s.Label, s.String(), func(string) bool { return true })
 		}
 		p.labels = false
-	default: // label_format, drop, keep
+	case *DropKeep:
+		p.labels, p.forgiven = p.labels && s.errorsOnly(), true
+	default: // label_format
 		p.labels = false
 	}
 	return n, false
@@ -103,7 +107,7 @@ func (p *pusher) match(c *MatchCond) (logs.Node, bool) {
 		return nil, false
 	}
 	if c.Name == errorLabel {
-		if p.json == nil || test(jsonError) {
+		if p.json == nil || p.forgiven || test(jsonError) {
 			return nil, false
 		}
 		return logs.JSONLine{}, false

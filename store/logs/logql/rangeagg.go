@@ -1,12 +1,14 @@
 package logql
 
 import (
+	"errors"
 	"fmt"
-	"math"
+	"iter"
 	"slices"
 	"strings"
 
 	"tripod/store"
+	"tripod/store/logs"
 )
 
 // leaf is a range aggregation at work.
@@ -39,8 +41,8 @@ func (ev *evaluation) rangeAgg(r *RangeAgg, group *Grouping) (vector, error) {
 	if err != nil {
 		return vector{}, err
 	}
-	lf := &leaf{ev: ev, r: r, group: group, fold: foldOf(r.Fn), panes: ev.panes(r), pl: pl, unwrap: r.Log.unwrap(),
-		byKey: map[string]*cells{}, byStream: map[*store.LogLabel]*cells{}}
+	lf := &leaf{ev: ev, r: r, group: group, fold: foldOf(r.Fn), panes: ev.panes(r), pl: pl, unwrap: r.Log.unwrap()}
+	lf.reset()
 	if r.Fn == "absent_over_time" {
 		lf.group = &Grouping{}
 	}
@@ -58,27 +60,61 @@ func (ev *evaluation) rangeAgg(r *RangeAgg, group *Grouping) (vector, error) {
 	return lf.vector()
 }
 
-// scan reads all records of the windows once, in order of time.
+// scan reads all records of the windows once, in order of time: a few of their
+// labels or, when these are not enough, whole lines.
 func (lf *leaf) scan() error {
 	at := lf.panes.at
 	q := store.LogQuery{Range: store.TimeRange{From: at[0] + 1, To: at[len(at)-1] + 1}, Oldest: true}
-	l, pane := newLine(), 0
-	used := lf.used()
-	for err := range lf.pl.found(lf.ev.ctx, lf.ev.store, q, l) {
+	l := newLine()
+	if labels, ok := lf.asked(); ok {
+		err := lf.take(l, lf.pl.members(lf.ev.ctx, lf.ev.store, q, l, labels))
+		if !errors.Is(err, logs.ErrLines) {
+			return err
+		}
+		lf.reset()
+	}
+	return lf.take(l, lf.pl.found(lf.ev.ctx, lf.ev.store, q, l))
+}
+
+// asked are the labels that stages and grouping ask about, if that is all.
+func (lf *leaf) asked() ([]string, bool) {
+	labels, ok := lf.pl.asked()
+	if !ok || lf.group == nil || lf.group.Without || strings.HasPrefix(lf.r.Fn, "bytes_") {
+		return nil, false
+	}
+	if lf.pl.json == nil {
+		return nil, true // the streams may do
+	}
+	return append(append([]string{}, labels...), lf.group.Labels...), true
+}
+
+func (lf *leaf) reset() {
+	lf.byKey, lf.byStream, lf.made, lf.kept = map[string]*cells{}, map[*store.LogLabel]*cells{}, 0, 0
+}
+
+// take adds the lines that l is started with and that stay.
+func (lf *leaf) take(l *line, lines iter.Seq[error]) error {
+	pane, used := 0, lf.used()
+	for err := range lines {
 		if err != nil {
 			return err
 		}
-		for l.at > at[pane+1] {
+		for l.at > lf.panes.at[pane+1] {
 			pane++
 		}
-		if !used[pane] || !lf.pl.through(l) {
+		if !used[pane] || !lf.pl.through(l) && !l.lost {
 			continue
 		}
-		if l.err != "" {
-			return pipelineError(l)
+		if !l.lost && l.err == "" {
+			if err := lf.add(l, pane); err != nil {
+				return err
+			}
 		}
-		if err := lf.add(l, pane); err != nil {
-			return err
+		switch {
+		case l.lost, l.err != "" && l.lean():
+			return logs.ErrLines
+		case l.err != "":
+			return pipelineError(l)
 		}
 	}
 	return nil
@@ -285,64 +321,4 @@ func sureLabels(list []Matcher) store.LogLabels {
 		}
 	}
 	return sorted(out)
-}
-
-// countable says whether the store's own counts by level answer: no stage, and
-// no label but the level.
-func (lf *leaf) countable() bool {
-	counts := lf.r.Fn == "count_over_time" || lf.r.Fn == "rate" && lf.unwrap == nil || lf.r.Fn == "absent_over_time"
-	if !counts || len(lf.pl.stages) > 0 || lf.group == nil || lf.group.Without || len(lf.panes.at) > 2000 {
-		return false
-	}
-	return !slices.ContainsFunc(lf.group.Labels, func(name string) bool { return name != "level" && name != "detected_level" })
-}
-
-// count asks for the counts of each pane.
-func (lf *leaf) count() error {
-	used := lf.used()
-	for pane, at := range lf.panes.at[:len(lf.panes.at)-1] {
-		if !used[pane] {
-			continue
-		}
-		r := store.TimeRange{From: at + 1, To: lf.panes.at[pane+1] + 1}
-		buckets, err := lf.ev.store.Count(lf.ev.ctx, lf.pl.node(), r, math.MaxInt64)
-		if err != nil {
-			return err
-		}
-		for _, b := range buckets {
-			if err := lf.addCounts(pane, &b); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (lf *leaf) addCounts(pane int, b *store.LogBucket) error {
-	for slot, n := range b.Counts {
-		if n == 0 {
-			continue
-		}
-		word := "unknown"
-		if slot > 0 {
-			word = store.LevelNames[slot-1]
-		}
-		var labels store.LogLabels
-		for _, name := range lf.group.Labels {
-			labels = append(labels, store.LogLabel{Name: name, Value: word})
-		}
-		key := labelsKey(labels)
-		c := lf.byKey[key]
-		if c == nil {
-			c = &cells{labels: slices.Compact(sorted(labels))}
-			lf.byKey[key] = c
-		}
-		a, err := lf.cell(c, pane)
-		if err != nil {
-			return err
-		}
-		a.n += float64(n)
-		a.a += float64(n)
-	}
-	return nil
 }
