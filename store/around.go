@@ -3,8 +3,9 @@ package store
 // LogAround asks for the lines of one stream around a line of it: lines of the
 // same service whose senders say the same of themselves.
 type LogAround struct {
-	Time          int64                // of the line
-	Is            func(r *Record) bool // tells the line from others of its time; of equal ones the last that arrived is meant
+	Time          int64                // of the line, Unix ns
+	Is            func(r *Record) bool // tells the line from others of its time, and of other streams
+	Nth           int                  // of lines that are alike, from the last that arrived
 	Before, After int                  // how many lines at most
 }
 

@@ -18,80 +18,76 @@ const MaxAround = 1000
 // is read is bounded by ctx: a stream that says little lies far apart.
 func (s *Store) Around(ctx context.Context, q store.LogAround) (store.LogSurroundings, error) {
 	var out store.LogSurroundings
-	if q.Before < 0 || q.After < 0 || q.Before > MaxAround || q.After > MaxAround {
+	if q.Nth < 0 || q.Before < 0 || q.After < 0 || q.Before > MaxAround || q.After > MaxAround {
 		return out, fmt.Errorf("%d lines before and %d after: want 0 to %d: %w", q.Before, q.After, MaxAround, store.ErrInvalid)
 	}
-	var err error
-	var same events.Expr
-	if out.Line, same, err = s.line(ctx, q); err != nil {
+	l, err := s.line(ctx, q)
+	if err != nil {
 		return out, err
 	}
-	if out.Before, err = s.before(ctx, q, same); err == nil {
-		out.After, err = s.after(ctx, q, same)
+	out.Line = l.record
+	if out.Before, err = s.beside(ctx, q, l, false); err == nil {
+		out.After, err = s.beside(ctx, q, l, true)
 	}
 	slices.Reverse(out.Before)
 	return out, err
 }
 
-// line finds the line, and what its stream's lines have in common.
-func (s *Store) line(ctx context.Context, q store.LogAround) (store.Record, events.Expr, error) {
+// placed is a line among those of its time.
+type placed struct {
+	record store.Record
+	same   events.Expr // matches its stream
+	alike  int         // lines that are meant as well as it
+}
+
+func (s *Store) line(ctx context.Context, q store.LogAround) (placed, error) {
+	var l placed
 	var d decoder
 	for e, err := range s.events.Scan(ctx, events.Query{Range: store.TimeRange{From: q.Time, To: q.Time + 1}}) {
 		if err != nil {
-			return store.Record{}, nil, err
+			return l, err
 		}
-		if r := d.record(e); q.Is(&r) {
-			return r, sameStream(e), nil
+		r := d.record(e)
+		if !q.Is(&r) {
+			continue
 		}
+		if l.alike == q.Nth {
+			l.record, l.same = r, sameStream(e)
+		}
+		l.alike++
 	}
-	return store.Record{}, nil, fmt.Errorf("this line is no longer kept: %w", store.ErrNotFound)
+	if l.alike <= q.Nth {
+		return l, fmt.Errorf("this line is no longer kept: %w", store.ErrNotFound)
+	}
+	return l, nil
 }
 
-// before gives the nearest lines in front, nearest first.
-func (s *Store) before(ctx context.Context, q store.LogAround, same events.Expr) ([]store.Record, error) {
-	var out []store.Record
-	var d decoder
-	passed := false
-	if q.Before == 0 {
+// beside gives the nearest lines of one side, nearest first.
+func (s *Store) beside(ctx context.Context, q store.LogAround, l placed, after bool) ([]store.Record, error) {
+	most, pass := q.Before, q.Nth+1
+	r := store.TimeRange{To: q.Time + 1}
+	if after {
+		most, pass = q.After, l.alike-q.Nth
+		r = store.TimeRange{From: q.Time, To: math.MaxInt64}
+	}
+	if most == 0 {
 		return nil, nil
 	}
-	for e, err := range s.events.Scan(ctx, events.Query{Range: store.TimeRange{To: q.Time + 1}, Where: same}) {
+	var out []store.Record
+	var d decoder
+	for e, err := range s.events.Scan(ctx, events.Query{Range: r, Where: l.same, Oldest: after}) {
 		if err != nil {
 			return out, err
 		}
 		r := d.record(e)
-		if !passed && e.Time == q.Time {
-			passed = q.Is(&r)
+		if pass > 0 && e.Time == q.Time {
+			if q.Is(&r) {
+				pass--
+			}
 			continue
 		}
-		if out = append(out, r); len(out) == q.Before {
+		if out = append(out, r); len(out) == most {
 			break
-		}
-	}
-	return out, nil
-}
-
-// after gives the nearest lines behind, nearest first. Each line of the same
-// time that could be meant moves the start: the last one is.
-func (s *Store) after(ctx context.Context, q store.LogAround, same events.Expr) ([]store.Record, error) {
-	var out []store.Record
-	var d decoder
-	if q.After == 0 {
-		return nil, nil
-	}
-	for e, err := range s.events.Scan(ctx, events.Query{Range: store.TimeRange{From: q.Time, To: math.MaxInt64}, Where: same, Oldest: true}) {
-		if err != nil {
-			return out, err
-		}
-		full := len(out) == q.After
-		if full && e.Time > q.Time {
-			break
-		}
-		switch r := d.record(e); {
-		case e.Time == q.Time && q.Is(&r):
-			out = out[:0]
-		case !full:
-			out = append(out, r)
 		}
 	}
 	return out, nil
