@@ -15,4 +15,9 @@ type LogSurroundings struct {
 	Before []Record
 	Line   Record
 	After  []Record
+
+	// Newer are lines of the time of the newest of After (or Line, when there
+	// are none) that arrived later, the last first: with them, lines that are
+	// alike can be counted.
+	Newer []Record
 }

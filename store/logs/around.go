@@ -3,6 +3,7 @@ package logs
 import (
 	"context"
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 
@@ -21,13 +22,16 @@ func (s *Store) Around(ctx context.Context, q store.LogAround) (store.LogSurroun
 	if q.Nth < 0 || q.Before < 0 || q.After < 0 || q.Before > MaxAround || q.After > MaxAround {
 		return out, fmt.Errorf("%d lines before and %d after: want 0 to %d: %w", q.Before, q.After, MaxAround, store.ErrInvalid)
 	}
-	l, err := s.line(ctx, q)
+	l, err := s.place(ctx, q)
 	if err != nil {
 		return out, err
 	}
 	out.Line = l.record
 	if out.Before, err = s.beside(ctx, q, l, false); err == nil {
 		out.After, err = s.beside(ctx, q, l, true)
+	}
+	if err == nil {
+		out.Newer, err = s.newer(ctx, l, out.After)
 	}
 	slices.Reverse(out.Before)
 	return out, err
@@ -38,9 +42,10 @@ type placed struct {
 	record store.Record
 	same   events.Expr // matches its stream
 	alike  int         // lines that are meant as well as it
+	newer  int         // lines of its stream and time that arrived later
 }
 
-func (s *Store) line(ctx context.Context, q store.LogAround) (placed, error) {
+func (s *Store) place(ctx context.Context, q store.LogAround) (placed, error) {
 	var l placed
 	var d decoder
 	for e, err := range s.events.Scan(ctx, events.Query{Range: store.TimeRange{From: q.Time, To: q.Time + 1}}) {
@@ -59,7 +64,62 @@ func (s *Store) line(ctx context.Context, q store.LogAround) (placed, error) {
 	if l.alike <= q.Nth {
 		return l, fmt.Errorf("this line is no longer kept: %w", store.ErrNotFound)
 	}
+	pass := q.Nth
+	for r, err := range s.moment(ctx, l, q.Time) {
+		if err != nil {
+			return l, err
+		}
+		if q.Is(&r) {
+			if pass == 0 {
+				break
+			}
+			pass--
+		}
+		l.newer++
+	}
 	return l, nil
+}
+
+// moment yields a stream's lines of one nanosecond, the last that arrived first.
+func (s *Store) moment(ctx context.Context, l placed, at int64) iter.Seq2[store.Record, error] {
+	return func(yield func(store.Record, error) bool) {
+		var d decoder
+		for e, err := range s.events.Scan(ctx, events.Query{Range: store.TimeRange{From: at, To: at + 1}, Where: l.same}) {
+			var r store.Record
+			if err == nil {
+				r = d.record(e)
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// newer gives the lines of the time of the last of after, or of the line, that
+// stand behind it.
+func (s *Store) newer(ctx context.Context, l placed, after []store.Record) ([]store.Record, error) {
+	at, n := l.record.Time, l.newer
+	if len(after) > 0 {
+		at = after[len(after)-1].Time
+		n -= len(after)
+	}
+	var out []store.Record
+	for r, err := range s.moment(ctx, l, at) {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	if at != l.record.Time { // all of that time that are not behind it are in after
+		n = len(out)
+		for _, r := range after {
+			if r.Time == at {
+				n--
+			}
+		}
+	}
+	return out[:n], nil
 }
 
 // beside gives the nearest lines of one side, nearest first.

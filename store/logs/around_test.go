@@ -43,7 +43,7 @@ func sender(r *store.Record) string {
 }
 
 // around is the oracle: the whole store, oldest first.
-func around(all []store.Record, q store.LogAround) (before, after []string, there bool) {
+func around(all []store.Record, q store.LogAround) (before, after, newer []string, there bool) {
 	var at []int
 	for i := range all {
 		if all[i].Time == q.Time && q.Is(&all[i]) {
@@ -51,10 +51,11 @@ func around(all []store.Record, q store.LogAround) (before, after []string, ther
 		}
 	}
 	if len(at) <= q.Nth {
-		return nil, nil, false
+		return nil, nil, nil, false
 	}
 	line := at[len(at)-1-q.Nth]
 	var stream []string
+	var times []int64
 	place := -1
 	for i := range all {
 		if sender(&all[i]) != sender(&all[line]) {
@@ -63,9 +64,15 @@ func around(all []store.Record, q store.LogAround) (before, after []string, ther
 		if i == line {
 			place = len(stream)
 		}
-		stream = append(stream, normal(all[i]))
+		stream, times = append(stream, normal(all[i])), append(times, all[i].Time)
 	}
-	return stream[max(0, place-q.Before):place], stream[place+1 : min(len(stream), place+1+q.After)], true
+	last := min(len(stream)-1, place+q.After)
+	for i := len(stream) - 1; i > last; i-- {
+		if times[i] == times[last] {
+			newer = append(newer, stream[i])
+		}
+	}
+	return stream[max(0, place-q.Before):place], stream[place+1 : last+1], newer, true
 }
 
 func TestAroundIsTheStreamInItsOrder(t *testing.T) {
@@ -88,7 +95,7 @@ func TestAroundIsTheStreamInItsOrder(t *testing.T) {
 			text := normal(line)
 			q := store.LogAround{Time: line.Time, Is: func(r *store.Record) bool { return normal(*r) == text }, Nth: rnd.IntN(2), Before: rnd.IntN(30), After: rnd.IntN(30)}
 			got, err := s.Around(context.Background(), q)
-			before, after, there := around(all, q)
+			before, after, newer, there := around(all, q)
 			if !there && errors.Is(err, store.ErrNotFound) {
 				continue
 			}
@@ -96,6 +103,9 @@ func TestAroundIsTheStreamInItsOrder(t *testing.T) {
 				t.Fatal(err)
 			}
 			second += q.Nth
+			if !slices.Equal(normals(got.Newer), newer) {
+				t.Fatalf("around %s, newer: got %q, want %q", text, normals(got.Newer), newer)
+			}
 			if normal(got.Line) != text || !slices.Equal(normals(got.Before), before) || !slices.Equal(normals(got.After), after) {
 				t.Fatalf("around %s:\n%d before, want %d: %q\nwant %q\n%d after, want %d: %q\nwant %q", text,
 					len(got.Before), len(before), normals(got.Before), before, len(got.After), len(after), normals(got.After), after)
