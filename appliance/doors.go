@@ -51,13 +51,14 @@ func (a *Appliance) openDoors() error {
 	alertapi.New(a.rules).Register(mux)
 
 	screens, err := pages.New(pages.Options{
-		Logs: a.logs, Patterns: a.logs, Traces: a.traces, Metrics: a.metrics, Alerts: pages.Alerts{Rules: a.rules, Notices: a.notify, Series: a.metrics}, Active: activeAlerts{a.rules}, Status: a,
+		Logs: a.logs, Patterns: a.logs, LogStream: a.logs, LogTail: a.logs, Traces: a.traces, Metrics: a.metrics, Alerts: pages.Alerts{Rules: a.rules, Notices: a.notify, Series: a.metrics}, Active: activeAlerts{a.rules}, Status: a,
 		Services: a.services, Slots: a.state.Slot, Firing: a.rules.Firing, Health: a.Health, Oldest: a.oldest, Log: a.log,
 	})
 	if err != nil {
 		return fmt.Errorf("screens: %w", err)
 	}
 	screens.Register(mux)
+	a.life.onRun(servers, "live tails", screens.Run)
 	a.planner.SetPages(planweb.New(planweb.NewRemote(a.planner.Client()), planweb.Options{Assets: screens.Assets, Headers: screens.Headers, Guest: a.o.Demo, Log: a.log}))
 
 	mux.Handle("GET /metrics", a.expo)

@@ -116,10 +116,17 @@ type TimePick struct {
 	Later     string
 	ZoomOut   string
 	Every     string // 10 s, or empty when refresh is off
+	Live      *Live  // nil where nothing comes by itself
 	Presets   []Choice
 	Refreshes []Choice
 	Action    string  // path of the form
 	Keep      []Param // what the form sends along
+}
+
+// Live begins or ends the live view of a screen.
+type Live struct {
+	Href string
+	On   bool
 }
 
 // Choice is one option of a list.

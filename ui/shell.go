@@ -18,6 +18,8 @@ func current(on bool) templ.Attributes {
 	return templ.Attributes{"aria-current": "page"}
 }
 
+func pressed(on bool) string { return strconv.FormatBool(on) }
+
 func refreshTitle(every string) string {
 	if every == "" {
 		return "Refresh (r)"

@@ -28,7 +28,7 @@ function copyOld(text: string): boolean {
 /** Copies this view's address with absolute times, so that it shows the same tomorrow. */
 export function share(): void {
   const range = timeRange();
-  const set: Record<string, string | null> = range ? { from: String(range.from), to: String(range.to) } : {};
+  const set: Record<string, string | null> = range ? { from: String(range.from), to: String(range.to), live: null } : {};
   void copy(location.origin + address(set), 'Link copied, with absolute times.');
 }
 

@@ -28,6 +28,8 @@ let afterG = 0;
 const rows = (): HTMLElement[] => all('#main [data-row]').filter((r) => r.offsetParent !== null);
 
 function step(by: number): void {
+  // a list that is only partly in the page steps by itself
+  if (!document.dispatchEvent(new CustomEvent('tripod:step', { detail: by, cancelable: true }))) return;
   const list = rows();
   const here = document.activeElement?.closest<HTMLElement>('[data-row]');
   const i = here ? list.indexOf(here) : -1;

@@ -9,16 +9,21 @@ function place(pop: HTMLElement): void {
   const left = Math.max(8, Math.min(at.left, innerWidth - width - 8));
   pop.style.setProperty('--x', left + 'px');
   pop.style.setProperty('--r', 'auto');
+  pop.style.setProperty('--y', Math.max(8, Math.min(at.bottom + 4, innerHeight - pop.offsetHeight - 8)) + 'px');
 }
 
 export function start(): void {
-  for (const pop of all('[popover]')) {
-    pop.addEventListener('toggle', (e) => {
-      if ((e as ToggleEvent).newState !== 'open') return;
+  // The event does not bubble, and popovers inside main come and go with it.
+  document.addEventListener(
+    'toggle',
+    (e) => {
+      const pop = e.target;
+      if (!(pop instanceof HTMLElement) || !pop.hasAttribute('popover') || (e as ToggleEvent).newState !== 'open') return;
       place(pop);
       if (matchMedia('(pointer: fine)').matches) one('input:not([type=hidden])', pop)?.focus();
-    });
-  }
+    },
+    true,
+  );
   document.addEventListener('input', (e) => {
     const box = e.target;
     if (!(box instanceof HTMLInputElement) || !box.dataset['filter']) return;

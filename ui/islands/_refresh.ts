@@ -63,7 +63,7 @@ function replace(doc: Document): void {
   badges(doc);
   const main = document.getElementById('main');
   if (main) htmx.process(main);
-  document.dispatchEvent(new CustomEvent('tripod:refreshed'));
+  document.dispatchEvent(new CustomEvent('tripod:refreshed', { detail: doc }));
 }
 
 /** Only what a navigation entry says changes, never the entry under the pointer. */

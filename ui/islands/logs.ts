@@ -1,3 +1,5 @@
-// Logs: the query side and the rows, each in its own module.
+// Logs: the query side and the rows, each in its own modules.
 import './_logquery';
 import './_logrows';
+import './_logcols';
+import './_logtail';

@@ -76,7 +76,7 @@ func (p *Pages) graphPage(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("HX-Push-Url", "false")
 		return p.fragment(w, r, http.StatusOK, screens.GraphMessages(m.Queries))
 	}
-	pushTidy(w, r, &st)
+	pushTidy(w, r, st.Self())
 	pg := p.page(ctx, st, "graph", "Metrics", "graph.css", "graph.js")
 	pg.Flush = true
 	return p.show(w, r, pg, screens.GraphPage(m))

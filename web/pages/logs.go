@@ -31,6 +31,7 @@ func (p *Pages) logs(mux *http.ServeMux) {
 	p.get(mux, "GET /logs", p.logsPage)
 	p.get(mux, "GET /logs/lines", p.logsLines)
 	p.get(mux, "GET /logs/line", p.logsLine)
+	p.get(mux, "GET /logs/tail", p.logsTail)
 }
 
 func (p *Pages) logsPage(w http.ResponseWriter, r *http.Request) error {
@@ -40,7 +41,7 @@ func (p *Pages) logsPage(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), logTime)
 	defer cancel()
 	a := p.logAsk(r)
-	if a.st.Moving() && a.cursor.zero() {
+	if a.mayLive() {
 		a.st.refreshDefault(logRefresh)
 	}
 	ans := p.askLogs(ctx, a)
@@ -52,9 +53,10 @@ func (p *Pages) logsPage(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("HX-Push-Url", "false")
 		return p.fragment(w, r, http.StatusOK, ui.QueryMessage(m.Query.ID, m.Query.Error))
 	}
-	pushTidy(w, r, &a.st)
+	pushTidy(w, r, a.self())
 	pg := p.page(ctx, a.st, "logs", "Logs", "logs.css", "logsrows.css", "logs.js")
-	pg.Flush = true
+	pg.Flush, pg.Self = true, a.self()
+	pg.Time.Live = p.liveToggle(&a)
 	return p.show(w, r, pg, screens.LogsPage(m))
 }
 
@@ -79,7 +81,7 @@ func (p *Pages) askLogs(ctx context.Context, a logAsk) logAnswer {
 	start := p.o.Now()
 	ans := logAnswer{level: splitField(a.typed, "level"), service: splitField(a.typed, "service")}
 	var wg sync.WaitGroup
-	wg.Go(func() { ans.page, ans.searchErr = p.searchLogs(ctx, a) })
+	wg.Go(func() { ans.page, ans.searchErr = p.listLogs(ctx, a) })
 	wg.Go(func() {
 		ans.volume, ans.volumeErr = p.o.Logs.Volume(ctx, a.query(ans.level.rest), a.st.Step(logBars))
 	})
@@ -95,14 +97,13 @@ func (p *Pages) askLogs(ctx context.Context, a logAsk) logAnswer {
 }
 
 func (p *Pages) logsView(ctx context.Context, a logAsk, ans logAnswer) screens.Logs {
-	m := screens.Logs{LogHead: a.head(ans), LogTable: a.table()}
+	m := screens.Logs{LogHead: a.head(ans), LogTable: p.logTable(ctx, &a, &ans)}
 	if m.Query.Error != nil {
 		m.Empty = &screens.LogEmpty{Icon: "warn", Title: "The query cannot be read", Before: "Nothing was searched."}
 		return m
 	}
 	p.logVolume(ctx, a, ans, &m.LogHead)
 	m.Facets = p.logFacets(a, ans)
-	m.Rows = p.logRows(a, ans.page, ans.searchErr)
 	if ans.facetsErr != nil {
 		m.Failed = "Fields are missing. " + p.reason(ctx, "log facets", ans.facetsErr)
 	}

@@ -39,8 +39,10 @@ func (f *fakeLogs) find(q store.LogQuery) ([]store.Record, error) {
 	var out []store.Record
 	for _, r := range f.records {
 		hit := q.Range.Has(r.Time)
-		for _, w := range words(q.Text) {
-			hit = hit && strings.Contains(r.Message(), w)
+		for _, t := range terms(q.Text) {
+			if t.kind == wordTerm && !t.neg {
+				hit = hit && strings.Contains(r.Message(), t.value)
+			}
 		}
 		for _, field := range []string{"level", "service"} {
 			v, _ := r.Lookup(field)
@@ -238,6 +240,14 @@ func TestLogsKeepsWhatCameBeforeAnError(t *testing.T) {
 	}
 }
 
+// link is the address in the element of a class.
+func link(body, class string) string {
+	_, rest, _ := strings.Cut(body, `class="`+class+`"`)
+	_, rest, _ = strings.Cut(rest, `href="`)
+	href, _, _ := strings.Cut(rest, `"`)
+	return strings.ReplaceAll(href, "&amp;", "&")
+}
+
 func TestLogsPagesDropAndRepeatNothing(t *testing.T) {
 	for _, sort := range []string{"", "oldest"} {
 		f := &fakeLogs{}
@@ -246,18 +256,16 @@ func TestLogsPagesDropAndRepeatNothing(t *testing.T) {
 			f.records = append(f.records, line(time.Duration(1+i/300)*time.Second, store.LevelInfo, "s", "n"+strconv.Itoa(i)+"."))
 		}
 		mux := screenOf(t, Options{Logs: f})
-		seen := map[string]int{}
+		seen, page := map[string]int{}, 0
 		for next := "/logs?sort=" + sort; next != ""; {
 			body := ask(mux, next).Body.String()
 			for _, part := range strings.Split(body, `class="msg">`)[1:] {
 				text, _, _ := strings.Cut(strings.TrimSpace(part), ".")
 				seen[text]++
 			}
-			_, rest, ok := strings.Cut(body, `hx-get="/logs/lines`)
-			next = ""
-			if ok {
-				q, _, _ := strings.Cut(rest, `"`)
-				next = "/logs/lines" + strings.ReplaceAll(q, "&amp;", "&")
+			next = link(body, "more down")
+			if page++; page > 1 {
+				next = strings.Replace(next, "/logs?", "/logs/lines?", 1)
 			}
 		}
 		for i := range f.records {
@@ -268,10 +276,29 @@ func TestLogsPagesDropAndRepeatNothing(t *testing.T) {
 	}
 }
 
+func TestAnOpenLineLeadsToItsPatternAndItsContext(t *testing.T) {
+	s := keep(t, []store.Record{
+		line(time.Second, store.LevelInfo, "s", "took 5 of 20"), line(time.Second, store.LevelInfo, "other", "took 7 of 20"),
+		line(time.Second, store.LevelInfo, "s", "gave 5"),
+	})
+	mux := screenOf(t, Options{Logs: s, Patterns: s, LogStream: s})
+	r := line(time.Second, store.LevelInfo, "s", "took 5 of 20")
+	id := placeOf(&r).String()
+	body := ask(mux, "/logs/line?at="+id+"&q=a+or+b").Body.String()
+	for _, want := range []string{`href="/logs?q=%28a+or+b%29+msg.pattern%3A%22took+%3C_%3E+of+%3C_%3E%22"`, `href="/logs?around=` + id + `&amp;q=a+or+b"`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %s in %s", want, body)
+		}
+	}
+	if body := ask(mux, "/logs/line?around="+id+"&at="+id).Body.String(); strings.Contains(body, "Show in context") {
+		t.Error("surroundings lead to themselves")
+	}
+}
+
 func TestLogLineOpensByItsName(t *testing.T) {
 	f := storyLogs()
 	mux := screenOf(t, Options{Logs: f})
-	id := lineID(&f.records[0])
+	id := placeOf(&f.records[0]).String()
 	w := ask(mux, "/logs/line?at="+url.QueryEscape(id)+"&q=pool")
 	for _, s := range []string{"View trace", "/traces/ab000000000000000000000000000001?sel=0000000000000002", `q=pool+route%3A%22%2Fapi%2Ftasks%22`} {
 		if !strings.Contains(w.Body.String(), s) {
@@ -281,35 +308,17 @@ func TestLogLineOpensByItsName(t *testing.T) {
 	if got := ask(mux, "/logs?sel="+id).Body.String(); !strings.Contains(got, `id="`+id+`-open"`) {
 		t.Error("sel does not open the line")
 	}
-	for at, want := range map[string]int{"l" + strconv.FormatInt(noon.UnixNano()-1e9, 10) + "-00": 404, "x": 400, "": 400, "l-1-a": 400} {
+	for at, want := range map[string]int{"l" + strconv.FormatInt(noon.UnixNano()-1e9, 10) + "-0123456789": 404, "x": 400, "": 400, "l-1-a": 400} {
 		if got := ask(mux, "/logs/line?at="+at).Code; got != want {
 			t.Errorf("%q: got %d, want %d", at, got, want)
 		}
 	}
 }
 
-func TestMarkFindsEveryCase(t *testing.T) {
-	var got strings.Builder
-	for _, p := range mark("Pool: db pool İ", []string{"pool"}) {
-		if p.Hit {
-			got.WriteString("[" + p.Text + "]")
-			continue
-		}
-		got.WriteString(p.Text)
-	}
-	if want := "Pool: db pool İ"; got.String() != want { // İ is longer in lower case
-		t.Errorf("got %q, want %q", got.String(), want)
-	}
-	pieces := mark("Pool: db pool", []string{"pool", "db pool"})
-	if len(pieces) != 3 || !pieces[0].Hit || pieces[2].Text != "db pool" {
-		t.Errorf("got %+v", pieces)
-	}
-}
-
 // Any address must give a page.
 func FuzzLogsAddress(f *testing.F) {
 	mux := screenOf(f, Options{Logs: storyLogs()})
-	for _, s := range []string{"", "q=(a or b", "from=now-1h&to=now&sel=l1-x", "cursor=9-9", "cursor=-1--1", "service=a&service=b&q=level:>=warn", "wrap=1&sort=oldest"} {
+	for _, s := range []string{"", "q=(a or b", "from=now-1h&to=now&sel=l1-x", "cursor=l9-0123456789-9", "before=l1773316799000000000-0123456789", "cursor=-1--1", "around=l9-0123456789", "cols=-&cols=a&cols=level", "live=1&sort=oldest", "service=a&service=b&q=level:>=warn", "wrap=1&sort=oldest"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, query string) {

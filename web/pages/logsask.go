@@ -17,7 +17,11 @@ type logAsk struct {
 	typed  string
 	scope  string
 	oldest bool
-	cursor cursor
+	after  place  // the list begins behind it
+	before place  // the list ends in front of it
+	around place  // the list is the stream around it, whatever the query
+	rows   int    // lines of a page
+	live   bool   // new lines come by themselves
 	host   string // under which the reader reached us
 }
 
@@ -25,9 +29,18 @@ func (p *Pages) logAsk(r *http.Request) logAsk {
 	st := p.state(r)
 	st.tidy()
 	st.Path = "/logs"
-	a := logAsk{st: st, typed: st.Query, oldest: st.Sort == "oldest", cursor: parseCursor(st.Values.Get("cursor")), host: r.Host}
-	for _, name := range []string{"cursor", "at"} {
-		st.Values.Del(name)
+	a := logAsk{st: st, typed: st.Query, oldest: st.Sort == "oldest", rows: logRows, host: r.Host}
+	for name, pl := range map[string]*place{"cursor": &a.after, "before": &a.before, "around": &a.around} {
+		*pl = parsePlace(st.Values.Get(name))
+		st.Values.Del(name) // of another query they would be nonsense
+	}
+	if p.o.LogStream == nil {
+		a.around = place{}
+	}
+	st.Values.Del("at")
+	a.live = st.Values.Get("live") != "" && a.mayLive()
+	if !a.live {
+		st.Values.Del("live")
 	}
 	a.scope = scopeLine(st.Services)
 	return a
@@ -40,6 +53,25 @@ func scopeLine(services []string) string {
 	}
 	return anyOf("service", services)
 }
+
+// mayLive says whether the list's top moves along with now.
+func (a *logAsk) mayLive() bool {
+	return a.st.Moving() && !a.oldest && !a.context() && a.after.zero() && a.before.zero()
+}
+
+// with is this list's address with names set to values, given in pairs; the
+// links of a State lead to the top of a list.
+func (a *logAsk) with(pairs ...string) string {
+	return a.st.With(append(pairs, "around", a.around.String())...)
+}
+
+// self is the address of this very page.
+func (a *logAsk) self() string {
+	return a.with("cursor", a.after.String(), "before", a.before.String())
+}
+
+// context says that the stream around a line is asked for.
+func (a *logAsk) context() bool { return !a.around.zero() }
 
 func (a *logAsk) query(text string) store.LogQuery {
 	return store.LogQuery{Text: text, Narrow: a.scope, Range: a.st.Range, Oldest: a.oldest}
@@ -84,9 +116,9 @@ func (st *State) tidy() {
 }
 
 // pushTidy makes htmx put the tidy address into the history.
-func pushTidy(w http.ResponseWriter, r *http.Request, st *State) {
+func pushTidy(w http.ResponseWriter, r *http.Request, self string) {
 	if r.Header.Get("HX-Request") == "true" {
-		w.Header().Set("HX-Push-Url", st.Self())
+		w.Header().Set("HX-Push-Url", self)
 	}
 }
 

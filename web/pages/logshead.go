@@ -30,11 +30,13 @@ func (p *Pages) logSummary(a logAsk, ans logAnswer) []string {
 	total := matched(ans)
 	out := []string{"Showing all " + chart.Count(n)}
 	switch {
-	case !a.cursor.zero():
+	case a.context():
+		out[0] = "Showing " + chart.Count(n) + " around one line"
+	case ans.page.above:
 		out[0] = "Showing " + chart.Count(n) + " from the middle"
 	case ans.volumeErr == nil && total > n:
 		out[0] = "Showing " + chart.Count(n) + " of " + chart.Count(total)
-	case !ans.page.next.zero():
+	case ans.page.below:
 		out[0] = "Showing the first " + chart.Count(n)
 	}
 	if a.st.Moving() && a.st.Refresh > 0 {

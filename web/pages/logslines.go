@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"tripod/store"
 	"tripod/ui"
@@ -11,7 +12,10 @@ import (
 	"tripod/web"
 )
 
-// logsLines is the next page of lines as a fragment.
+// moreRows are the lines that a fragment adds to a list.
+const moreRows = 500
+
+// logsLines is the next page of lines as a fragment, in either direction.
 func (p *Pages) logsLines(w http.ResponseWriter, r *http.Request) error {
 	if p.o.Logs == nil {
 		return errNoDoor
@@ -19,12 +23,13 @@ func (p *Pages) logsLines(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), logTime)
 	defer cancel()
 	a := p.logAsk(r)
-	page, err := p.searchLogs(ctx, a)
+	a.rows = moreRows
+	page, err := p.listLogs(ctx, a)
 	if err != nil && len(page.records) == 0 {
 		rows := screens.LogRows{Stop: p.reason(ctx, "log lines", err)}
 		return p.fragment(w, r, web.Status(err), screens.LogRowList(rows))
 	}
-	return p.fragment(w, r, http.StatusOK, screens.LogRowList(p.logRows(a, page, err)))
+	return p.fragment(w, r, http.StatusOK, screens.LogRowList(p.logRows(ctx, a, page, err)))
 }
 
 // logsLine is the detail of one line as a fragment.
@@ -33,37 +38,47 @@ func (p *Pages) logsLine(w http.ResponseWriter, r *http.Request) error {
 		return errNoDoor
 	}
 	at := r.URL.Query().Get("at")
-	when, ok := lineTime(at)
-	if !ok {
+	pl := parsePlace(at)
+	if pl.zero() {
 		return fmt.Errorf("%.40q names no line: %w", at, store.ErrInvalid)
 	}
 	a := p.logAsk(r)
-	q := store.LogQuery{Range: store.TimeRange{From: when, To: when + 1}, Limit: 10_000}
+	q := store.LogQuery{Range: store.TimeRange{From: pl.at, To: pl.at + 1}}
 	for rec, err := range p.o.Logs.Search(r.Context(), q) {
 		if err != nil {
 			return err
 		}
-		if lineID(&rec) == at {
-			return p.fragment(w, r, http.StatusOK, screens.LogOpen(*p.logDetail(a, &rec)))
+		if pl.is(&rec) {
+			return p.fragment(w, r, http.StatusOK, screens.LogOpen(*p.logDetail(r.Context(), a, &rec, at)))
 		}
 	}
 	return fmt.Errorf("this line is no longer kept: %w", store.ErrNotFound)
 }
 
 // table is how the lines are shown.
-func (a *logAsk) table() screens.LogTable {
+func (p *Pages) logTable(ctx context.Context, a *logAsk, ans *logAnswer) screens.LogTable {
 	st := &a.st
 	m := screens.LogTable{
 		Zone: "UTC",
 		Wrap: st.Values.Get("wrap") != "",
 		Order: []ui.Tab{
-			{Text: "Newest", Href: st.With("sort", "", "sel", ""), On: !a.oldest},
-			{Text: "Oldest", Href: st.With("sort", "oldest", "sel", ""), On: a.oldest},
+			{Text: "Newest", Href: a.with("sort", "", "sel", ""), On: !a.oldest},
+			{Text: "Oldest", Href: a.with("sort", "oldest", "sel", ""), On: a.oldest},
 		},
+		More:    "/logs/lines" + strings.TrimPrefix(a.with("from", msOf(st.Range.From, false), "to", msOf(st.Range.To, true), "sel", "", "live", ""), st.Path),
+		Columns: p.logColumns(a, ans.page, ans.facets.Fields),
+		Rows:    p.logRows(ctx, *a, ans.page, ans.searchErr),
 	}
-	m.WrapURL = st.With("wrap", "1")
+	m.Grid, m.Export = columnGrid(m.Columns), a.logExport(ans)
+	if a.context() {
+		m.Around = p.aroundBar(a, ans.page)
+	}
+	if a.live {
+		m.Tail = "/logs/tail" + strings.TrimPrefix(m.More, "/logs/lines")
+	}
+	m.WrapURL = a.with("wrap", "1")
 	if m.Wrap {
-		m.WrapURL = st.Without("wrap")
+		m.WrapURL = a.with("wrap", "")
 	}
 	return m
 }

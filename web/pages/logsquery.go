@@ -298,30 +298,3 @@ func toggle(q, field, value string, all []string) string {
 	}
 	return setValues(q, field, on)
 }
-
-// words are what a line looks for in messages, for highlighting: its positive
-// words and phrases, groups included.
-func words(q string) []string { return wordsIn(q, 0) }
-
-// maxNested is how deep parentheses are looked into.
-const maxNested = 8
-
-func wordsIn(q string, depth int) []string {
-	var out []string
-	for _, t := range terms(q) {
-		switch {
-		case t.neg || len(out) >= 16:
-		case t.kind == wordTerm:
-			if w := strings.Trim(t.value, "*"); w != "" {
-				out = append(out, w)
-			}
-		case t.kind == fieldTerm && (t.field == "msg" || t.field == "message") && t.op == "":
-			if w := strings.Trim(t.value, "*"); w != "" {
-				out = append(out, w)
-			}
-		case t.kind == groupTerm && depth < maxNested:
-			out = append(out, wordsIn(t.value, depth+1)...)
-		}
-	}
-	return out
-}

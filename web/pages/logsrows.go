@@ -1,9 +1,7 @@
 package pages
 
 import (
-	"encoding/hex"
-	"hash/fnv"
-	"strconv"
+	"context"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -16,12 +14,9 @@ import (
 
 // Bounds on what one line may put on the screen.
 const (
-	rowMessage  = 1000     // bytes of a message in its row
-	rowFields   = 12       // fields behind it
-	rowValue    = 120      // bytes of their values
-	detailBody  = 64 << 10 // bytes of an open line's message
-	detailValue = 4 << 10
-	detailMost  = 200 // fields of an open line
+	rowMessage = 1000 // bytes of a message in its row
+	rowFields  = 12   // fields behind it
+	rowValue   = 120  // bytes of their values
 )
 
 // quietFields say the same on every line of a process, so rows leave them out.
@@ -31,82 +26,123 @@ var quietFields = map[string]bool{
 	"service": true, "service.name": true, "msg": true, "message": true,
 }
 
-// lineID names a line: its time and a hash of what it says. It is an element's
-// id, and finds the line again.
-func lineID(r *store.Record) string {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(r.Service)) // a hash never fails
-	_, _ = h.Write([]byte{0})
-	_, _ = h.Write([]byte(r.Line()))
-	return "l" + strconv.FormatInt(r.Time, 10) + "-" + hex.EncodeToString(h.Sum(nil))[:10]
+// rowMaker makes the rows of one answer. ctx is here only while it does.
+type rowMaker struct {
+	ctx     context.Context
+	p       *Pages
+	a       *logAsk
+	marks   marker
+	columns []string
+	days    bool // times need a date
+	here    place
 }
 
-// lineTime is the time in a line's name.
-func lineTime(id string) (int64, bool) {
-	digits, _, ok := strings.Cut(strings.TrimPrefix(id, "l"), "-")
-	ns, err := strconv.ParseInt(digits, 10, 64)
-	return ns, ok && err == nil && ns >= 0
+func (p *Pages) rowMaker(ctx context.Context, a *logAsk) rowMaker {
+	m := rowMaker{ctx: ctx, p: p, a: a, marks: newMarker(a.typed), columns: a.columns(), days: a.crossesDays()}
+	if a.context() {
+		m.marks, m.here = marker{}, a.around
+	}
+	return m
 }
 
-func (p *Pages) logRows(a logAsk, page logPage, err error) screens.LogRows {
-	out := screens.LogRows{Word: "older"}
+// crossesDays says whether the range touches more than one day.
+func (a *logAsk) crossesDays() bool {
+	const day = int64(24 * time.Hour)
+	return a.context() || a.st.Range.From/day != (a.st.Range.To-1)/day
+}
+
+func (p *Pages) logRows(ctx context.Context, a logAsk, page logPage, err error) screens.LogRows {
+	out := screens.LogRows{Older: "older", Newer: "newer"}
 	if a.oldest {
-		out.Word = "newer"
+		out.Older, out.Newer = out.Newer, out.Older
 	}
-	hits := words(a.typed)
-	days := crossesDays(page.records)
-	seen := map[string]int{}
+	m := p.rowMaker(ctx, &a)
+	places := a.placesOf(page)
 	for i := range page.records {
-		row := p.logRow(a, &page.records[i], hits, days)
-		if n := seen[row.ID]; n > 0 {
-			row.ID += "-" + strconv.Itoa(n) // the same line twice in one nanosecond
-		}
-		seen[lineID(&page.records[i])]++
-		out.Rows = append(out.Rows, row)
+		out.Rows = append(out.Rows, m.row(&page.records[i], places[i]))
 	}
-	next := page.next
 	if err != nil && len(page.records) > 0 {
 		out.Stop = "The search stopped here: " + err.Error() + "."
-		next = cursorAfter(page.records, a.cursor)
+		page.below = page.below || a.before.zero()
 	}
-	if !next.zero() {
-		out.More = a.st.With("cursor", next.String(), "sel", "")
-		out.Part = "/logs/lines" + strings.TrimPrefix(out.More, a.st.Path)
+	if len(places) == 0 {
+		return out
+	}
+	if page.above {
+		out.Above = a.with("before", places[0].String(), "sel", "")
+	}
+	if page.below {
+		out.Below = a.with("cursor", places[len(places)-1].String(), "sel", "")
 	}
 	return out
 }
 
-func crossesDays(records []store.Record) bool {
-	if len(records) == 0 {
-		return false
-	}
-	const day = int64(24 * time.Hour)
-	return records[0].Time/day != records[len(records)-1].Time/day
-}
-
-func (p *Pages) logRow(a logAsk, r *store.Record, hits []string, days bool) screens.LogRow {
+func (m *rowMaker) row(r *store.Record, pl place) screens.LogRow {
 	t := time.Unix(0, r.Time).UTC()
-	id := lineID(r)
+	id := pl.String()
 	row := screens.LogRow{
 		ID:      id,
 		Time:    chart.Clock(t),
-		Exact:   chart.Exact(t),
+		Exact:   exactNano(t),
 		Level:   r.Level.Word(),
-		Service: ui.Service{Name: r.Service, Slot: p.o.Slots(r.Service)},
-		Message: mark(cut(oneLine(r.Message()), rowMessage), hits),
-		Fields:  rowFieldsOf(r),
-		Open:    a.st.With("sel", id) + "#" + id,
-		Part:    "/logs/line" + strings.TrimPrefix(a.st.With("at", id, "sel", ""), a.st.Path),
-		Trace:   a.traceLink(r),
+		Message: m.marks.mark(cut(oneLine(r.Message()), rowMessage)),
+		Fields:  m.fields(r),
+		Trace:   m.a.traceLink(r),
+		Here:    pl == m.here,
 	}
-	if days {
-		row.Time = t.Format("01-02 15:04:05")
+	for _, name := range m.columns {
+		row.Cells = append(row.Cells, m.cell(r, name))
 	}
-	if a.st.Sel == id {
-		row.Open = a.st.Without("sel") + "#" + id
-		row.Detail = p.logDetail(a, r)
+	if m.days {
+		row.Time = t.Format("02 Jan ") + row.Time
+	}
+	row.Open = m.a.with("sel", id) + "#" + id
+	if m.a.st.Sel == id {
+		row.Open = m.a.with("sel", "") + "#" + id
+		row.Detail = m.p.logDetail(m.ctx, *m.a, r, id)
 	}
 	return row
+}
+
+func exactNano(t time.Time) string { return t.Format("2006-01-02 15:04:05.000000000 MST") }
+
+func (m *rowMaker) cell(r *store.Record, name string) screens.LogCell {
+	switch {
+	case name == "level":
+		return screens.LogCell{Kind: "level", Text: r.Level.Word()}
+	case isService(name):
+		return screens.LogCell{Kind: "service", Service: ui.Service{Name: r.Service, Slot: m.p.o.Slots(r.Service)}}
+	}
+	v, ok := r.Lookup(name)
+	if !ok {
+		return screens.LogCell{Name: name}
+	}
+	return screens.LogCell{Name: name, Value: m.marks.mark(cut(oneLine(v.Text()), rowValue))}
+}
+
+// fields are what a row says behind its message; what has a column of its own
+// is not said twice.
+func (m *rowMaker) fields(r *store.Record) []screens.LogField {
+	var out []screens.LogField
+	for _, at := range r.Attrs {
+		if quietFields[at.Key] || m.hasColumn(at.Key) {
+			continue
+		}
+		if len(out) == rowFields {
+			break
+		}
+		out = append(out, screens.LogField{Key: at.Key, Value: m.marks.mark(cut(oneLine(at.Value.Text()), rowValue))})
+	}
+	return out
+}
+
+func (m *rowMaker) hasColumn(name string) bool {
+	for _, c := range m.columns {
+		if c == name {
+			return true
+		}
+	}
+	return false
 }
 
 // traceLink leads to the record's trace, at its span.
@@ -119,90 +155,6 @@ func (a *logAsk) traceLink(r *store.Record) string {
 		sel = r.SpanID.String()
 	}
 	return a.st.Carry().Href("/traces/"+r.TraceID.String(), "sel", sel)
-}
-
-func rowFieldsOf(r *store.Record) []screens.LogField {
-	var out []screens.LogField
-	for _, at := range r.Attrs {
-		if quietFields[at.Key] {
-			continue
-		}
-		if len(out) == rowFields {
-			break
-		}
-		out = append(out, screens.LogField{Key: at.Key, Value: cut(oneLine(at.Value.Text()), rowValue)})
-	}
-	return out
-}
-
-func (p *Pages) logDetail(a logAsk, r *store.Record) *screens.LogDetail {
-	body := r.Message()
-	d := &screens.LogDetail{
-		ID:    lineID(r),
-		Level: r.Level.Word(),
-		Line:  cut(r.Line(), detailBody),
-		Trace: a.traceLink(r),
-		Link:  a.lineLink(r),
-	}
-	if strings.ContainsAny(body, "\r\n") || len(body) > 160 {
-		d.Body = cut(body, detailBody)
-	}
-	add := func(key, value, href string) {
-		if len(d.Fields) >= detailMost {
-			return
-		}
-		f := screens.LogDetailField{Key: key, Value: cut(value, detailValue), Href: href}
-		if key != "" && len(value) <= rowMessage && !strings.ContainsAny(value, "\r\n") {
-			f.Only = a.st.With("q", addTerm(a.typed, key, value), "sel", "", "cursor", "")
-		}
-		d.Fields = append(d.Fields, f)
-	}
-	if r.Service != "" {
-		add("service", r.Service, "")
-	}
-	level := r.Level.Word()
-	add("level", level, "")
-	if !r.TraceID.IsZero() {
-		add("trace_id", r.TraceID.String(), d.Trace)
-	}
-	if !r.SpanID.IsZero() {
-		add("span_id", r.SpanID.String(), d.Trace)
-	}
-	if r.EventName != "" {
-		add("event.name", r.EventName, "")
-	}
-	known := map[string]bool{"level": true, "trace_id": true, "span_id": true}
-	total := len(d.Fields)
-	each := func(attrs store.Attrs, except string) {
-		for _, at := range attrs {
-			if known[at.Key] || at.Key == except {
-				continue
-			}
-			total++
-			add(at.Key, at.Value.Text(), "")
-		}
-	}
-	each(r.Attrs, "")
-	if r.Resource != nil {
-		each(r.Resource.Attrs, "service.name")
-	}
-	if r.Scope != nil {
-		each(r.Scope.Attrs, "")
-	}
-	if left := total - len(d.Fields); left > 0 {
-		d.More = chart.Count(int64(left)) + " more fields were left out; Copy line has them."
-	}
-	return d
-}
-
-// lineLink is an absolute address whose newest line is this one.
-func (a *logAsk) lineLink(r *store.Record) string {
-	end := r.Time/int64(time.Millisecond) + 1
-	from := end - (15 * time.Minute).Milliseconds()
-	return a.st.With(
-		"from", strconv.FormatInt(from, 10), "to", strconv.FormatInt(end, 10),
-		"sel", lineID(r), "sort", "", "refresh", "off", "cursor", "",
-	) + "#" + lineID(r)
 }
 
 func oneLine(s string) string {
@@ -226,31 +178,4 @@ func cut(s string, n int) string {
 		n--
 	}
 	return strings.ToValidUTF8(s[:n], "\uFFFD") + "…"
-}
-
-// mark cuts a message at what the query looked for, whatever its case.
-func mark(msg string, hits []string) []screens.LogPiece {
-	low := strings.ToLower(msg)
-	if len(hits) == 0 || len(low) != len(msg) {
-		return []screens.LogPiece{{Text: msg}}
-	}
-	var out []screens.LogPiece
-	for start := 0; start < len(msg); {
-		at, n := -1, 0
-		for _, h := range hits {
-			h = strings.ToLower(h)
-			if i := strings.Index(low[start:], h); h != "" && i >= 0 && (at < 0 || i < at || i == at && len(h) > n) {
-				at, n = i, len(h)
-			}
-		}
-		if at < 0 || len(out) > 40 {
-			return append(out, screens.LogPiece{Text: msg[start:]})
-		}
-		if at > 0 {
-			out = append(out, screens.LogPiece{Text: msg[start : start+at]})
-		}
-		out = append(out, screens.LogPiece{Text: msg[start+at : start+at+n], Hit: true})
-		start += at + n
-	}
-	return out
 }

@@ -86,8 +86,9 @@ func scanAtom(q string, i int) term {
 			return scanField(q, s, end+1)
 		}
 		return term{end: end, kind: wordTerm, value: s, quoted: true}
-	case q[i] == '/':
-		return term{end: regexEnd(q, i), kind: otherTerm}
+	}
+	if end := regexEnd(q, i); end > 0 {
+		return term{end: end, kind: otherTerm}
 	}
 	end := bareEnd(q, i)
 	colon := strings.IndexByte(q[i:end], ':')
@@ -115,9 +116,11 @@ func scanField(q, field string, i int) term {
 		t.quoted = true
 	case q[i] == '(':
 		t.kind, t.end = otherTerm, closing(q, i)
-	case q[i] == '/':
-		t.kind, t.end = otherTerm, regexEnd(q, i)
 	default:
+		if t.end = regexEnd(q, i); t.end > 0 {
+			t.kind = otherTerm
+			break
+		}
 		t.end = bareEnd(q, i)
 		t.value = q[i:t.end]
 	}
@@ -184,17 +187,32 @@ func unquote(q string, i int) (string, int) {
 	return b.String(), len(q)
 }
 
+// regexEnd is the place behind /…/ or /…/i, or 0: a text with two slashes that
+// goes on behind the second is a path.
 func regexEnd(q string, i int) int {
+	if q[i] != '/' {
+		return 0
+	}
+	start := i
 	for i++; i < len(q); i++ {
 		switch q[i] {
 		case '\\':
 			i++
 		case '/':
-			return i + 1
+			switch {
+			case i == start+1:
+			case endsTerm(q, i+1):
+				return i + 1
+			case q[i+1] == 'i' && endsTerm(q, i+2):
+				return i + 2
+			}
+			return 0
 		}
 	}
-	return len(q)
+	return 0
 }
+
+func endsTerm(q string, i int) bool { return i >= len(q) || isSpace(q[i]) || q[i] == ')' }
 
 func bareEnd(q string, i int) int {
 	start := i

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"tripod/ui"
@@ -18,13 +19,15 @@ import (
 // Options are the doors behind the screens. A door that is nil makes its
 // panels say that they cannot be shown; everything else goes on.
 type Options struct {
-	Logs     Logs
-	Patterns LogPatterns
-	Traces   Traces
-	Metrics  Metrics
-	Alerts   Alerts
-	Active   Active // alerts that are pending or firing, for the overview
-	Status   Status
+	Logs      Logs
+	Patterns  LogPatterns
+	LogStream LogStream
+	LogTail   LogTail
+	Traces    Traces
+	Metrics   Metrics
+	Alerts    Alerts
+	Active    Active // alerts that are pending or firing, for the overview
+	Status    Status
 
 	// Services are all service names, for the scope menu.
 	Services func(ctx context.Context) []string
@@ -49,6 +52,10 @@ type Pages struct {
 	o      Options
 	assets *assets.Set
 	policy string
+
+	tails   chan struct{} // live tails at work
+	ending  chan struct{} // closed by Run
+	endOnce sync.Once
 }
 
 // New prepares the assets; it fails only if those embedded cannot be read.
@@ -66,7 +73,7 @@ func New(o Options) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pages{o: o, assets: set, policy: Policy()}, nil
+	return &Pages{o: o, assets: set, policy: Policy(), tails: make(chan struct{}, maxTails), ending: make(chan struct{})}, nil
 }
 
 // Register adds every screen and /static/ to a mux.

@@ -102,8 +102,8 @@ func (p *Pages) reason(ctx context.Context, what string, err error) string {
 		return "Too much is asked at once. It is tried again with the next refresh."
 	case errors.Is(err, store.ErrClosed):
 		return "The appliance is closing."
-	case errors.Is(err, store.ErrInvalid), errors.Is(err, store.ErrTooLarge):
-		return err.Error()
+	case errors.Is(err, store.ErrInvalid), errors.Is(err, store.ErrTooLarge), errors.Is(err, store.ErrNotFound):
+		return sentence(err.Error())
 	}
 	if ctx.Err() == nil {
 		p.o.Log.Error("page", "part", what, "err", err)

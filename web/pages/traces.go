@@ -44,7 +44,7 @@ func (p *Pages) tracesPage(w http.ResponseWriter, r *http.Request) error {
 	defer cancel()
 	st := p.state(r)
 	st.tidy()
-	pushTidy(w, r, &st)
+	pushTidy(w, r, st.Self())
 	if st.Moving() {
 		st.refreshDefault(logRefresh)
 	}
