@@ -53,8 +53,8 @@ func (n *Keep) where() events.Expr {
 
 // Count is Volume for a query that was read already, in steps from the
 // beginning of the range on.
-func (s *Store) Count(ctx context.Context, n Node, r store.TimeRange, step time.Duration) ([]store.LogBucket, error) {
-	eq := ask(n, store.LogQuery{Range: r})
-	eq.Origin = r.From
+func (s *Store) Count(ctx context.Context, n Node, q store.LogQuery, step time.Duration) ([]store.LogBucket, error) {
+	eq := ask(n, q)
+	eq.Origin = q.Range.From
 	return s.count(ctx, eq, step)
 }

@@ -87,7 +87,7 @@ func (a *API) volume(w http.ResponseWriter, r *http.Request) {
 		writeError(w, err)
 		return
 	}
-	writeVector(w, largest(named(r, list), limit))
+	writeVector(w, largest(named(r, list), limit), told{})
 }
 
 // volumeRange does so for each step.
@@ -109,7 +109,7 @@ func (a *API) volumeRange(w http.ResponseWriter, r *http.Request) {
 		writeError(w, err)
 		return
 	}
-	writeMatrix(w, largest(named(r, list), limit))
+	writeMatrix(w, largest(named(r, list), limit), told{})
 }
 
 // volumeParams reads by which labels volumes are told apart: those asked for,

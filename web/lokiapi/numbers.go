@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"tripod/store"
+	"tripod/web"
 )
 
 // point is [seconds, "value"], as Prometheus writes it.
@@ -24,9 +25,15 @@ var _ json.Marshaler = point{}
 func formatFloat(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 type numbers struct {
-	ResultType string   `json:"resultType"`
-	Result     any      `json:"result"`
-	Stats      struct{} `json:"stats"`
+	ResultType string `json:"resultType"`
+	Result     any    `json:"result"`
+	Stats      stats  `json:"stats"`
+}
+
+// told is what is said of how numbers were found.
+type told struct {
+	stats   stats
+	explain *explained
 }
 
 type vectorSeries struct {
@@ -40,19 +47,19 @@ type matrixSeries struct {
 }
 
 // vector writes the only point of each series.
-func writeVector(w http.ResponseWriter, list []store.LogSeries) {
+func writeVector(w http.ResponseWriter, list []store.LogSeries, t told) {
 	result := make([]vectorSeries, len(list))
 	for i, s := range list {
 		result[i] = vectorSeries{asMap(s.Labels), point(s.Points[0])}
 	}
-	writeData(w, numbers{ResultType: "vector", Result: result})
+	writeNumbers(w, "vector", result, t)
 }
 
-func writeScalar(w http.ResponseWriter, list []store.LogSeries) {
-	writeData(w, numbers{ResultType: "scalar", Result: point(list[0].Points[0])})
+func writeScalar(w http.ResponseWriter, list []store.LogSeries, t told) {
+	writeNumbers(w, "scalar", point(list[0].Points[0]), t)
 }
 
-func writeMatrix(w http.ResponseWriter, list []store.LogSeries) {
+func writeMatrix(w http.ResponseWriter, list []store.LogSeries, t told) {
 	result := make([]matrixSeries, len(list))
 	for i, s := range list {
 		result[i] = matrixSeries{Metric: asMap(s.Labels), Values: make([]point, len(s.Points))}
@@ -60,5 +67,12 @@ func writeMatrix(w http.ResponseWriter, list []store.LogSeries) {
 			result[i].Values[k] = point(p)
 		}
 	}
-	writeData(w, numbers{ResultType: "matrix", Result: result})
+	writeNumbers(w, "matrix", result, t)
+}
+
+func writeNumbers(w http.ResponseWriter, kind string, result any, t told) {
+	web.JSON(w, http.StatusOK, struct {
+		envelope
+		Explain *explained `json:"explain,omitempty"`
+	}{envelope{"success", numbers{kind, result, t.stats}}, t.explain})
 }

@@ -61,16 +61,25 @@ func (a *API) answerInstant(w http.ResponseWriter, r *http.Request, at int64) er
 	if kind == store.LogLines {
 		return a.answer(w, r, q)
 	}
-	list, err := a.doors.Query.Metric(r.Context(), store.LogMetricQuery{Text: q.Text, From: at, To: at})
+	list, t, err := a.numbers(r, store.LogMetricQuery{Text: q.Text, From: at, To: at})
 	if err != nil {
 		return err
 	}
 	if kind == store.LogScalar {
-		writeScalar(w, list)
+		writeScalar(w, list, t)
 	} else {
-		writeVector(w, list)
+		writeVector(w, list, t)
 	}
 	return nil
+}
+
+// numbers asks for numbers, and tells how they were found.
+func (a *API) numbers(r *http.Request, q store.LogMetricQuery) ([]store.LogSeries, told, error) {
+	var receipt store.Receipt
+	q.Receipt = &receipt
+	start := a.o.Now()
+	list, err := a.doors.Query.Metric(r.Context(), q)
+	return list, told{statsOf(&receipt, len(list), a.o.Now().Sub(start)), explain(r, &receipt)}, err
 }
 
 func (a *API) answerMatrix(w http.ResponseWriter, r *http.Request, q store.LogQuery) error {
@@ -81,9 +90,9 @@ func (a *API) answerMatrix(w http.ResponseWriter, r *http.Request, q store.LogQu
 	if step <= 0 {
 		return bad("step", r.Form.Get("step"), "more than nothing")
 	}
-	list, err := a.doors.Query.Metric(r.Context(), store.LogMetricQuery{Text: q.Text, From: q.Range.From, To: q.Range.To, Step: step})
+	list, t, err := a.numbers(r, store.LogMetricQuery{Text: q.Text, From: q.Range.From, To: q.Range.To, Step: step})
 	if err == nil {
-		writeMatrix(w, list)
+		writeMatrix(w, list, t)
 	}
 	return err
 }
@@ -99,7 +108,9 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, q store.LogQuery) e
 	if interval > 0 {
 		q.Limit = 0
 	}
-	n := 0
+	var receipt store.Receipt
+	q.Receipt = &receipt
+	n, start := 0, a.o.Now()
 	for e, err := range a.doors.Query.Lines(r.Context(), q) {
 		if err == nil && limit > 0 && (n == 0 || interval == 0 || abs(e.Time-last) >= int64(interval)) {
 			err = out.add(&e)
@@ -114,7 +125,7 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, q store.LogQuery) e
 		}
 	}
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-	w.Write(out.json())
+	w.Write(out.json(statsOf(&receipt, n, a.o.Now().Sub(start)), explain(r, &receipt)))
 	return nil
 }
 

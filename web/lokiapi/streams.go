@@ -101,18 +101,23 @@ func (s *streams) list(b []byte) []byte {
 	return append(b, ']')
 }
 
-func (s *streams) json() []byte {
+func (s *streams) json(st stats, e *explained) []byte {
 	b := make([]byte, 0, s.size+s.size/8+256)
 	b = append(b, `{"status":"success","data":{"resultType":"streams",`...)
 	if s.categorize {
 		b = append(b, `"encodingFlags":["`+categorizeFlag+`"],`...)
 	}
 	b = append(b, `"result":`...)
-	return append(s.list(b), `,"stats":{}}}`...)
+	b = append(s.list(b), `,"stats":`...)
+	b = append(appendJSON(b, st), '}')
+	if e != nil {
+		b = appendJSON(append(b, `,"explain":`...), e)
+	}
+	return append(b, '}')
 }
 
-// appendJSON appends what encoding/json makes of strings and maps of strings,
-// which cannot fail.
+// appendJSON appends what encoding/json makes of strings, finite numbers and
+// what is made of them, which cannot fail.
 func appendJSON(b []byte, v any) []byte {
 	text, err := json.Marshal(v)
 	if err != nil {

@@ -18,7 +18,7 @@ type Store interface {
 	Find(ctx context.Context, n logs.Node, q store.LogQuery) iter.Seq2[store.Record, error]
 	Rows(ctx context.Context, n logs.Node, q store.LogQuery) iter.Seq2[*logs.Row, error]
 	Members(ctx context.Context, n logs.Node, q store.LogQuery, labels []string) iter.Seq2[*logs.Row, error]
-	Count(ctx context.Context, n logs.Node, r store.TimeRange, step time.Duration) ([]store.LogBucket, error)
+	Count(ctx context.Context, n logs.Node, q store.LogQuery, step time.Duration) ([]store.LogBucket, error)
 	Follow(n logs.Node) (*logs.Follower, error)
 }
 
@@ -83,6 +83,9 @@ func (en *Engine) Lines(ctx context.Context, q store.LogQuery) iter.Seq2[store.L
 		if err != nil {
 			yield(store.LogEntry{}, err)
 			return
+		}
+		if q.Receipt != nil {
+			q.Receipt.Stages, q.Receipt.Reads = p.plan, []string{p.reads()}
 		}
 		limit := q.Limit
 		if p.drops {

@@ -42,8 +42,8 @@ func (lf *leaf) pieces() int64 {
 // count asks for the counts of all pieces, and adds them up by pane.
 func (lf *leaf) count() error {
 	at, used, pane := lf.panes.at, lf.used(), 0
-	r := store.TimeRange{From: at[0] + 1, To: at[len(at)-1] + 1}
-	buckets, err := lf.ev.store.Count(lf.ev.ctx, lf.pl.node(), r, time.Duration(lf.panes.piece()))
+	lf.receipt.Reads = []string{"counts by level"}
+	buckets, err := lf.ev.store.Count(lf.ev.ctx, lf.pl.node(), lf.query(), time.Duration(lf.panes.piece()))
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func (en *Engine) Metric(ctx context.Context, q store.LogMetricQuery) ([]store.L
 	if err != nil {
 		return nil, err
 	}
-	ev := &evaluation{ctx: ctx, store: from, naive: en.naive, text: q.Text, from: q.From, step: int64(q.Step), steps: 1}
+	ev := &evaluation{ctx: ctx, store: from, naive: en.naive, receipt: q.Receipt, text: q.Text, from: q.From, step: int64(q.Step), steps: 1}
 	if q.Step < 0 || q.To < q.From {
 		return nil, fmt.Errorf("the range ends before it begins: %w", store.ErrInvalid)
 	}
@@ -54,6 +54,7 @@ type evaluation struct {
 	ctx        context.Context
 	store      Store
 	naive      bool
+	receipt    *store.Receipt // nil when nobody wants one
 	text       string
 	from, step int64 // Unix ns; of the first step, between two
 	steps      int

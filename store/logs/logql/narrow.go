@@ -45,6 +45,6 @@ func (s narrowed) Members(ctx context.Context, n logs.Node, q store.LogQuery, la
 }
 
 // Count is the store's, of fewer records.
-func (s narrowed) Count(ctx context.Context, n logs.Node, r store.TimeRange, step time.Duration) ([]store.LogBucket, error) {
-	return s.Store.Count(ctx, s.and(n), r, step)
+func (s narrowed) Count(ctx context.Context, n logs.Node, q store.LogQuery, step time.Duration) ([]store.LogBucket, error) {
+	return s.Store.Count(ctx, s.and(n), q, step)
 }

@@ -23,6 +23,7 @@ type pipeline struct {
 	json   *Parser // the first of left, if the record's fields answer for it
 	drops  bool    // a stage may drop a line
 	naive  bool
+	plan   []store.ReceiptStage
 }
 
 func metricHere(text string) error {
@@ -40,14 +41,21 @@ func compilePipeline(l *LogExpr, naive bool) (*pipeline, error) {
 		}
 		p.parts = append(p.parts, n)
 	}
+	p.plan = append(p.plan, store.ReceiptStage{Text: selectorText(l.Matchers)})
 	push := pusher{asSent: true, labels: true}
 	for _, s := range l.Stages {
 		compile := compileStage
 		if !naive {
 			n, whole := push.stage(s)
+			how := store.StageRecords
 			if n != nil {
+				how = store.StageBoth
 				p.parts = append(p.parts, n)
 			}
+			if whole {
+				how = store.StageStore
+			}
+			p.plan = append(p.plan, store.ReceiptStage{Text: s.String(), How: how})
 			if whole {
 				continue
 			}
@@ -107,6 +115,17 @@ func (p *pipeline) wholeNode() logs.Node {
 		return p.run(l, r)
 	}}
 	return logs.And(append(p.parts[:len(p.parts):len(p.parts)], keep))
+}
+
+// reads says what is looked at of what the store finds.
+func (p *pipeline) reads() string {
+	switch {
+	case p.naive:
+		return "whole records"
+	case p.json != nil:
+		return "fields; lines where these do not tell"
+	}
+	return "lines"
 }
 
 // run takes a record through the stages, and says whether it stays.

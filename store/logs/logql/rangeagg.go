@@ -24,6 +24,7 @@ type leaf struct {
 	byKey    map[string]*cells
 	byStream map[*store.LogLabel]*cells // where the stream alone decides
 	key      []byte
+	receipt  store.Receipt
 	made     int // cells
 	kept     int // values that quantiles keep
 }
@@ -51,6 +52,10 @@ func (ev *evaluation) rangeAgg(r *RangeAgg, group *Grouping) (vector, error) {
 	} else {
 		err = lf.scan()
 	}
+	if ev.receipt != nil {
+		lf.receipt.Stages = pl.plan
+		ev.receipt.Add(&lf.receipt)
+	}
 	if err != nil {
 		return vector{}, err
 	}
@@ -63,17 +68,27 @@ func (ev *evaluation) rangeAgg(r *RangeAgg, group *Grouping) (vector, error) {
 // scan reads all records of the windows once, in order of time: a few of their
 // labels or, when these are not enough, whole lines.
 func (lf *leaf) scan() error {
-	at := lf.panes.at
-	q := store.LogQuery{Range: store.TimeRange{From: at[0] + 1, To: at[len(at)-1] + 1}, Oldest: true}
-	l := newLine()
+	q, l := lf.query(), newLine()
 	if labels, ok := lf.asked(); ok {
+		lf.receipt.Reads = []string{"fields: " + strings.Join(append([]string{"time, level, service, resource"}, labels...), ", ")}
 		err := lf.take(l, lf.pl.members(lf.ev.ctx, lf.ev.store, q, l, labels))
 		if !errors.Is(err, logs.ErrLines) {
 			return err
 		}
 		lf.reset()
 	}
+	lf.receipt.Reads = append(lf.receipt.Reads, lf.pl.reads())
 	return lf.take(l, lf.pl.found(lf.ev.ctx, lf.ev.store, q, l))
+}
+
+// query asks for the records of all windows.
+func (lf *leaf) query() store.LogQuery {
+	at := lf.panes.at
+	q := store.LogQuery{Range: store.TimeRange{From: at[0] + 1, To: at[len(at)-1] + 1}, Oldest: true}
+	if lf.ev.receipt != nil {
+		q.Receipt = &lf.receipt
+	}
+	return q
 }
 
 // asked are the labels that stages and grouping ask about, if that is all.
