@@ -110,6 +110,7 @@ func TestQueryAsAForm(t *testing.T) {
 	resp, body := do(t, "POST", srv.URL+"/loki/api/v1/query_range", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, []byte(form.Encode()))
 	want := store.LogQuery{Text: `{job="api"}`, Syntax: store.LogQL, Limit: 7, Oldest: true,
 		Range: store.TimeRange{From: 1773324360000000000, To: 1773324361500000000}}
+	e.asked.Receipt = nil
 	if resp.StatusCode != 200 || e.asked != want {
 		t.Errorf("got %d %s, asked %+v; want %+v", resp.StatusCode, body, e.asked, want)
 	}
