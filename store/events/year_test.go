@@ -1,4 +1,4 @@
-package events_test
+package events
 
 import (
 	"context"
@@ -14,19 +14,19 @@ import (
 	"time"
 
 	"tripod/store"
-	"tripod/store/events"
 )
 
 // year is a store that lives through many days, of which each brings a few
 // events in several parts.
 type year struct {
 	t       *testing.T
-	s       *events.Store
+	s       *Store
 	stop    func()
-	kept    []events.Event // in order of time
+	kept    []Event // in order of time
 	mu      sync.Mutex
 	now     time.Time // Options.Now: a day takes some seconds of the tickers' clock
 	dropped map[string][]string
+	sealed  int // parts that got an index
 }
 
 const (
@@ -41,9 +41,16 @@ func newYear(t *testing.T) *year {
 	return &year{t: t, now: firstDay, dropped: map[string][]string{}}
 }
 
-func (y *year) open(dir string, o events.Options) {
+func (y *year) open(dir string, o Options) {
+	o.files = tracedFiles{hook: func(string, change) {}} // which syncs nothing
 	o.Now = y.clock
 	o.HeadAge = time.Nanosecond // flushed a second later
+	o.MaxBlockRows = 8          // so that a merged part is worth an index
+	o.Events.Sealed = func(int, time.Duration) {
+		y.mu.Lock()
+		defer y.mu.Unlock()
+		y.sealed++
+	}
 	o.Events.Dropped = func(day, reason string) {
 		y.mu.Lock()
 		defer y.mu.Unlock()
@@ -51,7 +58,7 @@ func (y *year) open(dir string, o events.Options) {
 	}
 	o.Events.Failed = func(what string, err error) { y.t.Errorf("%s: %v", what, err) }
 	o.Events.Damaged = func(file string, off int64, err error) { y.t.Errorf("%s at %d: %v", file, off, err) }
-	s, err := events.Open(dir, o)
+	s, err := Open(dir, o)
 	if err != nil {
 		y.t.Fatal(err)
 	}
@@ -92,12 +99,12 @@ func (y *year) live() {
 		batches = busyDay
 	}
 	for range batches {
-		batch := make([]events.Event, perPart)
+		batch := make([]Event, perPart)
 		for i := range batch {
 			n := len(y.kept) + i
-			batch[i] = events.Event{
+			batch[i] = Event{
 				Time: y.now.UnixNano() + int64(i)*int64(time.Second), Class: uint8(n % 3),
-				Fields: []events.Field{
+				Fields: []Field{
 					{Name: "n", Value: store.Int(int64(n))},
 					{Name: "day", Value: store.String(y.day())},
 					{Name: "msg", Value: store.String(fmt.Sprintf("request %d of user-%d took %d ms", n, n%17, n%90))},
@@ -108,8 +115,8 @@ func (y *year) live() {
 			y.t.Fatal(err)
 		}
 		y.kept = append(y.kept, batch...)
-		time.Sleep(4 * time.Second)
 		y.pass(24 * time.Hour / time.Duration(batches))
+		time.Sleep(4 * time.Second)
 	}
 	time.Sleep(12 * time.Second) // more than the engine takes to tidy up
 }
@@ -119,13 +126,13 @@ func (y *year) has(from, to time.Time) {
 	y.t.Helper()
 	r := store.TimeRange{From: from.UnixNano(), To: to.UnixNano()}
 	for name, q := range map[string]struct {
-		where events.Expr
+		where Expr
 		test  func(n int) bool
 	}{
 		"everything": {nil, func(int) bool { return true }},
-		"a word":     {events.Word{Fields: []string{"msg"}, Text: "7"}, func(n int) bool { return n == 7 || n%17 == 7 || n%90 == 7 }},
-		"a day":      {events.Equal{Field: "day", Text: "2025-07-04"}, func(n int) bool { return y.kept[n].Text("day") == "2025-07-04" }},
-		"a class":    {events.ClassIn(2), func(n int) bool { return n%3 == 1 }},
+		"a word":     {Word{Fields: []string{"msg"}, Text: "7"}, func(n int) bool { return n == 7 || n%17 == 7 || n%90 == 7 }},
+		"a day":      {Equal{Field: "day", Text: "2025-07-04"}, func(n int) bool { return y.kept[n].Text("day") == "2025-07-04" }},
+		"a class":    {ClassIn(2), func(n int) bool { return n%3 == 1 }},
 	} {
 		var want []int64
 		for n := range y.kept {
@@ -134,16 +141,17 @@ func (y *year) has(from, to time.Time) {
 			}
 		}
 		var got []int64
-		for e, err := range y.s.Scan(context.Background(), events.Query{Range: r, Where: q.where, Oldest: true}) {
+		for e, err := range y.s.Scan(context.Background(), Query{Range: r, Where: q.where, Oldest: true}) {
 			if err != nil {
 				y.t.Fatal(err)
 			}
-			got = append(got, number(e))
+			v, _ := e.Get("n")
+			got = append(got, v.Int())
 		}
 		if !slices.Equal(got, want) {
 			y.t.Fatalf("%s: %s from %v: got %d events, want %d", y.day(), name, from, len(got), len(want))
 		}
-		counts, err := y.s.Count(context.Background(), events.Query{Range: r, Where: q.where}, 24*time.Hour)
+		counts, err := y.s.Count(context.Background(), Query{Range: r, Where: q.where}, 24*time.Hour)
 		if err != nil {
 			y.t.Fatal(err)
 		}
@@ -177,22 +185,22 @@ func TestAYearOfDays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		y := newYear(t)
-		y.open(dir, events.Options{})
+		y.open(dir, Options{})
 		defer func() { y.stop() }()
 		var early load
 		for day := range 400 {
 			y.live()
-			if day == 10 {
+			if day == 160 { // by now as many indexes are open as may be
 				y.has(firstDay, y.now)
 				synctest.Wait()
 				early = loadOf(t)
 			}
-			if day%50 == 20 {
+			if day > 160 && day%40 == 0 {
 				y.has(firstDay, y.now)
 				y.has(y.now.AddDate(0, 0, -9), y.now.AddDate(0, 0, -3))
 				synctest.Wait()
 				if got := loadOf(t); got.files > early.files || got.routines > early.routines {
-					t.Fatalf("after %d days %+v, after 10 %+v", day, got, early)
+					t.Fatalf("after %d days %+v, after 160 %+v", day, got, early)
 				}
 			}
 		}
@@ -204,11 +212,14 @@ func TestAYearOfDays(t *testing.T) {
 			t.Errorf("usage %+v of %d events", u, len(y.kept))
 		}
 		y.stop()
-		y.open(dir, events.Options{})
+		y.open(dir, Options{})
 		y.has(firstDay, y.now)
 		synctest.Wait()
 		if got := loadOf(t); got.files > early.files || got.routines > early.routines {
-			t.Fatalf("after a restart %+v, after 10 days %+v", got, early)
+			t.Fatalf("after a restart %+v, after 160 days %+v", got, early)
+		}
+		if y.sealed < 20 {
+			t.Errorf("only %d parts got an index", y.sealed)
 		}
 		if len(y.dropped) > 0 {
 			t.Errorf("dropped %v without retention", y.dropped)
@@ -221,13 +232,13 @@ func TestRetentionByAgeOverMonths(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		y := newYear(t)
-		y.open(dir, events.Options{Retention: 30 * 24 * time.Hour})
+		y.open(dir, Options{Retention: 30 * 24 * time.Hour})
 		defer func() { y.stop() }()
 		for day := range 120 {
 			y.live()
 			if day == 60 { // what was dropped does not come back
 				y.stop()
-				y.open(dir, events.Options{Retention: 30 * 24 * time.Hour})
+				y.open(dir, Options{Retention: 30 * 24 * time.Hour})
 			}
 			if day%20 == 19 {
 				y.has(y.now.AddDate(0, 0, -29), y.now)
@@ -253,7 +264,7 @@ func TestRetentionByBytesOverMonths(t *testing.T) {
 		const most = 40 << 10
 		dir := t.TempDir()
 		y := newYear(t)
-		y.open(dir, events.Options{MaxBytes: most})
+		y.open(dir, Options{MaxBytes: most})
 		defer func() { y.stop() }()
 		for range 90 {
 			y.live()
@@ -267,7 +278,7 @@ func TestRetentionByBytesOverMonths(t *testing.T) {
 			t.Errorf("%d bytes from %v on: too little or too much was dropped", u.Bytes, oldest)
 		}
 		y.has(oldest, y.now)
-		if got := disk(t, dir); got > most+16<<10 {
+		if got := bytesIn(t, dir); got > most+16<<10 {
 			t.Errorf("%d bytes on disk, want some %d", got, most)
 		}
 		for day, reasons := range y.dropped {
@@ -308,11 +319,12 @@ func onlyDaysFrom(t *testing.T, dir string, oldest time.Time) {
 	}
 }
 
-// disk is how many bytes lie in a folder.
-func disk(t *testing.T, dir string) (n int64) {
+// bytesIn is how many bytes lie in a folder, without what MaxBytes does not count:
+// the manifest and, so far, the indexes.
+func bytesIn(t *testing.T, dir string) (n int64) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(name string, e os.DirEntry, err error) error {
-		if err != nil || e.IsDir() || strings.HasSuffix(name, "MANIFEST") {
+		if err != nil || e.IsDir() || strings.HasSuffix(name, "MANIFEST") || strings.Contains(name, ".index/") {
 			return err
 		}
 		info, err := e.Info()
