@@ -8,6 +8,8 @@ GO_BUILD = go build -ldflags "-s -w -X main.version=$(VERSION)"
 OURS = ./cmd/... ./appliance/... ./planner/... ./store/... ./ui/... ./web/... ./alerting/...
 ISLANDS = $(wildcard ui/islands/*.ts) ui/package.json
 FUZZTIME ?= 30s
+# without make crash the tests take 3, in CI 20
+CRASHROUNDS ?= 200
 ARGS ?=
 
 .PHONY: help run build generate test race fuzz crash bench lint check browser producers
@@ -53,8 +55,8 @@ fuzz: ## fuzz every decoder and parser for FUZZTIME each
 		done; \
 	done
 
-crash: ## kill a writing process at random moments in every pillar, 20 rounds
-	TRIPOD_TEST_CRASH_ROUNDS=20 go test -count=1 -timeout 30m -run 'Crash' ./store/... ./web/promapi/... ./appliance/...
+crash: ## kill writers at random moments and at every step, cut their power: CRASHROUNDS rounds
+	TRIPOD_TEST_CRASH_ROUNDS=$(CRASHROUNDS) go test -count=1 -timeout 60m -run 'Crash' ./store/... ./web/promapi/... ./appliance/...
 
 bench: build ## start, memory, size, and ingest of each pillar
 	go test -run '^$$' -bench . -benchmem ./appliance
