@@ -1,19 +1,13 @@
 package appliance
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -23,77 +17,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 )
-
-// binary is what make build makes; the benchmarks measure that, not a test.
-const binary = "../bin/tripod"
-
-// process is a running binary on a directory of its own.
-type process struct {
-	cmd   *exec.Cmd
-	url   string
-	ready time.Duration
-}
-
-func launch(b *testing.B, dir string, args ...string) *process {
-	b.Helper()
-	if _, err := os.Stat(binary); err != nil {
-		b.Skip("no ../bin/tripod: make bench builds it first")
-	}
-	cmd := exec.Command(binary, append(args, "--data", dir, "--listen", "127.0.0.1:0", "--otlp-grpc", "off", "--otlp-http", "off")...)
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	start := time.Now()
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	p := &process{cmd: cmd}
-	for lines := bufio.NewScanner(stderr); lines.Scan(); {
-		if url, ok := strings.CutPrefix(lines.Text(), "Tripod is ready: "); ok {
-			p.url, p.ready = url, time.Since(start)
-			go io.Copy(io.Discard, stderr)
-			b.Cleanup(p.stop)
-			return p
-		}
-	}
-	b.Fatal("the binary ended before it was ready")
-	return nil
-}
-
-func (p *process) stop() {
-	p.cmd.Process.Signal(syscall.SIGTERM)
-	p.cmd.Wait()
-}
-
-// memory is a field of /proc/PID/status in MB (decimal).
-func (p *process) memory(b *testing.B, field string) float64 {
-	b.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
-		b.Skip("no /proc here")
-	}
-	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, field+":"); ok {
-			kib, _ := strconv.ParseFloat(strings.Fields(rest)[0], 64)
-			return kib * 1024 / 1e6
-		}
-	}
-	return 0
-}
-
-// cpu is the process's user and system time so far.
-func (p *process) cpu(b *testing.B) time.Duration {
-	b.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		b.Skip("no /proc here")
-	}
-	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:])) // from field 3 on
-	user, _ := strconv.ParseInt(fields[11], 10, 64)
-	system, _ := strconv.ParseInt(fields[12], 10, 64)
-	return time.Duration(user+system) * 10 * time.Millisecond // USER_HZ is 100
-}
 
 // BenchmarkStart tells the time from exec to the ready line on an empty
 // directory, and the binary's size.
