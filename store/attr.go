@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/base64"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -22,12 +23,13 @@ const (
 	KindMap
 )
 
-// Value is one typed value. Exactly the field of its kind is set.
+// Value is one typed value. Exactly the field of its kind is set. It is small
+// because every record is a dozen of them, copied from room to room.
 type Value struct {
 	Kind Kind
 	num  uint64 // KindInt, KindBool, and the bits of KindFloat
 	str  string // KindString and KindBytes
-	in   Attrs  // KindList (keys empty) and KindMap
+	in   *Attrs // KindList (keys empty) and KindMap; nil when empty
 }
 
 func String(s string) Value { return Value{Kind: KindString, str: s} }
@@ -39,14 +41,22 @@ func List(items ...Value) Value {
 	for i, v := range items {
 		in[i].Value = v
 	}
-	return Value{Kind: KindList, in: in}
+	return nested(KindList, in)
 }
-func Map(in Attrs) Value { return Value{Kind: KindMap, in: in} }
+func Map(in Attrs) Value { return nested(KindMap, in) }
 func Bool(b bool) Value {
 	if b {
 		return Value{Kind: KindBool, num: 1}
 	}
 	return Value{Kind: KindBool}
+}
+
+// The values that lines are made of are written where they stay: to copy one
+// that was just written word by word stalls the processor.
+
+func (v *Value) setString(s string) { v.Kind, v.num, v.str, v.in = KindString, 0, s, nil }
+func (v *Value) setNumber(k Kind, n uint64) {
+	v.Kind, v.num, v.str, v.in = k, n, "", nil
 }
 
 // Str is the string of KindString and the bytes of KindBytes.
@@ -62,7 +72,24 @@ func (v Value) Float() float64 { return math.Float64frombits(v.num) }
 func (v Value) Bool() bool { return v.num != 0 }
 
 // In is what a KindList (with empty keys) or KindMap holds; not to be changed.
-func (v Value) In() Attrs { return v.in }
+func (v Value) In() Attrs {
+	if v.in == nil {
+		return nil
+	}
+	return *v.in
+}
+
+// GoString shows what is in a value, and not where it is.
+func (v Value) GoString() string {
+	return fmt.Sprintf("store.Value{%d, %d, %q, %#v}", v.Kind, v.num, v.str, v.In())
+}
+
+func nested(k Kind, in Attrs) Value {
+	if len(in) == 0 {
+		return Value{Kind: k}
+	}
+	return Value{Kind: k, in: &in}
+}
 
 // Number is the value as a number, when it is one or a string that reads as one.
 func (v Value) Number() (float64, bool) {
@@ -116,7 +143,7 @@ func (v Value) writeText(b *strings.Builder, quoted bool) {
 		b.WriteString(enc)
 	case KindList:
 		b.WriteByte('[')
-		for i, a := range v.in {
+		for i, a := range v.In() {
 			if i > 0 {
 				b.WriteByte(',')
 			}
@@ -125,7 +152,7 @@ func (v Value) writeText(b *strings.Builder, quoted bool) {
 		b.WriteByte(']')
 	case KindMap:
 		b.WriteByte('{')
-		for i, a := range v.in {
+		for i, a := range v.In() {
 			if i > 0 {
 				b.WriteByte(',')
 			}
@@ -139,11 +166,11 @@ func (v Value) writeText(b *strings.Builder, quoted bool) {
 
 // Equal compares kind and content; floats by their bits, so NaN equals itself.
 func (v Value) Equal(w Value) bool {
-	if v.Kind != w.Kind || v.num != w.num || v.str != w.str || len(v.in) != len(w.in) {
+	if v.Kind != w.Kind || v.num != w.num || v.str != w.str || len(v.In()) != len(w.In()) {
 		return false
 	}
-	for i := range v.in {
-		if v.in[i].Key != w.in[i].Key || !v.in[i].Value.Equal(w.in[i].Value) {
+	for i, a := range v.In() {
+		if b := &w.In()[i]; a.Key != b.Key || !a.Value.Equal(b.Value) {
 			return false
 		}
 	}

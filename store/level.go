@@ -24,6 +24,16 @@ const longestLevel = 16
 // "INFO+2", OpenTelemetry's "ERROR3", a syslog severity "0" to "7", or a number
 // of pino and bunyan, "10" to "60".
 func ParseLevel(text string) (Level, bool) {
+	switch text { // what most lines say
+	case "info", "INFO", "30":
+		return LevelInfo, true
+	case "warn", "WARN", "40":
+		return LevelWarn, true
+	case "error", "ERROR", "50":
+		return LevelError, true
+	case "debug", "DEBUG", "20":
+		return LevelDebug, true
+	}
 	if text == "" || len(text) > longestLevel {
 		return LevelUnset, false
 	}

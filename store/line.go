@@ -40,23 +40,34 @@ func (r *Record) SetLine(line string) {
 
 // SetLineIn is SetLine with room for the attributes: the memory behind those in
 // room, which must be all that the record has, is used as far as it goes.
-func (r *Record) SetLineIn(line string, room Attrs) {
+func (r *Record) SetLineIn(line string, room Attrs) { r.setLine(line, room, nil) }
+
+func (r *Record) setLine(line string, room Attrs, seen *Lines) {
 	before := *r
-	r.Attrs = room
-	r.Body, r.Raw, r.Ahead, r.Opaque, r.LevelFrom = Value{}, "", len(room), false, ""
-	p := lineReader{text: line, left: maxLineValues, rec: r}
-	if !p.line() {
-		*r = before
-		r.Body, r.Raw = String(line), ""
-		if r.Level == LevelUnset {
-			r.setTextLevel(line)
+	p := lineReader{text: line, left: maxLineValues, rec: r, seen: seen}
+	r.clearLine(room)
+	if seen == nil || !p.knownLine() {
+		*r, p.at = before, 0
+		r.clearLine(room)
+		if !p.line() {
+			*r = before
+			r.Body, r.Raw = String(line), ""
+			if r.Level == LevelUnset {
+				r.setTextLevel(line)
+			}
+			return
 		}
-		return
 	}
 	r.Raw = line
 	if r.Service == "" {
 		r.setServiceByName()
 	}
+}
+
+// clearLine takes away what a line says.
+func (r *Record) clearLine(own Attrs) {
+	r.Attrs, r.Ahead, r.Opaque = own, len(own), false
+	r.Body, r.Raw, r.LevelFrom = Value{}, "", ""
 }
 
 func (r *Record) setTextLevel(line string) {
@@ -85,114 +96,15 @@ func (r *Record) setServiceByName() {
 	}
 }
 
-// setMember gives a member of the line to the record: as one of its words, or
-// as an attribute. The text of a number is as it was written.
-func (r *Record) setMember(key string, v Value, number string) {
-	taken := false
-	switch key {
-	case "msg", "message", "@message", "@m", "short_message":
-		if taken = v.Kind == KindString && r.Body.Kind == KindEmpty; taken {
-			r.Body = v
-		}
-	case "level", "severity", "lvl", "log.level", "loglevel", "levelname", "level_name",
-		"@level", "@l", "Level", "LogLevel", "Severity", "severity_text", "severityText", "SeverityText":
-		if taken = r.takeLevel(v, number); taken && r.LevelFrom == "" {
-			r.LevelFrom = key
-		} else if taken && r.LevelFrom != key {
-			r.LevelFrom = "?"
-		}
-	case "severity_number", "severityNumber", "SeverityNumber":
-		if n := v.Int(); v.Kind == KindInt && n > 0 && n <= 24 {
-			if r.Level == LevelUnset {
-				r.Level = Level(n)
-			}
-			taken = r.Level == Level(n)
-		}
-	case "time", "ts", "timestamp", "@timestamp", "@t", "datetime", "Timestamp":
-		taken = r.takeTime(v, number)
-	case "trace_id", "traceId", "traceID", "traceid", "trace.id", "TraceId":
-		if id := (TraceID{}); hexBytes(id[:], v) && !id.IsZero() {
-			if r.TraceID.IsZero() {
-				r.TraceID = id
-			}
-			taken = r.TraceID == id
-		}
-	case "span_id", "spanId", "spanID", "spanid", "span.id", "SpanId":
-		if id := (SpanID{}); hexBytes(id[:], v) && !id.IsZero() {
-			if r.SpanID.IsZero() {
-				r.SpanID = id
-			}
-			taken = r.SpanID == id
-		}
-	case "service", "service.name", "service_name":
-		if v.Kind == KindString && v.str != "" {
-			if r.Service == "" {
-				r.Service = v.str
-			}
-			taken = r.Service == v.str
-		}
-	}
-	if !taken {
-		r.addAttr(key, v)
-	}
-}
-
-func (r *Record) addAttr(key string, v Value) {
-	if len(r.Attrs) == cap(r.Attrs) {
-		grown := make(Attrs, len(r.Attrs), max(16, 2*len(r.Attrs)))
+// addAttr makes room for the value of one more attribute.
+func (r *Record) addAttr(key string) *Value {
+	n := len(r.Attrs)
+	if n == cap(r.Attrs) {
+		grown := make(Attrs, n, max(16, 2*n))
 		copy(grown, r.Attrs)
 		r.Attrs = grown
 	}
-	r.Attrs = append(r.Attrs, Attr{key, v})
-}
-
-// hexBytes reads a string of exactly as many hexadecimal digits as fill to.
-func hexBytes(to []byte, v Value) bool {
-	if v.Kind != KindString || len(v.str) != 2*len(to) {
-		return false
-	}
-	for i := range to {
-		hi, lo := hexDigit[v.str[2*i]], hexDigit[v.str[2*i+1]]
-		if hi == 0 || lo == 0 {
-			return false
-		}
-		to[i] = (hi-1)<<4 | (lo - 1)
-	}
-	return true
-}
-
-// takeLevel says whether the record now has the level just as the line states it.
-func (r *Record) takeLevel(v Value, number string) bool {
-	text := number
-	if v.Kind == KindString {
-		text = v.str
-	}
-	l, ok := ParseLevel(text)
-	if !ok || r.Level != LevelUnset && LevelSlot(r.Level) != LevelSlot(l) {
-		return false
-	}
-	if r.Level == LevelUnset {
-		r.Level = l
-	}
-	if r.LevelText == "" {
-		r.LevelText = text
-	}
-	return r.LevelText == text
-}
-
-// takeTime says whether the record now has the time of the line; a record that
-// knows it more exactly has it as well.
-func (r *Record) takeTime(v Value, number string) bool {
-	text := number
-	if v.Kind == KindString {
-		text = v.str
-	}
-	t, unit, ok := parseLineTime(text)
-	if !ok {
-		return false
-	}
-	if r.Time == 0 {
-		r.Time = t
-	}
-	return t == r.Time || t%unit == 0 && r.Time-r.Time%unit == t
+	r.Attrs = r.Attrs[:n+1]
+	r.Attrs[n].Key = key
+	return &r.Attrs[n].Value
 }

@@ -43,6 +43,7 @@ func FuzzSetLine(f *testing.F) {
 		`{"":{"":{}},"a.b":-0,"a":{"b":1e5},"big":123456789012345678901234567890}`,
 		`{"u":"\u00e9\ud83d\ude00\ud800x","\u006d\u0073\u0067":"m"}`,
 		" {\"a\" :\t[ ] } \n", `{"a":1}{`, `[{}]`, `{"a":0x1}`, "{\"a\":\"\xff\"}", `{"level":"INFO+2","ts":1.5e9,"trace":{"id":"7f3a9c51e0b24d687f3a9c51e0b24d68"}}`,
+		`{"a":1.}`, `{"a":.5}`, `{"a":-}`, `{"a":00.5}`, `{"a":1.2.3}`, `{"a":0.5,"b":-0.0,"c":-0,"d":999999999999999.9,"e":-12.25}`,
 		"2026-03-12 ERROR x", "level=warn x", "[error] y", "E0312 14:06:00.1 x",
 		`{"w":{` + strings.Repeat(`"k":[1,2,3],`, 400) + `"z":1},"tail":[1,2]}`,
 	} {
@@ -73,6 +74,89 @@ func FuzzSetLine(f *testing.F) {
 			}
 		}
 	})
+}
+
+// FuzzLines holds that lines before have no say in what becomes of a line, nor
+// what becomes of their memory.
+func FuzzLines(f *testing.F) {
+	f.Add(`{"level":30,"o":{"a":1,"b":"x"},"msg":"m"}`, `{"level":40,"o":{"a":2,"b":"y"},"msg":"n"}`, `{"level":40,"o":{"b":1"a":2}}`)
+	f.Add(`{"a":1}`, `{ "a" : 1 }`, `{"a":1 "a":2}`)
+	f.Add(`{"a":1}`, `{"a":2}`, `{"a":3}x`)
+	f.Add(`{"o":{"a":1}}`, `{"p":{"a":1}}`, `{"o":{"a":{}},"b":2}`)
+	f.Add(`{"a":{"b":{"c":1}}}`, `{"a.b":{"c":1},"":{}}`, `{"a":{"b.c":1}}`)
+	f.Add(`{"\u0061":0.25,"time":1773324360123}`, "{\"\xff\":1e5,\"\":-1}", `{"a":1.5,"time":1773324360123456}`)
+	f.Fuzz(func(t *testing.T, a, b, c string) {
+		var l Lines
+		for _, line := range []string{a, b, c, a, b, c} {
+			sent := []byte(line)
+			var got, want Record
+			want.SetLine(line)
+			l.Set(&got, string(sent), nil)
+			sameRecord(t, &got, &want)
+		}
+	})
+}
+
+// FuzzQuotedLines holds that a line inside a JSON string becomes what it
+// becomes by itself.
+func FuzzQuotedLines(f *testing.F) {
+	f.Add(`{"level":30,"o":{"a":1,"b":"x"},"msg":"m"}`, `{\"level\":40,\"o\":{\"a\":2.5,\"b\":\"\u00e9\"},\"msg\":\"n\"}"]`)
+	f.Add(`{"level": 30, "msg": "é", "t": true, "f": false, "n": null, "i": -17}`, `{\"level\": 40, \"msg\": \"è\", \"t\": true, \"f\": false, \"n\": null, \"i\": -0}",`)
+	f.Add(`{"name":"x","pid":1,"hostname":"h"}`, `{\"name\":\"a\\\"b\",\"pid\":1,\"hostname\":\"h\"}"`)
+	f.Add(`{"a":"x"}`, `{\"a\":\"x"}"`)
+	f.Add(`{"a":"x"}`, `{\"a\":\"x""}"`)
+	f.Fuzz(func(t *testing.T, first, text string) {
+		var l Lines
+		var got, want Record
+		l.Set(&got, first, nil)
+		if quoted, err := json.Marshal(first); err == nil {
+			sameQuoted(t, &l, string(quoted[1:])+"]", first)
+		}
+		got = Record{}
+		plain, n := l.SetQuoted(&got, text, nil, []byte("before"))
+		if n == 0 {
+			sameRecord(t, &got, &want)
+			return
+		}
+		var line string
+		if err := json.Unmarshal([]byte(`"`+text[:n]), &line); err != nil || string(plain) != "before"+line {
+			t.Fatalf("%q: got %q, want %q (%v)", text[:n], plain, line, err)
+		}
+		sameQuoted(t, &l, text, line)
+	})
+}
+
+// sameQuoted wants a quoted line to be the line, if it is taken at all.
+func sameQuoted(t *testing.T, l *Lines, text, line string) {
+	t.Helper()
+	var got, want Record
+	plain, n := l.SetQuoted(&got, text, nil, nil)
+	if n == 0 {
+		return
+	}
+	got.Raw = string(plain)
+	want.SetLine(line)
+	sameRecord(t, &got, &want)
+}
+
+// TestLinesKnowWhatTheySaw holds that the short way is taken at all.
+func TestLinesKnowWhatTheySaw(t *testing.T) {
+	var l Lines
+	for _, line := range []string{
+		`{"level":"info","time":1773324360123,"req":{"method":"GET","size":12.5},"msg":"m","ok":true}`,
+		`{"level": "info", "n": -5, "none": null}`,
+	} {
+		var r Record
+		if _, n := l.SetQuoted(&r, strings.ReplaceAll(line, `"`, `\"`)+`"]`, nil, nil); n != 0 {
+			t.Errorf("%s was known before it was seen", line)
+		}
+		l.Set(&r, line, nil)
+		r = Record{}
+		plain, n := l.SetQuoted(&r, strings.ReplaceAll(line, `"`, `\"`)+`"]`, nil, nil)
+		if n != len(strings.ReplaceAll(line, `"`, `\"`))+1 || string(plain) != line {
+			t.Errorf("%s is not known when it comes again: %d %q", line, n, plain)
+		}
+	}
 }
 
 // comparer walks a document of encoding/json and a record's attributes side by side.

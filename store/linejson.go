@@ -1,6 +1,8 @@
 package store
 
 import (
+	"math"
+	"math/bits"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -15,7 +17,12 @@ type lineReader struct {
 	text string
 	at   int
 	left int // values that may still be kept one by one
+	n    int // members that were read
 	rec  *Record
+	seen *Lines // nil when no other line will come
+
+	quoted bool   // text is the inside of a JSON string and what follows it
+	plain  []byte // what it stands for, as far as it was read
 }
 
 // line reads the whole text; false means that it is not one JSON object.
@@ -38,30 +45,56 @@ func (p *lineReader) space() byte {
 
 // object flattens the object at p.at into the record.
 func (p *lineReader) object(prefix string, depth int) bool {
+	from := p.at // of what stands in front of a value
 	p.at++
 	if p.space() == '}' {
 		p.at++
 		if prefix != "" {
-			p.keep(prefix[:len(prefix)-1], Map(nil), "")
+			p.left--
+			*p.rec.addAttr(prefix[:len(prefix)-1]) = Map(nil)
 		}
 		return true
 	}
-	for {
-		if p.left <= 0 {
-			return p.rest(prefix, depth)
-		}
-		key, ok := p.key()
-		if !ok || !p.member(prefix+key, depth) {
+	for p.left > 0 {
+		m, ok := p.name(from, prefix)
+		if !ok || !p.member(&m, depth) {
 			return false
 		}
+		from = p.at
 		more, ok := p.next('}')
 		if !ok || !more {
 			return ok
 		}
 	}
+	return p.rest(prefix, depth)
 }
 
-// key reads the name of a member and its colon.
+// name reads what stands in front of a value: from is the end of the value
+// before it, or the bracket.
+func (p *lineReader) name(from int, prefix string) (member, bool) {
+	n := p.n
+	p.n++
+	if p.seen != nil {
+		if b := p.seen.find(p.text[from:], prefix, n, false); b != nil {
+			p.at = from + len(b.text)
+			return b.member, true
+		}
+	}
+	key, ok := p.key()
+	if !ok {
+		return member{}, false
+	}
+	if prefix != "" {
+		key = prefix + key
+	}
+	m := member{key: key, word: wordOf(key)}
+	if p.seen != nil {
+		m = p.seen.learn(p.text[from:p.at], prefix, n, m)
+	}
+	return m, true
+}
+
+// key reads a name and its colon.
 func (p *lineReader) key() (string, bool) {
 	if p.space() != '"' {
 		return "", false
@@ -88,27 +121,22 @@ func (p *lineReader) next(closing byte) (more, ok bool) {
 }
 
 // member reads the value of a member of an object of that depth.
-func (p *lineReader) member(key string, depth int) bool {
+func (p *lineReader) member(m *member, depth int) bool {
 	c := p.space()
 	if c == '{' && depth < maxLineDepth {
-		return p.object(key+".", depth+1)
+		within := m.within
+		if within == "" {
+			within = m.key + "."
+		}
+		return p.object(within, depth+1)
 	}
-	start := p.at
-	v, ok := p.value(c, depth)
-	if !ok {
+	start, v := p.at, p.rec.addAttr(m.key)
+	if !p.value(v, c, depth) {
 		return false
 	}
-	number := ""
-	if c == '-' || c >= '0' && c <= '9' {
-		number = p.text[start:p.at]
-	}
-	p.keep(key, v, number)
-	return true
-}
-
-func (p *lineReader) keep(key string, v Value, number string) {
 	p.left--
-	p.rec.setMember(key, v, number)
+	p.rec.keep(m, v, p.text[start:p.at])
+	return true
 }
 
 // rest keeps the members from p.at to the end of the object as JSON text.
@@ -119,70 +147,75 @@ func (p *lineReader) rest(prefix string, depth int) bool {
 		return false
 	}
 	p.rec.Opaque = true
-	p.rec.addAttr(prefix+"_rest", String("{"+p.text[start:p.at]))
+	p.rec.addAttr(prefix + "_rest").setString("{" + p.text[start:p.at])
 	return true
 }
 
 // value reads any value that begins with c, inside an object or list of that
 // depth. Lists too deep or too long, and objects too deep, become their text.
-func (p *lineReader) value(c byte, depth int) (Value, bool) {
+func (p *lineReader) value(v *Value, c byte, depth int) bool {
 	start, left := p.at, p.left
 	switch c {
 	case '"':
 		s, ok := p.string()
-		return String(s), ok
+		v.setString(s)
+		return ok
 	case 't':
-		return Bool(true), p.word("true")
+		v.setNumber(KindBool, 1)
+		return p.word("true")
 	case 'f':
-		return Bool(false), p.word("false")
+		v.setNumber(KindBool, 0)
+		return p.word("false")
 	case 'n':
-		return Value{}, p.word("null")
+		v.setNumber(KindEmpty, 0)
+		return p.word("null")
 	case '[', '{':
 		if depth < maxLineDepth {
-			v, ok := p.nested(c, depth+1)
+			ok := p.nested(v, c, depth+1)
 			if !ok || p.left >= 0 {
-				return v, ok
+				return ok
 			}
 			p.at, p.left = start, left
 		}
-		if !p.skip(depth) {
-			return Value{}, false
-		}
 		p.rec.Opaque = true
-		return String(p.text[start:p.at]), true
+		ok := p.skip(depth)
+		v.setString(p.text[start:min(p.at, len(p.text))])
+		return ok
 	}
-	return p.number()
+	return p.number(v)
 }
 
 // nested reads a list or an object as a value. When p.left has gone below 0
 // it stopped early, and the value is not whole.
-func (p *lineReader) nested(c byte, depth int) (Value, bool) {
-	v := Value{Kind: KindList}
-	closing := byte(']')
+func (p *lineReader) nested(v *Value, c byte, depth int) bool {
+	kind, closing := KindList, byte(']')
 	if c == '{' {
-		v.Kind, closing = KindMap, '}'
+		kind, closing = KindMap, '}'
 	}
 	p.at++
 	if p.space() == closing {
 		p.at++
-		return v, true
+		*v = nested(kind, nil)
+		return true
 	}
+	var in Attrs
 	for {
 		key, ok := "", true
-		if v.Kind == KindMap {
+		if kind == KindMap {
 			key, ok = p.key()
 		}
 		if !ok {
-			return v, false
+			return false
 		}
-		item, ok := p.value(p.space(), depth)
+		in = append(in, Attr{Key: key})
+		ok = p.value(&in[len(in)-1].Value, p.space(), depth)
 		if p.left--; !ok || p.left < 0 {
-			return v, ok
+			return ok
 		}
-		v.in = append(v.in, Attr{key, item})
 		more, ok := p.next(closing)
 		if !ok || !more {
-			return v, ok
+			*v = nested(kind, in)
+			return ok
 		}
 	}
 }
@@ -195,46 +228,123 @@ func (p *lineReader) word(w string) bool {
 
 // number reads a number: an integer of 64 bits as such, a longer integer or
 // one beyond a float's range as its text, any other as a float.
-func (p *lineReader) number() (Value, bool) {
+func (p *lineReader) number(v *Value) bool {
+	if p.shortNumber(v) {
+		return true
+	}
 	start := p.at
 	integer, ok := p.skipNumber()
 	if !ok {
-		return Value{}, false
+		return false
 	}
 	s := p.text[start:p.at]
+	v.setString(s)
 	if integer && s != "-0" {
 		if i, err := strconv.ParseInt(s, 10, 64); err == nil {
-			return Int(i), true
+			v.setNumber(KindInt, uint64(i))
 		}
-		return String(s), true
+	} else if f, err := strconv.ParseFloat(s, 64); err == nil {
+		v.setNumber(KindFloat, math.Float64bits(f))
 	}
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil {
-		return String(s), true
+	return true
+}
+
+// shortDigits are so few that the number is below 2^53, and the power of ten
+// that it is divided by exact in a float: then so is the quotient, but for one
+// rounding, which is that of ParseFloat.
+const shortDigits = 15
+
+var powersOfTen = [shortDigits + 1]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+
+// shortNumber reads a number without exponent of at most 15 digits; it passes
+// nothing when there is none, nor when it is -0.
+func (p *lineReader) shortNumber(v *Value) bool {
+	from := p.at
+	if from < len(p.text) && p.text[from] == '-' {
+		from++
 	}
-	return Float(f), true
+	n, digits, point, i := int64(0), 0, -1, from
+	for ; i < len(p.text); i++ {
+		c := p.text[i]
+		if c >= '0' && c <= '9' {
+			n = 10*n + int64(c-'0')
+			digits++
+		} else if c == '.' && point < 0 {
+			point = i
+		} else {
+			break
+		}
+	}
+	if i == len(p.text) || digits == 0 || digits > shortDigits || p.text[i]|0x20 == 'e' || p.text[i] == '.' ||
+		p.text[from] == '0' && digits > 1 && point != from+1 || point == from || point == i-1 {
+		return false
+	}
+	if from > p.at {
+		if n = -n; n == 0 {
+			return false
+		}
+	}
+	p.at = i
+	if point < 0 {
+		v.setNumber(KindInt, uint64(n))
+	} else {
+		v.setNumber(KindFloat, math.Float64bits(float64(n)/powersOfTen[i-point-1]))
+	}
+	return true
 }
 
 // string reads the string at p.at; broken UTF-8 becomes U+FFFD.
 func (p *lineReader) string() (string, bool) {
 	start := p.at + 1
-	ascii := true
-	for i := start; i < len(p.text); i++ {
-		switch c := p.text[i]; {
-		case c == '"':
-			p.at = i + 1
-			s := p.text[start:i]
-			if ascii || utf8.ValidString(s) {
-				return s, true
-			}
-			return string(fixUTF8(nil, s)), true
-		case c == '\\':
-			return p.escaped(start, i)
-		case c < ' ':
-			return "", false
-		case c >= utf8.RuneSelf:
-			ascii = false
-		}
+	i, high := plainRun(p.text, start)
+	if i >= len(p.text) || p.text[i] < ' ' {
+		return "", false
 	}
-	return "", false
+	if p.text[i] == '\\' {
+		return p.escaped(start, i)
+	}
+	p.at = i + 1
+	s := p.text[start:i]
+	if high == 0 || utf8.ValidString(s) {
+		return s, true
+	}
+	return string(fixUTF8(nil, s)), true
+}
+
+// plainRun is the end of the bytes from a place on that are neither quotes,
+// backslashes nor control characters; high is 0 if all are ASCII. It looks at
+// eight bytes at a time.
+func plainRun(s string, i int) (end int, high uint64) {
+	for ; i+wordBytes <= len(s); i += wordBytes {
+		w := wordAt(s, i)
+		if ends := endMarks(w); ends != 0 {
+			n := bits.TrailingZeros64(ends) &^ 7
+			high |= w & (1<<n - 1)
+			return i + n/8, high & highBits
+		}
+		high |= w
+	}
+	for ; i < len(s) && s[i] != '"' && s[i] != '\\' && s[i] >= ' '; i++ {
+		high |= uint64(s[i])
+	}
+	return i, high & highBits
+}
+
+const (
+	wordBytes = 8
+	ones      = 0x0101010101010101
+	highBits  = 0x8080808080808080
+)
+
+func wordAt(s string, i int) uint64 {
+	s = s[i : i+wordBytes]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// endMarks sets the high bit of each byte of a word that is a quote, a backslash
+// or a control character. The lowest mark is right; those above may be false.
+func endMarks(w uint64) uint64 {
+	quote, slash := w^'"'*ones, w^'\\'*ones
+	return ((quote-ones) & ^quote | (slash-ones) & ^slash | (w-' '*ones) & ^w) & highBits
 }

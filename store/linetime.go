@@ -62,6 +62,22 @@ func unixTime(text string) (t, unit int64, ok bool) {
 	if err != nil {
 		return 0, 0, false
 	}
+	if t, unit, ok = wholeTime(n); !ok {
+		return 0, 0, false
+	}
+	for i := 0; i < len(fraction) && unit > 1; i++ {
+		if fraction[i] < '0' || fraction[i] > '9' {
+			return 0, 0, false
+		}
+		unit /= 10
+		t += int64(fraction[i]-'0') * unit
+	}
+	return t, unit, true
+}
+
+// wholeTime is the time of so many seconds, milliseconds, microseconds or
+// nanoseconds since 1970.
+func wholeTime(n int64) (t, unit int64, ok bool) {
 	switch {
 	case n < 1e8:
 		return 0, 0, false
@@ -76,13 +92,5 @@ func unixTime(text string) (t, unit int64, ok bool) {
 	default:
 		return 0, 0, false
 	}
-	t = n * unit
-	for i := 0; i < len(fraction) && unit > 1; i++ {
-		if fraction[i] < '0' || fraction[i] > '9' {
-			return 0, 0, false
-		}
-		unit /= 10
-		t += int64(fraction[i]-'0') * unit
-	}
-	return t, unit, true
+	return n * unit, unit, true
 }

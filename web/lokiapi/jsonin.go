@@ -116,9 +116,7 @@ func (in *jsonIn) string(what string) string {
 // between escapes are copied whole; log lines that are JSON have one escape
 // every ten bytes.
 func (in *jsonIn) escaped(start, from int, ascii bool) string {
-	if in.text == nil {
-		in.text = make([]byte, 0, len(in.b)) // holds all strings of most requests
-	}
+	in.makeRoom(len(in.b) - start)
 	begin := len(in.text)
 	out := append(in.text, in.b[start:from]...)
 	for i := from; i < len(in.b); {
@@ -147,6 +145,13 @@ func (in *jsonIn) escaped(start, from int, ascii bool) string {
 	in.at = len(in.b)
 	in.fail("string without end")
 	return ""
+}
+
+// makeRoom makes sure of n bytes behind in.text; strings stay where they are.
+func (in *jsonIn) makeRoom(n int) {
+	if cap(in.text)-len(in.text) < n {
+		in.text = make([]byte, 0, max(n, len(in.b))) // holds all strings of most requests
+	}
 }
 
 // unusual leaves a string with \u, or a wrong escape at that place, to the

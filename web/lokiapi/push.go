@@ -69,7 +69,7 @@ const (
 func (b *batch) free() {
 	clear(b.records)
 	clear(b.attrs)
-	kept := batch{}
+	kept := batch{lines: b.lines}
 	if cap(b.records) <= maxPooledRecords {
 		kept.records = b.records[:0]
 	}

@@ -9,11 +9,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/s2"
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"tripod/store"
+	"tripod/testdata/weblog"
 	"tripod/web"
 )
 
@@ -229,18 +231,17 @@ func TestPushErrors(t *testing.T) {
 
 func BenchmarkPush(b *testing.B) {
 	const lines = 1000
-	line := func(i int) string {
-		return fmt.Sprintf(`{"level":"info","time":%d,"pid":4711,"hostname":"node-1","reqId":"req-%08x","userId":"u-%d","msg":"task %d completed"}`, 1773324360123+i, i*2654435761, i%40, i)
-	}
 	var js strings.Builder
 	var entries [][]byte
 	js.WriteString(`{"streams":[{"stream":{"job":"planner-api","level":"info"},"values":[`)
-	for i := range lines {
-		if i > 0 {
+	g := weblog.New(weblog.Options{Rows: lines, Start: time.Unix(1773324360, 0), Span: time.Hour})
+	for l := (weblog.Line{}); g.Next(&l); {
+		if len(entries) > 0 {
 			js.WriteByte(',')
 		}
-		fmt.Fprintf(&js, `["%d",%q]`, 1773324360123456789+i, line(i))
-		entries = append(entries, protoEntryOf(int64(1773324360123456789+i), line(i)))
+		line := string(l.AppendJSON(nil))
+		fmt.Fprintf(&js, `["%d",%q]`, l.Time, line)
+		entries = append(entries, protoEntryOf(l.Time, line))
 	}
 	js.WriteString(`]}]}`)
 	proto := s2.EncodeSnappy(nil, protoPush(protoStreamOf(`{job="planner-api", level="info"}`, entries...)))
@@ -248,10 +249,12 @@ func BenchmarkPush(b *testing.B) {
 		b.Run(contentType[len("application/"):], func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				p := batch{maxLine: 1 << 20}
+				p := batches.Get().(*batch)
+				p.maxLine = 1 << 20
 				if err := p.decode(contentType, body); err != nil || len(p.records) != lines {
 					b.Fatal(err, len(p.records))
 				}
+				p.free()
 			}
 			b.ReportMetric(lines*float64(b.N)/b.Elapsed().Seconds(), "lines/s")
 		})

@@ -111,7 +111,7 @@ func (b *batch) jsonEntry(in *jsonIn, s *stream, n, i int) {
 	var at int64
 	var line string
 	var metadata store.Attrs
-	part := 0
+	part, lineAt, known := 0, 0, false
 	in.array("an entry [\"<nanoseconds>\", \"line\"]", func() {
 		switch part {
 		case 0:
@@ -121,7 +121,10 @@ func (b *batch) jsonEntry(in *jsonIn, s *stream, n, i int) {
 				in.fail("stream %d, entry %d: the line must be a string", n, i)
 				return
 			}
-			line = in.string("a line")
+			lineAt = in.at
+			if known = in.err == nil && b.addKnown(in, s, at); !known {
+				line = in.string("a line")
+			}
 		case 2:
 			metadata = jsonPairs(in, "structured metadata", maxMetadata)
 		default:
@@ -132,9 +135,17 @@ func (b *batch) jsonEntry(in *jsonIn, s *stream, n, i int) {
 	if in.err == nil && part < 2 {
 		in.fail("stream %d, entry %d: want a timestamp and a line", n, i)
 	}
-	if in.err == nil {
-		b.add(s, at, line, metadata)
+	if in.err != nil || known && len(metadata) == 0 {
+		return
 	}
+	if known { // the metadata go in front of what the line has
+		b.takeBack()
+		end := in.at
+		in.at = lineAt
+		line = in.string("a line")
+		in.at = end
+	}
+	b.add(s, at, line, metadata)
 }
 
 func jsonTime(in *jsonIn, n, i int) int64 {

@@ -24,10 +24,11 @@ func (b *batch) decodeSnappy(body []byte) error {
 	if n > web.MaxBody {
 		return fmt.Errorf("snappy block holds more than %d bytes: %w", web.MaxBody, store.ErrTooLarge)
 	}
-	plain, err := s2.Decode(nil, body)
+	plain, err := s2.Decode(b.text[:cap(b.text)], body)
 	if err != nil {
 		return fmt.Errorf("snappy: %w: %w", err, store.ErrInvalid)
 	}
+	b.text = plain
 	return b.decodeProto(plain)
 }
 
@@ -56,7 +57,7 @@ func (b *batch) protoStream(body []byte) error {
 	err := fields(body, func(num protowire.Number, v []byte, _ uint64) error {
 		switch num {
 		case 1:
-			labels = string(v)
+			labels = string(v) // errors quote them
 		case 2:
 			count++
 		}
@@ -98,7 +99,7 @@ func (b *batch) protoEntry(s *stream, body []byte) error {
 		case 1:
 			at, err = protoTime(v)
 		case 2:
-			line = validUTF8(string(v), false)
+			line = validUTF8(view(v), false)
 		case 3:
 			if len(metadata) == maxMetadata {
 				return tooMany("structured metadata of an entry", maxMetadata)
@@ -140,9 +141,9 @@ func protoPair(body []byte) (store.Attr, error) {
 	err := fields(body, func(num protowire.Number, v []byte, _ uint64) error {
 		switch num {
 		case 1:
-			a.Key = validUTF8(string(v), false)
+			a.Key = validUTF8(view(v), false)
 		case 2:
-			a.Value = store.String(validUTF8(string(v), false))
+			a.Value = store.String(validUTF8(view(v), false))
 		}
 		return nil
 	})

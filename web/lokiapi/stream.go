@@ -59,6 +59,7 @@ type batch struct {
 	streams map[string]*stream // by labels: pino-loki sends a stream for every line
 	text    []byte             // room for texts of JSON
 	body    []byte             // room for a body
+	lines   store.Lines        // what it knows from lines before
 	attrs   store.Attrs        // room for attributes; its length is what records have
 	refused web.Refusals
 }
@@ -70,17 +71,19 @@ const (
 	roomAtOnce   = 1024
 )
 
-// setLine takes the line apart into the batch's room.
-func (b *batch) setLine(r *store.Record, line string) {
-	if cap(b.attrs)-len(b.attrs) < len(r.Attrs)+roomForAttrs {
-		b.attrs = make(store.Attrs, 0, max(roomAtOnce, 2*cap(b.attrs), len(r.Attrs)+roomForAttrs))
+// room is memory for the attributes of a record, behind those that it has.
+func (b *batch) room(own store.Attrs) store.Attrs {
+	if cap(b.attrs)-len(b.attrs) < len(own)+roomForAttrs {
+		b.attrs = make(store.Attrs, 0, max(roomAtOnce, 2*cap(b.attrs), len(own)+roomForAttrs))
 	}
-	from := len(b.attrs)
-	room := append(b.attrs[from:], r.Attrs...)
-	r.SetLineIn(line, room)
+	return append(b.attrs[len(b.attrs):], own...)
+}
+
+// took notes how much of the room a record has taken.
+func (b *batch) took(r *store.Record) {
 	n := len(r.Attrs)
-	if n > 0 && from+n <= cap(b.attrs) {
-		b.attrs = b.attrs[:from+n] // that the record may have moved out of, into more room
+	if end := len(b.attrs) + n; n > 0 && end <= cap(b.attrs) {
+		b.attrs = b.attrs[:end] // that the record may have moved out of, into more room
 	}
 	r.Attrs = r.Attrs[:n:n]
 }
@@ -110,8 +113,7 @@ func (b *batch) add(s *stream, at int64, line string, metadata store.Attrs) {
 		b.refused.Add(web.Invalid, 1, fmt.Sprintf("entry for stream %s has a timestamp before 1970", labelString(s.res.Attrs)))
 		return
 	}
-	b.records = append(b.records, store.Record{Time: at, Service: s.sure, Resource: s.res})
-	r := &b.records[len(b.records)-1]
+	r := b.begin(s, at)
 	level := s.level
 	if len(metadata) > 0 {
 		r.Attrs = takeIDs(r, metadata)
@@ -119,7 +121,45 @@ func (b *batch) add(s *stream, at int64, line string, metadata store.Attrs) {
 			level = own
 		}
 	}
-	b.setLine(r, line)
+	b.lines.Set(r, line, b.room(r.Attrs))
+	b.finish(r, s, level)
+}
+
+// addKnown is add for the line that in is at, if it is like lines before: then
+// it is read where it stands. Otherwise nothing is done.
+func (b *batch) addKnown(in *jsonIn, s *stream, at int64) bool {
+	if at < 0 {
+		return false
+	}
+	in.makeRoom(len(in.b) - in.at)
+	begin := len(in.text)
+	r := b.begin(s, at)
+	plain, n := b.lines.SetQuoted(r, view(in.b[in.at+1:]), b.room(nil), in.text)
+	if n == 0 || len(plain)-begin > b.maxLine {
+		b.takeBack()
+		return false
+	}
+	in.at, in.text = in.at+1+n, plain
+	r.Raw = view(plain[begin:])
+	b.finish(r, s, s.level)
+	return true
+}
+
+func (b *batch) begin(s *stream, at int64) *store.Record {
+	b.records = append(b.records, store.Record{Time: at, Service: s.sure, Resource: s.res})
+	return &b.records[len(b.records)-1]
+}
+
+func (b *batch) takeBack() {
+	last := len(b.records) - 1
+	b.records[last] = store.Record{}
+	b.records = b.records[:last]
+}
+
+// finish is done when the line was taken apart: what it does not say the
+// stream does.
+func (b *batch) finish(r *store.Record, s *stream, level string) {
+	b.took(r)
 	if r.Service == "" {
 		r.Service = s.weak
 	}

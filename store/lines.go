@@ -1,0 +1,103 @@
+package store
+
+import "strings"
+
+// Lines takes lines apart, one after another, as SetLine does. The lines of a
+// program differ less in their names than in their values, so it compares what
+// stands between two values with what stood there in lines before, and reads
+// only what is new. The zero value is ready; it is for one goroutine at a time.
+type Lines struct {
+	places []place // by the number of a member in its line
+}
+
+// Set is SetLineIn.
+func (l *Lines) Set(r *Record, line string, room Attrs) { r.setLine(line, room, l) }
+
+// SetQuoted is Set for a line that is the inside of a JSON string, with text
+// from behind its opening quote on. It appends the line to plain, which the
+// caller makes Raw of, and says how long the string is, its closing quote
+// included. When it says 0 nothing was done: the line is like none before, or
+// has other escapes than those of its own quotes.
+func (l *Lines) SetQuoted(r *Record, text string, room Attrs, plain []byte) ([]byte, int) {
+	before := *r
+	p := lineReader{text: text, rec: r, seen: l, quoted: true, plain: plain}
+	r.clearLine(room)
+	if !p.knownLine() {
+		*r = before
+		return plain, 0
+	}
+	if r.Service == "" {
+		r.setServiceByName()
+	}
+	return p.plain, p.at
+}
+
+// Bounds of what is remembered: some 100 KB.
+const (
+	maxPlaces  = 64
+	maxBetween = 128 // bytes of one
+	placeForms = 4   // of lines that take turns
+)
+
+// place are the forms of what stood in front of a member's value, the latest
+// first.
+type place [placeForms]between
+
+// between is what stands between two values: a comma or bracket, a name and a
+// colon, in an object of that prefix.
+type between struct {
+	text   string // empty when there is none
+	quoted string // inside a JSON string; empty when it would need other escapes than \"
+	prefix string
+	member
+}
+
+// member is the name of a member of a line, and what it means.
+type member struct {
+	key    string // with the names of the objects it is in
+	within string // key and a dot
+	word   word
+}
+
+// find says what stands at the start of text, in front of the n-th value.
+func (l *Lines) find(text, prefix string, n int, quoted bool) *between {
+	if n >= len(l.places) {
+		return nil
+	}
+	p := &l.places[n]
+	for i := range p {
+		b := &p[i]
+		want := b.text
+		if quoted {
+			want = b.quoted
+		}
+		if want != "" && strings.HasPrefix(text, want) && b.prefix == prefix {
+			if i > 0 {
+				p[0], p[i] = p[i], p[0]
+			}
+			return &p[0]
+		}
+	}
+	return nil
+}
+
+// learn keeps what stood in front of the n-th value. Nothing of the line's
+// memory is kept, and the member that is returned has none of it either.
+func (l *Lines) learn(text, prefix string, n int, m member) member {
+	if n >= maxPlaces || len(text) > maxBetween || len(m.key) > maxBetween {
+		return m
+	}
+	for n >= len(l.places) {
+		l.places = append(l.places, place{})
+	}
+	all := text + m.key + "."
+	m.key, m.within = all[len(text):len(all)-1], all[len(text):]
+	b := between{text: all[:len(text)], prefix: prefix, member: m}
+	if strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r == '\\' }) < 0 {
+		b.quoted = strings.ReplaceAll(b.text, `"`, `\"`)
+	}
+	p := &l.places[n]
+	copy(p[1:], p[:])
+	p[0] = b
+	return m
+}

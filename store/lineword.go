@@ -1,0 +1,170 @@
+package store
+
+import "encoding/binary"
+
+// word is a part of a record that members of lines may be.
+type word uint8
+
+const (
+	noWord word = iota
+	bodyWord
+	levelWord
+	levelNumber
+	timeWord
+	traceWord
+	spanWord
+	serviceWord
+)
+
+// wordOf is what a member of that name may be.
+func wordOf(key string) word {
+	switch key {
+	case "msg", "message", "@message", "@m", "short_message":
+		return bodyWord
+	case "level", "severity", "lvl", "log.level", "loglevel", "levelname", "level_name",
+		"@level", "@l", "Level", "LogLevel", "Severity", "severity_text", "severityText", "SeverityText":
+		return levelWord
+	case "severity_number", "severityNumber", "SeverityNumber":
+		return levelNumber
+	case "time", "ts", "timestamp", "@timestamp", "@t", "datetime", "Timestamp":
+		return timeWord
+	case "trace_id", "traceId", "traceID", "traceid", "trace.id", "TraceId":
+		return traceWord
+	case "span_id", "spanId", "spanID", "spanid", "span.id", "SpanId":
+		return spanWord
+	case "service", "service.name", "service_name":
+		return serviceWord
+	}
+	return noWord
+}
+
+// keep makes the last attribute one of the record's words, if it is one that
+// the record takes; it stays an attribute otherwise. The text of a number is as
+// it was written.
+func (r *Record) keep(m *member, v *Value, number string) {
+	taken := false
+	switch {
+	case m.word == noWord:
+		return
+	case v.Kind == KindString:
+		taken = r.takeText(m.word, v.str)
+	case v.Kind == KindInt || v.Kind == KindFloat:
+		taken = r.takeNumber(m.word, v, number)
+	}
+	if !taken {
+		return
+	}
+	r.Attrs = r.Attrs[:len(r.Attrs)-1]
+	if m.word != levelWord {
+		return
+	}
+	if r.LevelFrom == "" {
+		r.LevelFrom = m.key
+	} else if r.LevelFrom != m.key {
+		r.LevelFrom = "?"
+	}
+}
+
+// takeText says whether the record now has the text as one of its words.
+func (r *Record) takeText(w word, text string) bool {
+	switch w {
+	case bodyWord:
+		if r.Body.Kind == KindEmpty {
+			r.Body.setString(text)
+			return true
+		}
+	case levelWord:
+		return r.takeLevel(text)
+	case timeWord:
+		t, unit, ok := parseLineTime(text)
+		return ok && r.takeTime(t, unit)
+	case traceWord:
+		if id := (TraceID{}); hexBytes(id[:], text) && !id.IsZero() {
+			if r.TraceID.IsZero() {
+				r.TraceID = id
+			}
+			return r.TraceID == id
+		}
+	case spanWord:
+		if id := (SpanID{}); hexBytes(id[:], text) && !id.IsZero() {
+			if r.SpanID.IsZero() {
+				r.SpanID = id
+			}
+			return r.SpanID == id
+		}
+	case serviceWord:
+		if r.Service == "" {
+			r.Service = text
+		}
+		return text != "" && r.Service == text
+	}
+	return false
+}
+
+// takeNumber is takeText for a number.
+func (r *Record) takeNumber(w word, v *Value, text string) bool {
+	switch w {
+	case levelWord:
+		return r.takeLevel(text)
+	case levelNumber:
+		n := v.Int()
+		if v.Kind != KindInt || n <= 0 || n > 24 {
+			return false
+		}
+		if r.Level == LevelUnset {
+			r.Level = Level(n)
+		}
+		return r.Level == Level(n)
+	case timeWord:
+		if v.Kind == KindInt {
+			t, unit, ok := wholeTime(v.Int())
+			return ok && r.takeTime(t, unit)
+		}
+		t, unit, ok := parseLineTime(text)
+		return ok && r.takeTime(t, unit)
+	}
+	return false
+}
+
+// takeLevel says whether the record now has the level just as the line states it.
+func (r *Record) takeLevel(text string) bool {
+	l, ok := ParseLevel(text)
+	if !ok || r.Level != LevelUnset && LevelSlot(r.Level) != LevelSlot(l) {
+		return false
+	}
+	if r.Level == LevelUnset {
+		r.Level = l
+	}
+	if r.LevelText == "" {
+		r.LevelText = text
+	}
+	return r.LevelText == text
+}
+
+// takeTime says whether the record now has that time, which is exact to so many
+// ns; a record that knows it more exactly has it as well.
+func (r *Record) takeTime(t, unit int64) bool {
+	if r.Time == 0 {
+		r.Time = t
+	}
+	return t == r.Time || t%unit == 0 && r.Time-r.Time%unit == t
+}
+
+// hexBytes reads exactly as many hexadecimal digits as fill to, which is 8 or
+// 16 bytes.
+func hexBytes(to []byte, text string) bool {
+	if len(text) != 2*len(to) {
+		return false
+	}
+	bad := byte(0)
+	for ; len(to) > 0; to, text = to[8:], text[16:] {
+		word := uint64(0)
+		for i := range 16 {
+			d := hexDigit[text[i]] - 1 // 255 for what is no digit
+			bad |= d
+			word = word<<4 | uint64(d&15)
+		}
+		binary.BigEndian.PutUint64(to, word)
+	}
+	return bad < 16
+}
