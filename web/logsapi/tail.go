@@ -21,7 +21,7 @@ const (
 )
 
 // errEnding ends a tail of a server that stops.
-var errEnding = fmt.Errorf("the server stops: %w", store.ErrClosed)
+var errEnding = errors.New("the server stops")
 
 // tail answers with new lines that match as they come, one object a line:
 // lines as query has them, {"dropped":n} when lines were lost, {"heartbeat":…}

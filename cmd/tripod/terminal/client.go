@@ -26,6 +26,18 @@ var (
 	ErrOutput = errors.New("output")
 )
 
+// failure is an error of one of these kinds, in words of its own.
+type failure struct {
+	error
+	kind error
+}
+
+func (f failure) Unwrap() []error { return []error{f.error, f.kind} }
+
+func failed(kind error, format string, args ...any) error {
+	return failure{fmt.Errorf(format, args...), kind}
+}
+
 // Closed says whether an error is that of a reader that has seen enough.
 func Closed(err error) bool { return errors.Is(err, ErrOutput) && errors.Is(err, syscall.EPIPE) }
 
@@ -57,7 +69,7 @@ func New(o Options) (*Client, error) {
 	}
 	base, err := url.Parse(addr)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, fmt.Errorf("--addr %q: want a URL such as http://127.0.0.1:7333: %w", o.Addr, ErrRefused)
+		return nil, failed(ErrRefused, "--addr %q: want a URL such as http://127.0.0.1:7333", o.Addr)
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DialContext = (&net.Dialer{Timeout: dialTime}).DialContext
@@ -70,7 +82,7 @@ func (c *Client) get(ctx context.Context, path string, v url.Values) (*http.Resp
 	at.RawQuery = v.Encode()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", c.base, err, ErrRefused)
+		return nil, failed(ErrRefused, "%s: %w", c.base, err)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
@@ -78,7 +90,7 @@ func (c *Client) get(ctx context.Context, path string, v url.Values) (*http.Resp
 		if errors.As(err, &ue) {
 			err = ue.Err // without the whole address of the question
 		}
-		return nil, fmt.Errorf("%s: %w: %w; is tripod running there? --addr names another place", c.base, ErrUnreachable, err)
+		return nil, failed(ErrUnreachable, "no answer from %s: %w; is tripod running there? --addr names another place", c.base, err)
 	}
 	if resp.StatusCode == http.StatusOK {
 		return resp, nil
@@ -91,17 +103,17 @@ func (c *Client) get(ctx context.Context, path string, v url.Values) (*http.Resp
 func (c *Client) refusal(resp *http.Response, query string) error {
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxProblem))
 	if err != nil {
-		return fmt.Errorf("%s: %w: %w", c.base, ErrUnreachable, err)
+		return failed(ErrUnreachable, "no whole answer from %s: %w", c.base, err)
 	}
 	p, ok := problemOf(text, query)
 	switch {
 	case ok && resp.StatusCode == http.StatusBadRequest:
 		return p
 	case ok:
-		return fmt.Errorf("%s: %s: %w", c.base, printable(p.Message), ErrUnreachable)
+		return failed(ErrUnreachable, "%s cannot answer: %s", c.base, printable(p.Message))
 	}
 	first, _, _ := bytes.Cut(bytes.TrimSpace(text), []byte("\n"))
-	return fmt.Errorf("%s answers %s: %.200s: %w", c.base, resp.Status, printable(string(first)), ErrUnreachable)
+	return failed(ErrUnreachable, "%s answers %s: %.200s", c.base, resp.Status, printable(string(first)))
 }
 
 // problemOf reads {"error":{…}}.

@@ -58,11 +58,14 @@ func (c *Client) explain(ctx context.Context, q Query) error {
 func (c *Client) showPlan(out *bufio.Writer, text []byte) error {
 	var p plan
 	if err := json.Unmarshal(text, &p); err != nil {
-		return fmt.Errorf("%s: %w: a plan that cannot be read: %w", c.base, ErrUnreachable, err)
+		return failed(ErrUnreachable, "%s sent a plan that cannot be read: %w", c.base, err)
 	}
-	what := "lines"
+	what := "line"
 	if p.Kind == "series" {
-		what = "numbers"
+		what = "number"
+	}
+	if p.Rows != 1 {
+		what += "s"
 	}
 	if p.Asked != "" {
 		fmt.Fprintf(out, "asked  %s\n", printable(p.Asked))

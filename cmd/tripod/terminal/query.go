@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -82,10 +81,10 @@ func foundAny(resp *http.Response) bool { return resp.Trailer.Get("Tripod-Lines"
 func (c *Client) show(p *printer, b []byte) error {
 	var l line
 	if err := json.Unmarshal(b, &l); err != nil {
-		return fmt.Errorf("%s: %w: a line that cannot be read: %w", c.base, ErrUnreachable, err)
+		return failed(ErrUnreachable, "%s sent a line that cannot be read: %w", c.base, err)
 	}
 	if err := p.print(&l); err != nil {
-		return fmt.Errorf("%w: %w", ErrOutput, err)
+		return failed(ErrOutput, "output: %w", err)
 	}
 	return nil
 }
@@ -103,7 +102,7 @@ func (c *Client) eachLine(body io.Reader, out *bufio.Writer, query string, each 
 			return c.brokenOff(err)
 		case bytes.HasPrefix(b, []byte(`{"error":`)):
 			if p, ok := problemOf(b, query); ok {
-				return fmt.Errorf("the answer is not whole: %s: %w", printable(p.Message), ErrUnreachable)
+				return failed(ErrUnreachable, "the answer ends here: %s", printable(p.Message))
 			}
 		}
 		if err := each(b); err != nil {
@@ -118,7 +117,7 @@ func (c *Client) eachLine(body io.Reader, out *bufio.Writer, query string, each 
 }
 
 func (c *Client) brokenOff(err error) error {
-	return fmt.Errorf("%s: %w: the answer broke off: %w", c.base, ErrUnreachable, err)
+	return failed(ErrUnreachable, "the answer of %s broke off: %w", c.base, err)
 }
 
 // copy passes an answer on.
@@ -140,14 +139,14 @@ func (c *Client) copy(out *bufio.Writer, body io.Reader) error {
 
 func write(out *bufio.Writer, b []byte) error {
 	if _, err := out.Write(b); err != nil {
-		return fmt.Errorf("%w: %w", ErrOutput, err)
+		return failed(ErrOutput, "output: %w", err)
 	}
 	return nil
 }
 
 func flush(out *bufio.Writer) error {
 	if err := out.Flush(); err != nil {
-		return fmt.Errorf("%w: %w", ErrOutput, err)
+		return failed(ErrOutput, "output: %w", err)
 	}
 	return nil
 }

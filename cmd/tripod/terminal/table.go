@@ -29,7 +29,7 @@ func (c *Client) table(body io.Reader, out *bufio.Writer, query string) error {
 		d := json.NewDecoder(strings.NewReader(string(b)))
 		d.UseNumber()
 		if err := d.Decode(&n); err != nil {
-			return fmt.Errorf("%s: %w: a number that cannot be read: %w", c.base, ErrUnreachable, err)
+			return failed(ErrUnreachable, "%s sent a number that cannot be read: %w", c.base, err)
 		}
 		for name := range n.Labels {
 			names[name] = true

@@ -35,7 +35,7 @@ func (c *Client) Tail(ctx context.Context, q Query) error {
 		return c.show(p, b)
 	})
 	if err = errors.Join(err, flush(out)); err == nil {
-		err = fmt.Errorf("%s: %w: the appliance ended the answer", c.base, ErrUnreachable)
+		err = failed(ErrUnreachable, "%s ended the answer", c.base)
 	}
 	return err
 }
@@ -44,7 +44,7 @@ func (c *Client) Tail(ctx context.Context, q Query) error {
 func (c *Client) lost(b []byte) error {
 	var in struct{ Dropped int64 }
 	if err := json.Unmarshal(b, &in); err != nil {
-		return fmt.Errorf("%s: %w: %w", c.base, ErrUnreachable, err)
+		return failed(ErrUnreachable, "%s sent what cannot be read: %w", c.base, err)
 	}
 	fmt.Fprintf(c.o.Stderr, "tripod: %d lines are missing here: they came faster than they were read\n", in.Dropped)
 	return nil

@@ -186,10 +186,10 @@ func TestAnswersThatAreNotWhole(t *testing.T) {
 }
 
 func TestTailTellsOfLostLines(t *testing.T) {
-	a := &appliance{body: `{"heartbeat":"2026-03-12T14:03:00Z"}` + "\n" + some + `{"dropped":7}` + "\n" + `{"error":{"message":"the server stops: closed"}}` + "\n"}
+	a := &appliance{body: `{"heartbeat":"2026-03-12T14:03:00Z"}` + "\n" + some + `{"dropped":7}` + "\n" + `{"error":{"message":"the server stops"}}` + "\n"}
 	c, out, errs := client(t, a, false)
 	err := c.Tail(t.Context(), Query{Text: "x", Output: "json"})
-	if !errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "the server stops") {
+	if !errors.Is(err, ErrUnreachable) || err.Error() != "the answer ends here: the server stops" {
 		t.Errorf("ended with %v", err)
 	}
 	if out.String() != some || !strings.Contains(errs.String(), "7 lines are missing") || a.asked != "/api/v1/logs/tail?q=x" {
