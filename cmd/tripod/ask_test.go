@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"net/http"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // ask runs a command as a process would, against an appliance.
@@ -107,5 +110,40 @@ func TestTailEndsQuietlyWithItsReader(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	if lines := strings.Split(string(out), "\n"); err != nil || len(lines) != 4 || !strings.Contains(lines[1], "planner-api") || lines[2] != "done" {
 		t.Errorf("got %v\n%s", err, out)
+	}
+}
+
+// TestTailIsToldWhenTheApplianceStops follows without a line ever coming.
+func TestTailIsToldWhenTheApplianceStops(t *testing.T) {
+	p := launch(t, t.TempDir())
+	tail := exec.Command(os.Args[0], "tail", "-o", "json", "{} |= `stop now` or `never`", "--addr", p.url)
+	tail.Env = append(os.Environ(), asMain+"=1")
+	var er bytes.Buffer
+	tail.Stderr = &er
+	out, err := tail.StdoutPipe()
+	if err == nil {
+		err = tail.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	seen := make(chan bool, 1)
+	go func() { seen <- lines.Scan() }()
+	for follows := false; !follows; {
+		send(t, p, `{"msg":"stop now"}`)
+		select {
+		case follows = <-seen:
+		case <-time.After(50 * time.Millisecond): // it was not there yet
+		}
+	}
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for lines.Scan() {
+	}
+	err = tail.Wait()
+	if code := tail.ProcessState.ExitCode(); code != exitNoReply || er.String() != "tripod: the answer ends here: the server stops\n" {
+		t.Errorf("got %d %q (%v)", code, er.String(), err)
 	}
 }

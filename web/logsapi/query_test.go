@@ -3,6 +3,7 @@ package logsapi
 import (
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -89,6 +90,42 @@ func TestEntriesOfLogQLHaveTheirLabels(t *testing.T) {
 	}
 }
 
+func TestNameOfAnEventAndScopeAreFields(t *testing.T) {
+	w := newWorld(t, Options{})
+	r := sent(time.Minute, "shop", "sold")
+	r.EventName, r.Scope = "item.sold", &store.Scope{Attrs: store.Attrs{{Key: "library", Value: store.String("till")}}}
+	w.keep(r)
+	if got := w.lines()[0]; fmt.Sprint(got.Fields, got.Resource) != "map[event.name:item.sold] map[library:till service.name:shop]" {
+		t.Errorf("got %v and %v", got.Fields, got.Resource)
+	}
+}
+
+// TestExplain tells how, under both addresses, in both languages.
+func TestExplain(t *testing.T) {
+	w := loaded(t)
+	for _, c := range []struct {
+		path  string
+		pairs []string
+		want  string
+	}{
+		{"explain", []string{"q", "level:error"}, "line lines 1"},
+		{"query", []string{"q", `{service_name="shop"}`, "explain", "1"}, "logql lines 2"},
+		{"explain", []string{"q", `sum(count_over_time({service_name="shop"}[1h]))`, "step", "30m"}, "logql series 2"},
+	} {
+		resp, body := w.get("/api/v1/logs/"+c.path, c.pairs...)
+		var got plan
+		if err := json.Unmarshal([]byte(body), &got); err != nil || resp.StatusCode != 200 {
+			t.Fatalf("%d %s: %v", resp.StatusCode, body, err)
+		}
+		if text := fmt.Sprint(got.Syntax, " ", got.Kind, " ", got.Rows); text != c.want || !got.To.Equal(now) {
+			t.Errorf("got %+v, want %s", got, c.want)
+		}
+		if got.Kind == "lines" && (got.Asked == "" || len(got.Steps) == 0 || got.Steps[0].Rows == 0) {
+			t.Errorf("got %+v, want what the engine did", got)
+		}
+	}
+}
+
 func TestLineThatIsNoUTF8(t *testing.T) {
 	w := newWorld(t, Options{})
 	raw := "caf\xe9 \x00\x1b[31m \x7f \u2028 \"q\\"
@@ -151,6 +188,7 @@ func TestFaultsOfARequest(t *testing.T) {
 		"a limit":              {[]string{"limit", "-1"}, `limit="-1"`, -1},
 		"an order":             {[]string{"order", "up"}, "want newest or oldest", -1},
 		"a format":             {[]string{"format", "xml"}, "want ndjson or csv", -1},
+		"too many columns":     {[]string{"cols", strings.Repeat("a,", 101)}, "at most 100 columns", -1},
 		"a language":           {[]string{"syntax", "sql"}, "want line or logql", -1},
 		"a step of lines":      {[]string{"step", "1m"}, "asks for lines", -1},
 		"a step":               {[]string{"q", `rate({a="b"}[5m])`, "step", "-1"}, `step="-1"`, -1},

@@ -197,6 +197,34 @@ func TestTailTellsOfLostLines(t *testing.T) {
 	}
 }
 
+// TestLinesAreShownWhileOthersAreAwaited reads a line from a client whose
+// answer goes on.
+func TestLinesAreShownWhileOthersAreAwaited(t *testing.T) {
+	shown := make(chan struct{})
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, some)
+		http.NewResponseController(w).Flush()
+		<-shown
+	}))
+	defer srv.Close()
+	r, w := io.Pipe()
+	c, err := New(Options{Addr: srv.URL, Stdout: w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- c.Tail(t.Context(), Query{Output: "json"}); w.Close() }()
+	got := make([]byte, len(some))
+	_, err = io.ReadFull(r, got)
+	close(shown)
+	if err != nil || string(got) != some {
+		t.Errorf("got %q %v", got, err)
+	}
+	if err := <-ended; !errors.Is(err, ErrUnreachable) {
+		t.Errorf("ended with %v", err)
+	}
+}
+
 // closed is a pipe without a reader.
 type closed struct{}
 
