@@ -169,7 +169,11 @@ func TestRequestsThatCannotBeRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var e engine
-			w := do(&e, Options{}, "POST", "/_bulk", c.body, "Content-Encoding", c.encoding)
+			told := map[string]int{}
+			w := do(&e, Options{Rejected: func(reason string, n int, _ string) { told[reason] += n }}, "POST", "/_bulk", c.body, "Content-Encoding", c.encoding)
+			if !maps.Equal(told, map[string]int{"invalid": 1}) {
+				t.Errorf("told %v, want one request", told)
+			}
 			var f fault
 			if err := json.Unmarshal(w.Body.Bytes(), &f); err != nil {
 				t.Fatal(err)

@@ -204,7 +204,12 @@ func TestBodiesThatAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var e engine
-			code, res := post(t, &e, Options{}, "/api/v1/logs", c.contentType, []byte(c.body), "Content-Encoding", c.encoding)
+			told := map[string]int{}
+			o := Options{Rejected: func(reason string, n int, _ string) { told[reason] += n }}
+			code, res := post(t, &e, o, "/api/v1/logs", c.contentType, []byte(c.body), "Content-Encoding", c.encoding)
+			if !maps.Equal(told, map[string]int{"invalid": 1}) {
+				t.Errorf("told %v, want one request", told)
+			}
 			if code != c.want || !strings.Contains(res.Error, c.says) || len(e.records) > 0 {
 				t.Errorf("got %d %+v, %d records", code, res, len(e.records))
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,7 +111,8 @@ func TestGRPCErrors(t *testing.T) {
 
 func TestGRPCIsBounded(t *testing.T) {
 	var e engine
-	conn := dial(t, e.doors(), Options{})
+	var told []string
+	conn := dial(t, e.doors(), Options{Rejected: func(signal, reason string, n int, _ string) { told = append(told, fmt.Sprint(signal, " ", reason, " ", n)) }})
 	send := func(body []byte) error {
 		var reply []byte
 		return conn.Invoke(t.Context(), "/opentelemetry.proto.collector.logs.v1.LogsService/Export", &body, &reply,
@@ -127,6 +129,9 @@ func TestGRPCIsBounded(t *testing.T) {
 	}
 	if err := send(logsProto(sampleLogs())); err != nil || len(e.records) != 7 {
 		t.Errorf("afterwards: got %v and %d records, want 7", err, len(e.records))
+	}
+	if want := []string{"logs too_large 1", "logs too_large 1", "logs invalid 1"}; !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
 	}
 }
 

@@ -246,7 +246,10 @@ func TestPartialSuccessKeepsTheGoodOnes(t *testing.T) {
 	}
 	e.err = nil
 	post(t, srv.URL+"/v1/logs", typeJSON, "", []byte("{"))
-	if want := []string{"traces invalid 2", "logs invalid 1", "logs refused 2", "metrics refused 2", "logs invalid 1"}; !slices.Equal(seen, want) {
+	post(t, srv.URL+"/v1/traces", typeProto, "gzip", []byte("no gzip"))
+	e.err = store.ErrOverloaded // which the door counts
+	post(t, srv.URL+"/v1/traces", typeProto, "", tracesProto(sampleTraces()))
+	if want := []string{"traces invalid 2", "logs invalid 1", "logs refused 2", "metrics refused 2", "logs invalid 1", "traces invalid 1"}; !slices.Equal(seen, want) {
 		t.Errorf("told %q, want %q", seen, want)
 	}
 }
