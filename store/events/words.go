@@ -43,9 +43,9 @@ func (w *lastWords) addASCII(set *keySet, s string) {
 			i++
 			continue
 		}
-		from := i
-		for i < len(s) && wordBytes[s[i]] != 0 {
-			i++
+		from, folded := i, true
+		for ; i < len(s) && wordBytes[s[i]] != 0; i++ {
+			folded = folded && wordBytes[s[i]] == s[i]
 		}
 		if n == len(w.at) {
 			w.at = append(w.at, wordAt{})
@@ -53,7 +53,11 @@ func (w *lastWords) addASCII(set *keySet, s string) {
 		was := w.at[n]
 		w.at[n] = wordAt{uint32(from), uint32(i)}
 		n++
-		if string(w.text[was.from:was.to]) != s[from:i] {
+		switch {
+		case string(w.text[was.from:was.to]) == s[from:i]:
+		case folded:
+			set.add(tokenKey(s[from:i]))
+		default:
 			set.addToken(s[from:i])
 		}
 	}

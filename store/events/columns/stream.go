@@ -34,6 +34,7 @@ type Writer struct {
 
 	raw, zip []byte // memory to use
 	ints     []int64
+	lists    lists
 	huff     *huff0.Scratch
 }
 
@@ -62,19 +63,36 @@ func (w *Writer) stream(b []byte) {
 // symbols writes bytes that are numbers: some of them are commoner than
 // others, whether or not sequences of them come again.
 func (w *Writer) symbols(b []byte) {
-	if len(b) < minZip || len(b) > huff0.BlockSizeMax {
+	if len(b) > huff0.BlockSizeMax {
 		w.stream(b)
 		return
 	}
-	w.zip = w.Codec.Zip(w.zip[:0], b)
-	if huff, ok := w.huffman(b); ok && len(huff) < len(w.zip) && saves(huff, b) {
+	if len(b) < minZip {
+		w.put(streamRaw, b, b)
+		return
+	}
+	huff, ok := w.huffman(b)
+	ok = ok && saves(huff, b)
+	if len(b) >= minRepeats {
+		most := len(b)
+		if ok {
+			most = len(huff)
+		}
+		if w.zip = w.Codec.Zip(w.zip[:0], b); len(w.zip) < most && saves(w.zip, b) {
+			w.put(streamZstd, b, w.zip)
+			return
+		}
+	}
+	if ok {
 		w.put(streamHuffman, b, huff)
-	} else if saves(w.zip, b) {
-		w.put(streamZstd, b, w.zip)
 	} else {
 		w.put(streamRaw, b, b)
 	}
 }
+
+// minRepeats is the length from which numbers are looked through for sequences
+// that come again, which costs more than it saves in fewer.
+const minRepeats = 256
 
 // sampled is how much of what is likely random is tried to be compressed.
 const sampled = 1024

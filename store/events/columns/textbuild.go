@@ -211,13 +211,37 @@ type formed struct {
 }
 
 type formUse struct {
-	key  string
-	uses int
-	code int // from 1; 0 for one that is not kept
+	key   string
+	slots int
+	uses  int
+	code  int // from 1; 0 for one that is not kept
+}
+
+// lists is memory for lists.
+type lists struct {
+	all  []*list
+	used int
+}
+
+func (s *lists) reset() { s.used = 0 }
+
+func (s *lists) take(n int) []*list {
+	for len(s.all) < s.used+n {
+		s.all = append(s.all, &list{})
+	}
+	out := s.all[s.used : s.used+n]
+	s.used += n
+	for _, l := range out {
+		l.reset()
+	}
+	return out
 }
 
 // list packs texts by their forms, if most have one that others have too.
 func (w *Writer) list(l *list) {
+	if w.ids(l) {
+		return
+	}
 	f := formed{byKey: map[string]int{}, of: make([]*formUse, l.len())}
 	var key []byte
 	for i := range l.len() {
@@ -250,13 +274,18 @@ func (w *Writer) list(l *list) {
 
 // use says whether a text's form is kept in mind.
 func (f *formed) use(i int, key []byte) bool {
+	if i > 0 && f.of[i-1] != nil && f.of[i-1].key == string(key) {
+		f.of[i-1].uses++
+		f.of[i] = f.of[i-1]
+		return true
+	}
 	n, ok := f.byKey[string(key)]
 	if !ok {
 		if len(f.forms) >= maxTriedForms {
 			return false
 		}
 		n = len(f.forms)
-		f.forms = append(f.forms, &formUse{key: string(key)})
+		f.forms = append(f.forms, &formUse{key: string(key), slots: countMarks(key)})
 		f.byKey[f.forms[n].key] = n
 	}
 	f.forms[n].uses++
@@ -277,15 +306,16 @@ func (w *Writer) forms(l *list, f *formed, kept int) {
 		kept = maxForms
 	}
 	w.uvarint(uint64(kept))
-	fills := make([][]list, kept+1)
+	fills := make([][]*list, kept+1)
 	codes := make([]byte, l.len())
+	w.lists.reset()
 	var rest list
 	at := 0
 	forms := make([]form, kept+1)
 	for _, u := range f.forms {
 		if u.code > 0 {
 			forms[u.code] = formOf(u.key)
-			fills[u.code] = make([]list, len(forms[u.code].kinds))
+			fills[u.code] = w.lists.take(len(forms[u.code].kinds))
 			w.text(u.key)
 		}
 	}
@@ -297,14 +327,13 @@ func (w *Writer) forms(l *list, f *formed, kept int) {
 			continue
 		}
 		slots := f.slots[at:]
-		n := countMarks(u.key)
-		at += n
+		at += u.slots
 		if u.code == 0 {
 			rest.add(text)
 			continue
 		}
 		codes[i] = byte(u.code)
-		for j := range n {
+		for j := range u.slots {
 			fills[u.code][j].add(text[slots[j].from:slots[j].to])
 		}
 	}
@@ -315,14 +344,14 @@ func (w *Writer) forms(l *list, f *formed, kept int) {
 	w.plain(&rest)
 	for c := 1; c <= kept; c++ {
 		for j := range fills[c] {
-			w.slot(forms[c].kinds[j], &fills[c][j])
+			w.slot(forms[c].kinds[j], fills[c][j])
 		}
 	}
 }
 
-func countMarks(key string) (n int) {
-	for i := range len(key) {
-		if key[i] <= markUUID {
+func countMarks(key []byte) (n int) {
+	for _, c := range key {
+		if c <= markUUID {
 			n++
 		}
 	}
