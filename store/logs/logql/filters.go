@@ -35,7 +35,7 @@ func (t LineText) compile(op string) (func(string) bool, error) {
 		p, err := parseIPs(t.Text)
 		return p.inLine, err
 	case op[1] == '~':
-		re, err := regexp.Compile(t.Text)
+		re, err := regexp.Compile(dotAll(t.Text))
 		if err != nil {
 			return nil, err
 		}
@@ -48,6 +48,15 @@ func (t LineText) compile(op string) (func(string) bool, error) {
 		return p.match, nil
 	}
 	return func(s string) bool { return strings.Contains(s, t.Text) }, nil
+}
+
+// dotAll lets "." in a line filter's regular expression match a newline too, as
+// in Loki.
+func dotAll(expr string) string {
+	if !strings.Contains(expr, ".") {
+		return expr
+	}
+	return "(?s:" + expr + ")"
 }
 
 // compile makes the test of conditions. Errors keep a line: it carries them.

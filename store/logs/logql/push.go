@@ -198,7 +198,7 @@ func (t LineText) node(op string) logs.Node {
 	case t.Text == "":
 		return logs.All{}
 	case op[1] == '~':
-		return t.regexp(t.Text)
+		return t.regexp(dotAll(t.Text))
 	}
 	return t.contains(t.Text)
 }

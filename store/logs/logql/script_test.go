@@ -62,7 +62,7 @@ func TestScripts(t *testing.T) {
 			}
 		})
 	}
-	if cases < 250 {
+	if cases < 500 {
 		t.Errorf("%d cases in %d files", cases, len(files))
 	}
 	t.Logf("%d cases in %d files", cases, len(files))
