@@ -238,3 +238,26 @@ func pushedAgrees(t *testing.T, seed uint64) {
 		t.Errorf("only %d lines and series found: the test says little", found)
 	}
 }
+
+// TestLinesAreKeptInEveryState reads back what was sent, byte for byte.
+func TestLinesAreKeptInEveryState(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 11))
+	records := make([]store.Record, 800)
+	var want []string
+	for i := range records {
+		records[i] = pushRecord(rnd, i)
+		want = append(want, records[i].Line())
+	}
+	inStates(t, records, func(t *testing.T, s *logs.Store) {
+		var got []string
+		for r, err := range s.Search(context.Background(), store.LogQuery{Range: store.TimeRange{To: 1 << 62}, Oldest: true}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, r.Line())
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d lines, want %d; first %.300q, want %.300q", len(got), len(want), first(got, want), first(want, got))
+		}
+	})
+}

@@ -286,7 +286,7 @@ func FuzzLines(f *testing.F) {
 		New(Doors{&e}, Options{Now: func() time.Time { return now }}).insert(w, r)
 		lines, kept := 0, 0
 		for line := range strings.Lines(string(body)) {
-			if line = strings.TrimSpace(line); line == "" {
+			if line = strings.TrimRight(line, "\r\n"); strings.TrimSpace(line) == "" {
 				continue
 			}
 			lines++

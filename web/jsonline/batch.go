@@ -50,8 +50,8 @@ func (b *batch) refuse(reason string, what refusal, n int) {
 
 // add takes a line; empty ones do not count.
 func (b *batch) add(ctx context.Context, number int, line []byte) error {
-	line = bytes.TrimSpace(line)
-	if len(line) == 0 {
+	line = bytes.TrimRight(line, "\r\n")
+	if len(bytes.TrimSpace(line)) == 0 {
 		return nil
 	}
 	if len(b.lines) == batchLines || len(b.lines) > 0 && len(b.text)+len(line) > batchBytes {

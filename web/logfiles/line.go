@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"tripod/store"
 )
@@ -20,9 +19,6 @@ type piece struct {
 // decode takes off what a container runtime puts around a line. Whatever looks
 // a little different is a plain line.
 func decode(line string) piece {
-	if !utf8.ValidString(line) {
-		line = strings.ToValidUTF8(line, "\uFFFD")
-	}
 	if strings.HasPrefix(line, `{"log":"`) {
 		if p, ok := docker(line); ok {
 			return p

@@ -99,7 +99,7 @@ func (b *batch) protoEntry(s *stream, body []byte) error {
 		case 1:
 			at, err = protoTime(v)
 		case 2:
-			line = validUTF8(view(v), false)
+			line = view(v) // whatever its encoding is
 		case 3:
 			if len(metadata) == maxMetadata {
 				return tooMany("structured metadata of an entry", maxMetadata)
