@@ -19,7 +19,7 @@ const (
 // sameEverywhere are fields that say little about a pattern: of the process,
 // the moment, or one request alone.
 var sameEverywhere = map[string]bool{
-	"pid": true, "hostname": true, "v": true, "name": true, "time": true, "reqId": true, "requestId": true, "request_id": true,
+	"pid": true, "hostname": true, "v": true, "version": true, "name": true, "time": true, "reqId": true, "requestId": true, "request_id": true,
 }
 
 // commons are the values that the records of a pattern have in its parts that
@@ -86,7 +86,7 @@ func (c *commons) best(records int64) store.PatternCommon {
 		if len(out.Values) > 0 {
 			tells = float64(out.Values[0].Count) / float64(f.n)
 		}
-		if out.Distinct > 1 && tells >= 0.2 {
+		if out.Distinct > 1 && tells >= 0.3 {
 			tells += 2
 		}
 		if tells > least {

@@ -9,12 +9,12 @@ import (
 // maxTailBatch bounds the records of one call of each.
 const maxTailBatch = 100
 
-// Tail follows a search line: it calls ready once records are watched, and then
+// Tail follows a query, whose range, limit and order mean nothing: it calls ready once records are watched, and then
 // each for records as they come, at most 100 at a time, with the number of
 // those lost since the last call. It returns when its context ends or a
 // function returns an error.
-func (s *Store) Tail(ctx context.Context, text string, ready func() error, each func(list []store.Record, lost int64) error) error {
-	n, err := Parse(text)
+func (s *Store) Tail(ctx context.Context, q store.LogQuery, ready func() error, each func(list []store.Record, lost int64) error) error {
+	n, err := s.parse(q)
 	if err != nil {
 		return err
 	}

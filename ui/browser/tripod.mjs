@@ -73,8 +73,8 @@ export function watch(page, origin) {
 
 export const widths = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
 
-export async function open(browser, origin, { theme = 'dark', size = 'wide' } = {}) {
-  const context = await browser.newContext({ viewport: widths[size], hasTouch: size === 'narrow', colorScheme: theme, timezoneId: 'UTC', baseURL: origin });
+export async function open(browser, origin, { theme = 'dark', size = 'wide', script = true } = {}) {
+  const context = await browser.newContext({ viewport: widths[size], hasTouch: size === 'narrow', colorScheme: theme, timezoneId: 'UTC', baseURL: origin, javaScriptEnabled: script });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   return { page, context, faults: watch(page, origin) };

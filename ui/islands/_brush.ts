@@ -10,7 +10,7 @@ interface Drag {
 let drag: Drag | null = null;
 
 function clear(): void {
-  document.querySelectorAll('.brush, .brush-menu').forEach((el) => el.remove());
+  document.querySelectorAll('.chart .brush, .brush-menu').forEach((el) => el.remove());
 }
 
 const within = (x: number, rect: DOMRect): number => Math.min(Math.max((x - rect.left) / rect.width, 0), 1);
@@ -89,7 +89,7 @@ export function start(): void {
 
 /** Takes a selection away; says whether there was one. */
 export function drop(): boolean {
-  const had = !!one('.brush');
+  const had = !!one('.chart .brush');
   clear();
   return had;
 }

@@ -99,7 +99,7 @@ function busyReader(): boolean {
   const s = getSelection();
   const main = one('#main');
   const selecting = !!s && !s.isCollapsed && !!main && main.contains(s.anchorNode);
-  return selecting || !!one('.pop[popover]:popover-open, dialog[open], .brush, [data-busy]');
+  return selecting || !!one('.pop[popover]:popover-open, dialog[open], .chart .brush, [data-busy]');
 }
 
 function stale(): void {

@@ -16,7 +16,7 @@ type Graph struct {
 	Queries  []GraphQuery
 	Add      string // address with one more query box, or empty
 	Views    []ui.Tab
-	Chips    []LogChip
+	Chips    []Chip
 	Notes    []string
 	Step     string
 	Chart    *chart.Lines // nil when there is nothing to draw

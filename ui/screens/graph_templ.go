@@ -226,7 +226,7 @@ func GraphPage(m Graph) templ.Component {
 			}
 		}
 		for _, c := range m.Chips {
-			templ_7745c5c3_Err = ui.Chip(c.Text, false, c.Remove).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = filterChip(c).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -7,21 +7,69 @@ import (
 
 // LogHead is what was asked, and what there is to narrow it by.
 type LogHead struct {
-	Action  string     // of the query form
-	Keep    []ui.Param // what the form sends along
-	Query   ui.Query
-	Took    string // 19,070 lines in 38 ms
-	Chips   []LogChip
-	Volume  *chart.Bars // nil when it failed or there is nothing to draw
-	Failed  string      // why the volume or the facets are missing
-	Facets  []LogFacet
-	Lines   string   // how many match: 19,070
-	Summary []string // the line at the end: what is shown, what was limited
+	Action     string     // of the query form
+	Keep       []ui.Param // what the form sends along
+	Query      ui.Query
+	Language   string      // LogQL, where it is not the search line
+	Took       string      // 19,070 lines in 38 ms
+	Receipt    *LogReceipt // nil when the engine does not say how
+	Chips      []Chip
+	Add        LogAdd
+	Volume     *LogVolume // nil when it failed or there is nothing to draw
+	Failed     string     // why the volume or the facets are missing
+	Facets     []LogFacet
+	MoreFields LogMore
+	Views      []ui.Tab
+	Lines      string   // how many match: 19,070
+	Summary    []string // the line at the end: what is shown, what was limited
 }
 
-// LogChip is one condition that the scope or the query adds.
-type LogChip struct {
-	Text, Remove string
+// Chip is one condition that the scope or a filter adds: service is, and
+// the value.
+type Chip struct{ Before, Value, Remove string }
+
+// LogAdd is the form that adds a filter.
+type LogAdd struct {
+	Keep   []ui.Param
+	Fields []string // known names
+}
+
+// LogMore is a link to what was left out.
+type LogMore struct{ Text, Href string }
+
+// LogReceipt is how a query was answered.
+type LogReceipt struct {
+	Asked string
+	Steps []LogReceiptStep
+	Read  string // read 48 MB of 41 GB
+	Took  string
+}
+
+// LogReceiptStep is what one step left.
+type LogReceiptStep struct{ Name, Parts, Blocks, Rows string }
+
+// LogVolume is the lines over time, with the part that is looked at.
+type LogVolume struct {
+	Chart                chart.Bars
+	Bars                 []LogBar
+	Brush                *LogBrush
+	FromMS, ToMS, StepMS int64
+}
+
+// LogBar lies over one bar: it says its numbers, and brushes it. Places are
+// shares of the width.
+type LogBar struct {
+	Left, Width float64
+	Href, Title string
+}
+
+// LogBrush is the part of the time range that is looked at.
+type LogBrush struct {
+	Left, Width         float64
+	Text                string // 14:06 – 14:20, 19,070 lines
+	Zoom, Traces, Clear string
+	From, To            string // exact
+	FromMS, ToMS        int64
 }
 
 // LogFacet is a field with its commonest values.

@@ -19,7 +19,7 @@ type Records interface {
 	// Tail calls ready once it follows, and each for records as they come and
 	// the number of those lost since; it returns when the context ends or a
 	// function returns an error.
-	Tail(ctx context.Context, text string, ready func() error, each func(list []store.Record, lost int64) error) error
+	Tail(ctx context.Context, q store.LogQuery, ready func() error, each func(list []store.Record, lost int64) error) error
 }
 
 // Entries answers LogQL for lines, as Records does.

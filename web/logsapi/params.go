@@ -28,12 +28,12 @@ type ask struct {
 	explain bool
 }
 
-var queryNames = []string{"q", "syntax", "from", "to", "limit", "order", "format", "cols", "step", "explain"}
+var queryNames = []string{"q", "syntax", "narrow", "from", "to", "limit", "order", "format", "cols", "step", "explain"}
 
 // newAsk reads a request's parameters, all of which it must know: a misspelt
 // one would otherwise be without effect.
 func (a *API) newAsk(v url.Values) (ask, error) {
-	k := ask{q: store.LogQuery{Text: v.Get("q")}}
+	k := ask{q: store.LogQuery{Text: v.Get("q"), Narrow: v.Get("narrow")}}
 	if err := onlyNames(v, queryNames); err != nil {
 		return k, err
 	}

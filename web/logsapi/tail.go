@@ -89,7 +89,7 @@ func (a *API) follow(ctx context.Context, text string, syntax store.Syntax, read
 			})
 		})
 	}
-	return a.doors.Records.Tail(ctx, text, ready, func(list []store.Record, lost int64) error {
+	return a.doors.Records.Tail(ctx, store.LogQuery{Text: text}, ready, func(list []store.Record, lost int64) error {
 		return t.take(ctx, lost, len(list), func(b []byte, i int) []byte {
 			out.set(&list[i])
 			return appendRow(b, &out)

@@ -33,7 +33,7 @@ type flood struct {
 	lost int64
 }
 
-func (f flood) Tail(ctx context.Context, _ string, ready func() error, each func([]store.Record, int64) error) error {
+func (f flood) Tail(ctx context.Context, _ store.LogQuery, ready func() error, each func([]store.Record, int64) error) error {
 	if err := ready(); err != nil {
 		return err
 	}

@@ -141,7 +141,7 @@ func (p *Pages) graphView(ctx context.Context, st State) screens.Graph {
 		}
 	}
 	for _, s := range st.Services {
-		m.Chips = append(m.Chips, screens.LogChip{Text: "service_name is " + s, Remove: st.withoutService(s)})
+		m.Chips = append(m.Chips, screens.Chip{Before: "service_name is", Value: s, Remove: st.withoutService(s)})
 	}
 	if len(queries) < maxQueries {
 		m.Add = graphHref(&st, append(slices.Clone(queries), ""))

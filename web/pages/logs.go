@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/http"
 	"sync"
@@ -32,6 +33,8 @@ func (p *Pages) logs(mux *http.ServeMux) {
 	p.get(mux, "GET /logs/lines", p.logsLines)
 	p.get(mux, "GET /logs/line", p.logsLine)
 	p.get(mux, "GET /logs/tail", p.logsTail)
+	p.get(mux, "GET /logs/complete", p.logsComplete)
+	p.get(mux, "GET /logs/values", p.logsValues)
 }
 
 func (p *Pages) logsPage(w http.ResponseWriter, r *http.Request) error {
@@ -43,9 +46,15 @@ func (p *Pages) logsPage(w http.ResponseWriter, r *http.Request) error {
 	a := p.logAsk(r)
 	if a.mayLive() {
 		a.st.refreshDefault(logRefresh)
+		a.whole.Refresh = a.st.Refresh
 	}
-	ans := p.askLogs(ctx, a)
-	m := p.logsView(ctx, a, ans)
+	var m screens.Logs
+	if a.metric {
+		ans := p.askSeries(ctx, &a)
+		m = p.seriesView(ctx, &a, &ans)
+	} else {
+		m = p.logsView(ctx, a, p.askLogs(ctx, a))
+	}
 	if m.Query.Error != nil && r.Header.Get("HX-Request") == "true" {
 		w.Header().Set("HX-Retarget", "#q-msg")
 		w.Header().Set("HX-Reswap", "innerHTML")
@@ -54,8 +63,8 @@ func (p *Pages) logsPage(w http.ResponseWriter, r *http.Request) error {
 		return p.fragment(w, r, http.StatusOK, ui.QueryMessage(m.Query.ID, m.Query.Error))
 	}
 	pushTidy(w, r, a.self())
-	pg := p.page(ctx, a.st, "logs", "Logs", "logs.css", "logsrows.css", "logs.js")
-	pg.Flush, pg.Self = true, a.self()
+	pg := p.page(ctx, a.st, "logs", "Logs", "logs.css", "logsrows.css", "logsviews.css", "logs.js")
+	pg.Flush, pg.Self, pg.Time = true, a.self(), a.pick()
 	pg.Time.Live = p.liveToggle(&a)
 	return p.show(w, r, pg, screens.LogsPage(m))
 }
@@ -64,14 +73,28 @@ func (p *Pages) logsPage(w http.ResponseWriter, r *http.Request) error {
 type logAnswer struct {
 	page      logPage
 	searchErr error
-	volume    []store.LogBucket // without the line's conditions on the level
-	level     split
+	volume    []store.LogBucket // of the whole range, without conditions on the level
+	brushed   []store.LogBucket // the same of the brush; of the whole range without one
+	level     narrowing
+	count     int64 // lines of the brush that match
 	volumeErr error
 	facets    store.Facets
-	services  store.Facets // without the line's conditions on the service
-	service   split
 	facetsErr error
+	others    map[string]store.Facet // of narrowed fields, without the conditions on them
+	patterns  patternAnswer
+	receipt   store.Receipt // of the lines, or of the count where no lines were asked for
 	took      time.Duration
+}
+
+// queryErr is what is wrong with the query, by whichever door.
+func (ans *logAnswer) queryErr() error {
+	var qe *store.QueryError
+	for _, err := range []error{ans.searchErr, ans.volumeErr, ans.facetsErr, ans.patterns.err} {
+		if errors.As(err, &qe) {
+			return qe
+		}
+	}
+	return nil
 }
 
 // askLogs asks all doors at once. The volume is asked without conditions on
@@ -79,42 +102,96 @@ type logAnswer struct {
 // from it as well.
 func (p *Pages) askLogs(ctx context.Context, a logAsk) logAnswer {
 	start := p.o.Now()
-	ans := logAnswer{level: splitField(a.typed, "level"), service: splitField(a.typed, "service")}
+	ans := logAnswer{level: a.on("level")}
 	var wg sync.WaitGroup
-	wg.Go(func() { ans.page, ans.searchErr = p.listLogs(ctx, a) })
-	wg.Go(func() {
-		ans.volume, ans.volumeErr = p.o.Logs.Volume(ctx, a.query(ans.level.rest), a.st.Step(logBars))
-	})
-	wg.Go(func() {
-		ans.facets, ans.facetsErr = p.o.Logs.Facets(ctx, a.query(a.typed), facetTop)
-		if ans.facetsErr == nil && ans.service.narrowed() {
-			ans.services, ans.facetsErr = p.o.Logs.Facets(ctx, a.query(ans.service.rest), facetTop)
-		}
-	})
+	if a.view == "" {
+		list := a
+		list.receipt = &ans.receipt
+		wg.Go(func() { ans.page, ans.searchErr = p.listLogs(ctx, list) })
+	}
+	wg.Go(func() { p.askVolumes(ctx, &a, &ans) })
+	wg.Go(func() { ans.facets, ans.facetsErr = p.o.Logs.Facets(ctx, a.query(a.typed), facetTop) })
+	wg.Go(func() { ans.others = p.askOthers(ctx, &a) })
+	if a.view == viewPatterns {
+		wg.Go(func() { ans.patterns = p.askLogPatterns(ctx, &a) })
+	}
 	wg.Wait()
 	ans.took = p.o.Now().Sub(start)
 	return ans
 }
 
+// askVolumes counts the lines of the whole range, and those of the brush.
+func (p *Pages) askVolumes(ctx context.Context, a *logAsk, ans *logAnswer) {
+	q := a.without(ans.level)
+	if a.view != "" {
+		q.Receipt = &ans.receipt
+	}
+	if a.brushed {
+		ans.brushed, ans.volumeErr = p.o.Logs.Volume(ctx, q, a.st.Step(logBars))
+		q.Receipt = nil
+	}
+	q.Range = a.whole.Range
+	var err error
+	ans.volume, err = p.o.Logs.Volume(ctx, q, a.whole.Step(logBars))
+	ans.volumeErr = errors.Join(ans.volumeErr, err)
+	if !a.brushed {
+		ans.brushed = ans.volume
+	}
+	for i := range ans.brushed {
+		for slot, n := range ans.brushed[i].Counts {
+			if ans.level.match(slotWord(slot)) {
+				ans.count += n
+			}
+		}
+	}
+}
+
+// askOthers asks for the values of narrowed fields that are not chosen; without
+// them the chosen ones are shown alone.
+func (p *Pages) askOthers(ctx context.Context, a *logAsk) map[string]store.Facet {
+	out := map[string]store.Facet{}
+	if p.o.Words == nil {
+		return out
+	}
+	for _, field := range a.narrowedFields() {
+		if f, err := p.o.Words.Values(ctx, store.FacetQuery{LogQuery: a.without(a.on(field)), Field: field, Top: facetTop}); err == nil {
+			out[field] = f
+		}
+	}
+	return out
+}
+
 func (p *Pages) logsView(ctx context.Context, a logAsk, ans logAnswer) screens.Logs {
-	m := screens.Logs{LogHead: a.head(ans), LogTable: p.logTable(ctx, &a, &ans)}
+	m := screens.Logs{LogHead: a.head(&ans), LogTable: p.logTable(ctx, &a, &ans), OnLines: a.view == ""}
 	if m.Query.Error != nil {
 		m.Empty = &screens.LogEmpty{Icon: "warn", Title: "The query cannot be read", Before: "Nothing was searched."}
+		m.OnLines = false
 		return m
 	}
 	p.logVolume(ctx, a, ans, &m.LogHead)
-	m.Facets = p.logFacets(a, ans)
+	m.Facets, m.MoreFields = p.logFacets(&a, &ans)
 	if ans.facetsErr != nil {
 		m.Failed = "Fields are missing. " + p.reason(ctx, "log facets", ans.facetsErr)
 	}
-	if len(ans.page.records) > 0 {
-		m.Summary = p.logSummary(a, ans)
-		return m
+	m.Views = a.views(&ans)
+	m.Summary = p.logSummary(a, ans)
+	switch a.view {
+	case viewPatterns:
+		p.patternsView(ctx, &a, &ans, &m)
+	case viewFields:
+		p.fieldsView(&a, &ans, &m)
+	default:
+		p.linesView(ctx, a, ans, &m)
 	}
-	if ans.searchErr != nil {
-		m.Error = p.reason(ctx, "log search", ans.searchErr)
-		return m
-	}
-	m.Empty = p.logEmpty(ctx, a)
 	return m
+}
+
+func (p *Pages) linesView(ctx context.Context, a logAsk, ans logAnswer, m *screens.Logs) {
+	switch {
+	case len(ans.page.records) > 0:
+	case ans.searchErr != nil:
+		m.Error = p.reason(ctx, "log search", ans.searchErr)
+	default:
+		m.Empty = p.logEmpty(ctx, a)
+	}
 }

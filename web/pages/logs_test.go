@@ -334,3 +334,15 @@ func FuzzLogsAddress(f *testing.F) {
 		}
 	})
 }
+
+type fakeWords struct{}
+
+func (fakeWords) Values(context.Context, store.FacetQuery) (store.Facet, error) {
+	return store.Facet{Values: []store.FacetValue{{Value: `a "b"`, Count: 1}}}, nil
+}
+func (fakeWords) LabelNames(context.Context, store.TimeRange) ([]string, error) {
+	return []string{"service_name"}, nil
+}
+func (fakeWords) LabelValues(context.Context, string, store.TimeRange) ([]string, error) {
+	return []string{`"`}, nil
+}

@@ -5,30 +5,43 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"tripod/store"
 	"tripod/ui"
 )
 
 // logAsk is a question of the screen: what was typed, and the search line of
-// the scope, which narrows it.
+// the scope and the filters, which narrows it.
 type logAsk struct {
-	st     State
-	typed  string
-	scope  string
-	oldest bool
-	after  place  // the list begins behind it
-	before place  // the list ends in front of it
-	around place  // the list is the stream around it, whatever the query
-	rows   int    // lines of a page
-	live   bool   // new lines come by themselves
-	host   string // under which the reader reached us
+	st      State // its range is the brush where there is one
+	whole   State // without the brush
+	brushed bool
+	typed   string
+	syntax  store.Syntax
+	metric  bool // LogQL that asks for numbers
+	filters []string
+	narrow  string
+	view    string // "", patterns or fields
+	oldest  bool
+	after   place          // the list begins behind it
+	before  place          // the list ends in front of it
+	around  place          // the list is the stream around it, whatever the query
+	rows    int            // lines of a page
+	receipt *store.Receipt // of the lines; nil asks for none
+	live    bool           // new lines come by themselves
+	host    string         // under which the reader reached us
 }
 
 func (p *Pages) logAsk(r *http.Request) logAsk {
 	st := p.state(r)
 	st.tidy()
 	st.Path = "/logs"
+	if st.Query = strings.TrimSpace(st.Query); st.Query != "" {
+		st.Values.Set("q", st.Query)
+	} else {
+		st.Values.Del("q")
+	}
 	a := logAsk{st: st, typed: st.Query, oldest: st.Sort == "oldest", rows: logRows, host: r.Host}
 	for name, pl := range map[string]*place{"cursor": &a.after, "before": &a.before, "around": &a.around} {
 		*pl = parsePlace(st.Values.Get(name))
@@ -38,11 +51,23 @@ func (p *Pages) logAsk(r *http.Request) logAsk {
 		a.around = place{}
 	}
 	st.Values.Del("at")
-	a.live = st.Values.Get("live") != "" && a.mayLive()
-	if !a.live {
-		st.Values.Del("live")
+	var problems []string
+	a.filters, problems = filters(a.st.Values["filter"])
+	a.st.Problems = append(a.st.Problems, problems...)
+	a.addFilter()
+	if a.st.Values.Del("filter"); len(a.filters) > 0 {
+		a.st.Values["filter"] = a.filters
 	}
-	a.scope = scopeLine(st.Services)
+	a.narrow = narrowLine(st.Services, a.filters)
+	if v := a.st.View; v == viewPatterns || v == viewFields {
+		a.view = v
+	}
+	a.takeBrush()
+	a.live = a.st.Values.Get("live") != "" && a.mayLive()
+	if !a.live {
+		a.st.Values.Del("live")
+	}
+	p.takeSyntax(&a)
 	return a
 }
 
@@ -74,7 +99,7 @@ func (a *logAsk) self() string {
 func (a *logAsk) context() bool { return !a.around.zero() }
 
 func (a *logAsk) query(text string) store.LogQuery {
-	return store.LogQuery{Text: text, Narrow: a.scope, Range: a.st.Range, Oldest: a.oldest}
+	return store.LogQuery{Text: text, Syntax: a.syntax, Narrow: a.narrow, Range: a.st.Range, Oldest: a.oldest}
 }
 
 // problem is the error of a query in the words of what was typed, or nil.
@@ -82,6 +107,11 @@ func (a *logAsk) problem(err error) *ui.QueryProblem {
 	var qe *store.QueryError
 	if !errors.As(err, &qe) {
 		return nil
+	}
+	if qe.Query != a.typed && qe.Query == a.narrow {
+		problem := queryProblem(a.narrow, qe)
+		problem.Text = "A filter cannot be read: " + problem.Text
+		return problem
 	}
 	return queryProblem(a.typed, qe)
 }

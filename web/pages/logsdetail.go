@@ -90,8 +90,7 @@ func (f *detailFields) add(key, value, href string) {
 	}
 	out := screens.LogDetailField{Key: key, Value: cut(value, detailValue), Href: href}
 	if key != "" && len(value) <= detailOnly && !strings.ContainsAny(value, "\r\n") {
-		out.Only = f.a.st.With("q", addTerm(f.a.typed, key, value), "sel", "")
-		out.Not = f.a.st.With("q", denyTerm(f.a.typed, key, value), "sel", "")
+		out.Only, out.Not = f.a.only(key, value), f.a.not(key, value)
 	}
 	if key != "" && len(key) <= maxColumnName {
 		out.Column = f.a.withColumns(addColumn(f.a.columns(), key))
@@ -123,7 +122,7 @@ func (p *Pages) patternLink(ctx context.Context, a *logAsk, r *store.Record) str
 	}
 	for i := range got.List {
 		if g := &got.List[i]; g.Service == r.Service && g.Level.Word() == r.Level.Word() && hasParts(r.Message(), g.Parts) {
-			return a.st.With("q", narrowed(a.typed, samePattern(g.Text)), "sel", "")
+			return a.narrowed(samePattern(g.Text))
 		}
 	}
 	return ""

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -13,8 +14,10 @@ import (
 
 // logEmpty finds out which kind of nothing this is.
 func (p *Pages) logEmpty(ctx context.Context, a logAsk) *screens.LogEmpty {
-	inRange, err := p.countLogs(ctx, a, "")
-	if err == nil && inRange > 0 && a.typed != "" {
+	scope := a
+	scope.typed, scope.syntax, scope.filters = "", store.SearchLine, nil
+	inRange, err := p.countLogs(ctx, &scope)
+	if err == nil && inRange > 0 && (a.typed != "" || len(a.filters) > 0) {
 		return p.logNoMatch(ctx, a, inRange)
 	}
 	newest, ok := p.newestLog(ctx, a, "")
@@ -27,7 +30,7 @@ func (p *Pages) logEmpty(ctx context.Context, a logAsk) *screens.LogEmpty {
 	}
 	e := &screens.LogEmpty{Icon: "logs", Title: "No lines in this time range"}
 	if len(a.st.Services) > 0 {
-		if own, has := p.newestLog(ctx, a, a.scope); has {
+		if own, has := p.newestLog(ctx, a, scopeLine(a.st.Services)); has {
 			newest = own
 		} else {
 			e.Before = "Nothing was ever received from the services in scope."
@@ -38,47 +41,92 @@ func (p *Pages) logEmpty(ctx context.Context, a logAsk) *screens.LogEmpty {
 	if e.Before == "" {
 		e.Before = "The newest line is from " + chart.When(t, a.st.Now) + "."
 	}
+	if a.brushed {
+		e.Actions = append(e.Actions, ui.Button{Text: "Clear the brush", Href: a.whole.With("sel", ""), Small: true})
+	}
 	from := strconv.FormatInt(t.Add(-30*time.Minute).UnixMilli(), 10)
 	to := strconv.FormatInt(t.Add(time.Second).UnixMilli(), 10)
-	e.Actions = append(e.Actions, ui.Button{Text: "Show the lines before it", Href: a.st.With("from", from, "to", to, "sel", "", "cursor", ""), Small: true})
+	e.Actions = append(e.Actions, ui.Button{Text: "Show the lines before it", Href: a.whole.With("from", from, "to", to, "sel", "", "cursor", ""), Small: true})
 	return e
 }
 
-// logNoMatch names the term whose removal gives the most lines.
-func (p *Pages) logNoMatch(ctx context.Context, a logAsk, inRange int64) *screens.LogEmpty {
-	e := &screens.LogEmpty{Icon: "logs", Title: "No lines match in this time range"}
-	wide := ui.Button{Text: "Look back 24 h", Href: a.st.With("from", "now-24h", "to", "", "cursor", ""), Small: true}
-	all := terms(a.typed)
-	if len(all) < 2 || len(all) > 8 || hasOr(all) {
-		e.Before = "Without the query there are " + chart.Count(inRange) + "."
-		e.Actions = []ui.Button{{Text: "Clear the query", Href: a.st.Without("q", "cursor"), Small: true}, wide}
-		return e
+// removal is the question without one of its conditions.
+type removal struct {
+	says string // route:/api/tasks
+	ask  logAsk
+	href string
+}
+
+// maxRemovals bounds the questions that are asked to find the best one.
+const maxRemovals = 8
+
+// removals are the conditions that can be taken away alone: filters, and the
+// terms of a search line without a top-level or.
+func (a *logAsk) removals() []removal {
+	var out []removal
+	add := func(says, typed string, filters []string, href string) {
+		r := removal{says, *a, href}
+		r.ask.typed, r.ask.filters = typed, filters
+		r.ask.narrow = narrowLine(a.st.Services, filters)
+		out = append(out, r)
 	}
-	var best int64
-	var rest string
+	for i, f := range a.filters {
+		left := slices.Delete(slices.Clone(a.filters), i, i+1)
+		add(f, a.typed, left, a.st.withFilters(left))
+	}
+	all := terms(a.typed)
+	if a.syntax != store.SearchLine || hasOr(all) {
+		if a.typed != "" {
+			add(a.typed, "", a.filters, a.st.With("q", "", "sel", ""))
+			out[len(out)-1].ask.syntax = store.SearchLine
+		}
+		return out
+	}
 	for i, t := range all {
 		if t.kind == andTerm {
 			continue
 		}
 		drop := make([]bool, len(all))
 		drop[i] = true
-		text := without(a.typed, all, drop)
-		if n, err := p.countLogs(ctx, a, text); err == nil && n > best {
-			best, rest, e.Filter = n, text, a.typed[t.start:t.end]
+		rest := without(a.typed, all, drop)
+		add(a.typed[t.start:t.end], rest, a.filters, a.st.With("q", rest, "sel", ""))
+	}
+	return out
+}
+
+// logNoMatch names the condition whose removal gives the most lines.
+func (p *Pages) logNoMatch(ctx context.Context, a logAsk, inRange int64) *screens.LogEmpty {
+	e := &screens.LogEmpty{Icon: "logs", Title: "No lines match in this time range"}
+	wide := ui.Button{Text: "Look back 24 h", Href: a.whole.With("from", "now-24h", "to", "", "cursor", ""), Small: true}
+	if a.brushed {
+		wide = ui.Button{Text: "Clear the brush", Href: a.whole.With("sel", ""), Small: true}
+	}
+	var best int64
+	var href string
+	if all := a.removals(); len(all) <= maxRemovals {
+		for _, r := range all {
+			if n, err := p.countLogs(ctx, &r.ask); err == nil && n > best {
+				best, href, e.Filter = n, r.href, r.says
+			}
 		}
 	}
 	if best == 0 {
-		e.Before = "Without the query there are " + chart.Count(inRange) + "."
-		e.Actions = []ui.Button{{Text: "Clear the query", Href: a.st.Without("q", "cursor"), Small: true}, wide}
+		e.Before = "Without query and filters there are " + chart.Count(inRange) + "."
+		e.Actions = []ui.Button{{Text: "Clear all", Href: a.st.Without("q", "filter", "cursor"), Small: true}, wide}
 		return e
 	}
 	e.Before, e.After = "Without", "there are "+chart.Count(best)+"."
-	e.Actions = []ui.Button{{Text: "Remove that filter", Href: a.st.With("q", rest, "cursor", ""), Small: true}, wide}
+	if best == 1 {
+		e.After = "there is 1."
+	}
+	e.Actions = []ui.Button{{Text: "Remove that filter", Href: href, Small: true}, wide}
 	return e
 }
 
-func (p *Pages) countLogs(ctx context.Context, a logAsk, text string) (int64, error) {
-	buckets, err := p.o.Logs.Volume(ctx, a.query(text), a.st.Step(logBars))
+func (p *Pages) countLogs(ctx context.Context, a *logAsk) (int64, error) {
+	q := a.query(a.typed)
+	q.Narrow = narrowLine(a.st.Services, a.filters)
+	buckets, err := p.o.Logs.Volume(ctx, q, a.st.Step(logBars))
 	var n int64
 	for i := range buckets {
 		n += buckets[i].Total()

@@ -1,52 +1,105 @@
 package pages
 
 import (
+	"slices"
 	"strconv"
+	"time"
 
 	"tripod/store"
 	"tripod/ui/chart"
 	"tripod/ui/screens"
 )
 
-// logFacets are level and service, which also show what the line excludes,
-// then the other fields as the door ranks them.
-func (p *Pages) logFacets(a logAsk, ans logAnswer) []screens.LogFacet {
-	var out []screens.LogFacet
+// shownFacets are listed beside the lines; all are in the Fields view.
+const (
+	shownFacets = 14
+	openFacets  = 6
+)
+
+// logFacets are level and service, which also show what the query excludes,
+// then the other fields as the door ranks them; more is what is not listed.
+func (p *Pages) logFacets(a *logAsk, ans *logAnswer) (out []screens.LogFacet, more screens.LogMore) {
 	if ans.volumeErr == nil {
 		if f := levelFacet(ans); len(f.Values) > 0 {
-			out = append(out, p.logFacet(a, f, ans.level))
+			out = append(out, p.logFacet(a, f))
 		}
 	}
-	services := ans.facets.Fields
-	if ans.service.narrowed() && ans.services.Fields != nil {
-		services = ans.services.Fields
-	}
-	for _, f := range services {
-		if isService(f.Field) && len(f.Values) > 0 {
-			f.Field = "service"
-			out = append(out, p.logFacet(a, f, ans.service))
-			break
-		}
-	}
-	for _, f := range ans.facets.Fields {
-		if f.Field == "level" || isService(f.Field) || len(f.Values) == 0 || f.Distinct > 100 || f.More {
+	left := 0
+	for _, f := range a.listed(ans) {
+		if len(out) >= shownFacets {
+			left++
 			continue
 		}
-		s := splitField(a.typed, f.Field)
-		m := p.logFacet(a, f, s)
-		m.Closed = (len(out) >= 6 || f.Distinct > 5*facetTop) && !s.narrowed()
+		m := p.logFacet(a, f)
+		m.Closed = (len(out) >= openFacets || f.More || f.Distinct > facetTop+2 || sameOnAll(&f, &ans.facets)) && !a.on(f.Field).narrowed() && f.Field != "service"
 		out = append(out, m)
+	}
+	if left > 0 {
+		more = screens.LogMore{Text: chart.Count(int64(left)) + " more fields", Href: a.st.With("view", viewFields, "sel", "")}
+	}
+	return out, more
+}
+
+// listed are the fields but for the level: those that the query narrows with
+// all their values, and last those that say the same on every line.
+func (a *logAsk) listed(ans *logAnswer) []store.Facet {
+	var out []store.Facet
+	for _, f := range ans.facets.Fields {
+		if isService(f.Field) {
+			f.Field = "service"
+		}
+		if o, ok := ans.others[f.Field]; ok {
+			f.Values, f.Distinct, f.More = withOthers(f, o), max(f.Distinct, o.Distinct), o.More
+		}
+		if f.Field != "level" && f.Distinct > 0 {
+			out = append(out, f)
+		}
+	}
+	for _, field := range a.narrowedFields() {
+		has := slices.ContainsFunc(out, func(f store.Facet) bool { return f.Field == field })
+		if o, ok := ans.others[field]; ok && !has && o.Distinct > 0 {
+			out = append([]store.Facet{o}, out...)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y store.Facet) int { return lateness(&x, &ans.facets) - lateness(&y, &ans.facets) })
+	return out
+}
+
+func lateness(f *store.Facet, all *store.Facets) int {
+	switch {
+	case f.Field == "service":
+		return 0
+	case sameOnAll(f, all):
+		return 2
+	}
+	return 1
+}
+
+// sameOnAll says that a field does not narrow: almost every line has the same
+// value.
+func sameOnAll(f *store.Facet, all *store.Facets) bool {
+	return f.Distinct == 1 && f.Lines*10 >= all.Lines*9 && f.Field != "service"
+}
+
+// withOthers are the values of a narrowed field, the chosen ones as counted,
+// and those that the query excludes.
+func withOthers(f, others store.Facet) []store.FacetValue {
+	out := slices.Clone(others.Values)
+	for _, v := range f.Values {
+		if !slices.ContainsFunc(out, func(o store.FacetValue) bool { return o.Value == v.Value }) {
+			out = append(out, v)
+		}
 	}
 	return out
 }
 
 // levelFacet counts the levels of the volume, loudest first.
-func levelFacet(ans logAnswer) store.Facet {
+func levelFacet(ans *logAnswer) store.Facet {
 	f := store.Facet{Field: "level"}
 	for slot := len(store.LevelNames); slot >= 0; slot-- {
 		var n int64
-		for i := range ans.volume {
-			n += ans.volume[i].Counts[slot]
+		for i := range ans.brushed {
+			n += ans.brushed[i].Counts[slot]
 		}
 		word := slotWord(slot)
 		if n > 0 || ans.level.narrowed() && slot > 0 && ans.level.match(word) {
@@ -57,11 +110,9 @@ func levelFacet(ans logAnswer) store.Facet {
 	return f
 }
 
-func (p *Pages) logFacet(a logAsk, f store.Facet, s split) screens.LogFacet {
-	m := screens.LogFacet{Field: f.Field}
-	if f.Distinct > len(f.Values) {
-		m.Note = chart.Count(int64(f.Distinct)) + " values"
-	}
+func (p *Pages) logFacet(a *logAsk, f store.Facet) screens.LogFacet {
+	m := screens.LogFacet{Field: f.Field, Note: facetNote(&f)}
+	n := a.on(f.Field)
 	all := make([]string, len(f.Values))
 	var most int64 = 1
 	for i, v := range f.Values {
@@ -69,15 +120,39 @@ func (p *Pages) logFacet(a logAsk, f store.Facet, s split) screens.LogFacet {
 		most = max(most, v.Count)
 	}
 	for _, v := range f.Values {
-		on := s.narrowed() && s.match(v.Value)
-		fv := screens.LogFacetValue{
+		on := n.narrowed() && n.match(v.Value)
+		m.Values = append(m.Values, screens.LogFacetValue{
 			Value: cut(v.Value, rowValue), Count: chart.Count(v.Count), Share: float64(v.Count) / float64(most),
-			Class: p.facetClass(f.Field, v.Value), On: on, Off: s.narrowed() && !on,
-			Href: a.st.With("q", toggle(a.typed, f.Field, v.Value, all), "sel", "", "cursor", ""),
-		}
-		m.Values = append(m.Values, fv)
+			Class: p.facetClass(f.Field, v.Value), On: on, Off: n.narrowed() && !on,
+			Href: a.toggled(f.Field, v.Value, all),
+		})
 	}
 	return m
+}
+
+// facetNote says what a closed field hides.
+func facetNote(f *store.Facet) string {
+	switch {
+	case f.Kind != store.TextField && f.Low < f.High:
+		return between(f)
+	case f.More:
+		return "over " + chart.Count(int64(f.Distinct)) + " values"
+	case f.Distinct > len(f.Values):
+		return chart.Count(int64(f.Distinct)) + " values"
+	}
+	return ""
+}
+
+// between is the range of a field's numbers or durations.
+func between(f *store.Facet) string {
+	return fieldValue(f, f.Low) + " to " + fieldValue(f, f.High)
+}
+
+func fieldValue(f *store.Facet, v float64) string {
+	if f.Kind == store.DurationField {
+		return chart.Duration(time.Duration(v)).String()
+	}
+	return chart.Number(v)
 }
 
 func (p *Pages) facetClass(field, value string) string {

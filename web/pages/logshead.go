@@ -1,6 +1,10 @@
 package pages
 
 import (
+	"strings"
+
+	"github.com/a-h/templ"
+
 	"tripod/store"
 	"tripod/ui"
 	"tripod/ui/chart"
@@ -8,7 +12,7 @@ import (
 )
 
 // head is the query as it was asked.
-func (a *logAsk) head(ans logAnswer) screens.LogHead {
+func (a *logAsk) head(ans *logAnswer) screens.LogHead {
 	st := &a.st
 	m := screens.LogHead{
 		Action: st.Path,
@@ -16,18 +20,31 @@ func (a *logAsk) head(ans logAnswer) screens.LogHead {
 		Query: ui.Query{
 			ID: "q", Name: "q", Value: a.typed, Label: "Search logs",
 			Placeholder: `words, "a phrase", level:>=warn, service:planner-*, -user.id:probe`,
-			Error:       a.problem(ans.searchErr),
+			Error:       a.problem(ans.queryErr()),
+			Attrs:       templ.Attributes{"role": "combobox", "aria-expanded": "false", "aria-controls": "ac", "aria-autocomplete": "list", "data-complete": "/logs/complete" + strings.TrimPrefix(st.With("q", "", "sel", ""), st.Path)},
 		},
+		Chips:   a.chips(),
+		Receipt: receiptModel(&ans.receipt),
+		Add:     screens.LogAdd{Keep: st.Hidden("sel", "cursor")},
 	}
-	for _, s := range st.Services {
-		m.Chips = append(m.Chips, screens.LogChip{Text: "service is " + s, Remove: st.withoutService(s)})
+	if a.syntax == store.LogQL {
+		m.Language = "LogQL"
+	}
+	for _, f := range ans.facets.Fields {
+		m.Add.Fields = append(m.Add.Fields, f.Field)
 	}
 	return m
 }
 
 func (p *Pages) logSummary(a logAsk, ans logAnswer) []string {
+	if a.view != "" {
+		return scanned(nil, &ans.receipt)
+	}
 	n := int64(len(ans.page.records))
-	total := matched(ans)
+	if n == 0 {
+		return nil
+	}
+	total := ans.count
 	out := []string{"Showing all " + chart.Count(n)}
 	switch {
 	case a.context():
@@ -42,20 +59,10 @@ func (p *Pages) logSummary(a logAsk, ans logAnswer) []string {
 	if a.st.Moving() && a.st.Refresh > 0 {
 		out = append(out, "new lines every "+chart.Long(a.st.Refresh))
 	}
-	return out
-}
-
-// matched is how many lines of the range fit the whole line.
-func matched(ans logAnswer) int64 {
-	var n int64
-	for i := range ans.volume {
-		for slot, c := range ans.volume[i].Counts {
-			if ans.level.match(slotWord(slot)) {
-				n += c
-			}
-		}
+	if stage := a.rewrites(); stage != "" {
+		out = append(out, "lines are shown as they were kept, before "+stage)
 	}
-	return n
+	return scanned(out, &ans.receipt)
 }
 
 // slotWord is the level of a place in LogBucket.Counts.

@@ -33,7 +33,9 @@ func (p *Pages) searchLogs(ctx context.Context, a logAsk) (logPage, error) {
 	if sel := parsePlace(a.st.Sel); !sel.zero() && a.st.Range.Has(sel.at) {
 		return p.pageAt(ctx, a, sel)
 	}
-	return p.readLogs(ctx, a.query(a.typed), 0, 0, a.rows)
+	q := a.query(a.typed)
+	q.Receipt = a.receipt
+	return p.readLogs(ctx, q, 0, 0, a.rows)
 }
 
 // pageAfter is what stands behind a place.

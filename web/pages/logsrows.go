@@ -38,7 +38,7 @@ type rowMaker struct {
 }
 
 func (p *Pages) rowMaker(ctx context.Context, a *logAsk) rowMaker {
-	m := rowMaker{ctx: ctx, p: p, a: a, marks: newMarker(a.typed), columns: a.columns(), days: a.crossesDays()}
+	m := rowMaker{ctx: ctx, p: p, a: a, marks: a.marker(), columns: a.columns(), days: a.crossesDays()}
 	if a.context() {
 		m.marks, m.here = marker{}, a.around
 	}

@@ -19,7 +19,7 @@ import (
 // LogTail follows what a query matches: it calls ready once it does, and each
 // for records as they come with the number of those lost since.
 type LogTail interface {
-	Tail(ctx context.Context, text string, ready func() error, each func(list []store.Record, lost int64) error) error
+	Tail(ctx context.Context, q store.LogQuery, ready func() error, each func(list []store.Record, lost int64) error) error
 }
 
 const (
@@ -66,7 +66,7 @@ func (p *Pages) logsTail(w http.ResponseWriter, r *http.Request) error {
 	t := &logTailing{p: p, a: &a, w: w, c: http.NewResponseController(w)}
 	sent := make(chan struct{})
 	begun := false
-	err := p.o.LogTail.Tail(ctx, a.wholeLine(), func() error {
+	err := p.o.LogTail.Tail(ctx, a.query(a.typed), func() error {
 		begun = true
 		go func() {
 			defer close(sent)

@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"tripod/store"
 	"tripod/ui"
-	"tripod/ui/chart"
 	"tripod/ui/screens"
 )
 
@@ -19,28 +19,30 @@ func (p *Pages) liveToggle(a *logAsk) *ui.Live {
 		return &ui.Live{On: true, Href: a.st.With("live", "")}
 	}
 	from := a.st.Values.Get("from")
-	if !a.st.Moving() {
+	if !a.whole.Moving() {
 		from = ""
 	}
-	return &ui.Live{Href: a.st.With("live", "1", "from", from, "to", "", "sort", "", "sel", "")}
+	return &ui.Live{Href: a.whole.With("live", "1", "from", from, "to", "", "sort", "", "sel", "")}
 }
 
 // logExport leads to all lines that match, as files.
 func (a *logAsk) logExport(ans *logAnswer) *screens.LogExport {
 	v := url.Values{
-		"q": {a.wholeLine()}, "syntax": {"line"},
+		"q": {a.typed}, "syntax": {"line"},
 		"from": {strconv.FormatInt(a.st.Range.From, 10)}, "to": {strconv.FormatInt(a.st.Range.To, 10)},
+	}
+	if a.syntax == store.LogQL {
+		v.Set("syntax", "logql")
+	}
+	if a.narrow != "" {
+		v.Set("narrow", a.narrow)
 	}
 	if a.oldest {
 		v.Set("order", "oldest")
 	}
 	m := &screens.LogExport{}
 	if ans.volumeErr == nil {
-		n := matched(*ans)
-		m.Lines = chart.Count(n) + " lines"
-		if n == 1 {
-			m.Lines = "1 line"
-		}
+		m.Lines = countLines(ans.count)
 	}
 	m.NDJSON = exportHref(v, "ndjson")
 	if cols := a.columns(); len(a.st.Cols) > 0 {
@@ -48,16 +50,6 @@ func (a *logAsk) logExport(ans *logAnswer) *screens.LogExport {
 	}
 	m.CSV = exportHref(v, "csv")
 	return m
-}
-
-// wholeLine is what was typed and the scope in one search line, for those who
-// take no more than that.
-func (a *logAsk) wholeLine() string {
-	q := strings.TrimSpace(a.typed)
-	if a.scope != "" && hasOr(terms(q)) {
-		q = "(" + q + ")"
-	}
-	return join(q, a.scope)
 }
 
 func exportHref(v url.Values, format string) string {

@@ -21,6 +21,8 @@ import (
 type Options struct {
 	Logs      Logs
 	Patterns  LogPatterns
+	Words     LogWords
+	LogQL     LogQL
 	LogStream LogStream
 	LogTail   LogTail
 	Traces    Traces
@@ -52,6 +54,7 @@ type Pages struct {
 	o      Options
 	assets *assets.Set
 	policy string
+	known  known
 
 	tails   chan struct{} // live tails at work
 	ending  chan struct{} // closed by Run

@@ -33,6 +33,7 @@ type State struct {
 	Path     string
 	From, To string          // as the address has them, or the defaults
 	Range    store.TimeRange // the same in Unix ns, at Now
+	Brush    store.TimeRange // a part of the range that other screens go on with; zero for none
 	Now      time.Time
 	Refresh  time.Duration // 0 for none
 	Services []string
@@ -145,6 +146,9 @@ func (st *State) Carry() ui.Carry {
 	c := ui.Carry{From: st.Values.Get("from"), To: st.Values.Get("to"), Refresh: st.Values.Get("refresh"), Services: st.Services}
 	if len(st.Problems) > 0 {
 		c.From, c.To = "", ""
+	}
+	if st.Brush.To > 0 {
+		c.From, c.To = msText(st.Brush.From), msText(st.Brush.To)
 	}
 	return c
 }

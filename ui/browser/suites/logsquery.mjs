@@ -1,6 +1,9 @@
 // Asking for lines: the query, the fields, the volume, and what is not found.
 
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { shots } from '../tripod.mjs';
+import { tooSmall } from './screens.mjs';
 
 const q = (page) => new URL(page.url()).searchParams.get('q') ?? '';
 const rows = (page) => page.locator('#log-rows .lr');
@@ -18,10 +21,23 @@ async function searched(page, text) {
 
 export default function logsQuery(scene) {
   scene('a query and Enter: the address has it, the rows match, Back returns', query);
+  scene('completion: fields, values with counts, Tab, Esc, all fields', complete);
+  scene('completion of LogQL, and the queries of this browser', completeLogQL);
+  scene('at 390 px completion fits', completeNarrow, { size: 'narrow', theme: 'light' });
   scene('a field’s value narrows and widens again', facet);
+  scene('a field that the query does not say becomes a filter; f finds it', filterFacet);
+  scene('+ Filter makes one of a field, a comparison and a value', addFilter);
   scene('a broken query names the position and keeps the rows', broken);
-  scene('brushing the volume zooms', brush);
+  scene('the brush filters at once and keeps the context; arrows move it; double click clears', brush);
+  scene('patterns: sorted, compared, and a click shows the lines of one', patterns);
+  scene('fields: what they hold, and a click narrows', fields);
+  scene('how a query was answered', receipt);
+  scene('LogQL for numbers draws series', series);
   scene('nothing matches: says so, with a way out', empty);
+  scene('without scripts: query, brush, views and filters are links and forms', plain, { script: false });
+  for (const theme of ['dark', 'light']) {
+    for (const size of ['wide', 'narrow']) scene(`the views of logs, ${theme}, ${size}`, (page) => views(page, `${theme}-${size}`), { theme, size });
+  }
 }
 
 async function query(page) {
@@ -68,24 +84,224 @@ async function broken(page) {
   await says.waitFor({ state: 'detached' });
 }
 
+const chosen = (page) => new URL(page.url()).searchParams;
+const option = (page, name) => page.locator('#ac .opt', { has: page.locator('.nm', { hasText: name }) });
+
+async function complete(page) {
+  await page.goto('/logs');
+  const box = page.locator('#q');
+  await box.click();
+  await page.keyboard.type('level:info rou');
+  await option(page, /^route$/).waitFor();
+  assert.match(await option(page, /^route$/).innerText(), /%/, 'the share of lines that have it');
+  assert.equal(await box.getAttribute('aria-activedescendant'), 'ac-0');
+  await page.keyboard.press('Tab');
+  assert.equal(await box.inputValue(), 'level:info route:');
+  const value = option(page, /^\/api\/v1\/tasks$/);
+  await value.waitFor();
+  assert.match(await value.innerText(), /[\d,]+ lines?/);
+  await page.screenshot({ path: join(shots, 'logs-completion-dark-wide.png') });
+  await page.keyboard.press('Escape');
+  await page.locator('#ac').waitFor({ state: 'hidden' });
+  assert.equal(await box.evaluate((el) => el === document.activeElement), true, 'Esc closes the list, not the box');
+  await page.keyboard.press('Control+Space');
+  await value.waitFor();
+  await value.click();
+  assert.equal(await box.inputValue(), 'level:info route:"/api/v1/tasks" ');
+  await page.keyboard.press('Enter');
+  await page.waitForURL((u) => u.searchParams.get('q') === 'level:info route:"/api/v1/tasks"');
+  await rows(page).first().waitFor();
+  await box.fill('');
+  await page.keyboard.press('Control+Space');
+  await option(page, /^userId$/).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  assert.match(await box.inputValue(), /:$/, 'Enter takes what the arrows chose');
+}
+
+async function completeLogQL(page) {
+  await page.goto('/logs');
+  const box = page.locator('#q');
+  await box.click();
+  await page.keyboard.type('{serv');
+  await option(page, /^service_name$/).waitFor();
+  await page.keyboard.press('Tab');
+  await option(page, /^planner-api$/).waitFor();
+  await page.keyboard.type('planner-a');
+  await page.waitForFunction(() => document.querySelectorAll('#ac .opt').length === 1);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('} |= "task"');
+  await page.keyboard.press('Enter');
+  await page.waitForURL((u) => u.searchParams.get('q') === '{service_name="planner-api"} |= "task"');
+  await page.locator('.query .badge', { hasText: 'LogQL' }).waitFor();
+  assert.deepEqual([...new Set(await page.locator('#log-rows .lr .svc').allInnerTexts())], ['planner-api']);
+  assert.ok((await page.locator('.query .hl .y-s').allInnerTexts()).includes('"task"'), 'strings have their colour');
+  await box.fill('');
+  await page.locator('#ac .opt', { hasText: 'recent' }).first().waitFor();
+  assert.match(await page.locator('#ac .opt').first().innerText(), /service_name="planner-api"/);
+}
+
+async function completeNarrow(page) {
+  await page.goto('/logs');
+  await page.locator('#q').tap();
+  await page.keyboard.type('rou');
+  await option(page, /^route$/).waitFor();
+  assert.deepEqual(await page.evaluate(tooSmall), []);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+  await page.screenshot({ path: join(shots, 'logs-completion-light-narrow.png') });
+  await option(page, /^route$/).tap();
+  assert.equal(await page.locator('#q').inputValue(), 'route:');
+}
+
+async function filterFacet(page) {
+  await page.goto('/logs');
+  await page.keyboard.press('f');
+  await page.keyboard.type('method');
+  const box = page.locator('.fac[data-name=method] .fv', { hasText: 'POST' });
+  if (!(await box.isVisible())) await page.locator('.fac[data-name=method] summary').click();
+  await box.click();
+  await page.locator('.chip', { hasText: 'method is POST' }).waitFor();
+  assert.equal(chosen(page).get('filter'), 'method:POST');
+  await page.locator('.fac[data-name=method] .fv[aria-checked=false]', { hasText: 'GET' }).click();
+  await page.locator('.chip', { hasText: /method is .* or / }).waitFor();
+  await page.locator('.chip .x').click();
+  await page.waitForURL((u) => !u.searchParams.has('filter'));
+}
+
+async function addFilter(page) {
+  await page.goto('/logs?q=level:info');
+  await page.getByRole('button', { name: 'Filter' }).click();
+  const form = page.locator('#filter-pop');
+  await form.locator('[name=ff]').fill('method');
+  await form.locator('[name=fo]').selectOption('-');
+  await page.locator('#filter-values option[value=POST]').waitFor({ state: 'attached' });
+  await form.locator('[name=fv]').fill('POST');
+  await form.getByRole('button', { name: 'Add filter' }).click();
+  await page.locator('.chip', { hasText: 'not method POST' }).waitFor();
+  assert.equal(chosen(page).get('filter'), '-method:POST');
+  assert.equal(chosen(page).has('ff'), false, 'the form’s own names are not kept');
+  assert.equal(q(page), 'level:info');
+}
+
 async function brush(page) {
   await page.goto('/logs?from=now-15m');
-  const plot = page.locator('.lhist .plot');
-  const box = await plot.boundingBox();
-  const y = box.y + 6;
+  const over = page.locator('.lover');
+  const box = await over.boundingBox();
+  const y = box.y + box.height / 2;
   await page.mouse.move(box.x + box.width * 0.5, y);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.6, y);
-  await page.mouse.move(box.x + box.width * 0.98, y);
+  await page.mouse.move(box.x + box.width * 0.995, y);
   await page.mouse.up();
-  const menu = page.locator('.brush-menu');
-  await menu.waitFor();
-  assert.ok(await menu.getByRole('link', { name: 'Traces' }).isVisible());
-  await menu.getByRole('link', { name: 'Zoom' }).click();
-  await page.waitForURL((u) => /^\d{13}$/.test(u.searchParams.get('from')));
-  const p = new URL(page.url()).searchParams;
-  const width = (Number(p.get('to')) - Number(p.get('from'))) / 60_000;
-  assert.ok(width > 6 && width < 8, `48 % of 15 min: ${width}`);
+  const shown = page.locator('#log-brush');
+  await shown.waitFor();
+  const [from, to] = chosen(page).get('brush').split('-').map(Number);
+  assert.ok((to - from) / 60_000 > 6.5 && (to - from) / 60_000 <= 8, `half of 15 min: ${(to - from) / 60_000}`);
+  assert.equal(chosen(page).get('from'), 'now-15m', 'the context stays');
+  assert.match(await shown.innerText(), /lines?$/);
+  assert.match(await page.locator('#timepick .abs').innerText(), /brushed/);
+  const times = await page.locator('#log-rows time').evaluateAll((all) => all.map((t) => t.textContent));
+  assert.ok(times.length > 0);
+
+  await page.locator('#log-brush .bh.l').focus();
+  await page.keyboard.press('ArrowRight');
+  await page.waitForURL((u) => Number(u.searchParams.get('brush')?.split('-')[0]) > from);
+  await page.waitForFunction(() => document.activeElement?.matches('#log-brush .bh.l'));
+  await page.screenshot({ path: join(shots, 'logs-brush-dark-wide.png') });
+
+  await page.mouse.dblclick(box.x + box.width * 0.2, y);
+  await page.waitForURL((u) => !u.searchParams.has('brush'));
+  await shown.waitFor({ state: 'detached' });
+
+  await page.locator('.brush-start').focus();
+  await page.keyboard.press('Enter');
+  await shown.waitFor();
+  await page.waitForFunction(() => document.activeElement?.matches('#log-brush .bh.l'));
+  await page.locator('.brush-acts').getByRole('link', { name: 'Zoom' }).click();
+  await page.waitForURL((u) => /^\d{13}$/.test(u.searchParams.get('from')) && !u.searchParams.has('brush'));
+}
+
+async function patterns(page) {
+  await page.goto('/logs?from=now-5m');
+  await page.getByRole('link', { name: 'Patterns' }).click();
+  const all = page.locator('.pats tbody tr');
+  await all.first().waitFor();
+  const lines = async () => (await page.locator('.pats tbody tr td:nth-child(6)').allInnerTexts()).map((t) => Number(t.replace(/,/g, '')));
+  const sorted = await lines();
+  assert.deepEqual(sorted, [...sorted].sort((a, b) => b - a), 'the commonest first');
+  await page.getByRole('link', { name: 'Level' }).click();
+  await page.waitForURL((u) => u.searchParams.get('by') === 'level');
+  const one = all.filter({ hasText: 'task created' }).first();
+  await one.locator('.p-pat a').click();
+  await page.waitForURL((u) => (u.searchParams.get('filter') ?? '').startsWith('msg.pattern:') && !u.searchParams.has('view'));
+  await page.locator('.chip', { hasText: 'pattern is task created' }).waitFor();
+  assert.deepEqual([...new Set((await texts(page)).map((t) => t.slice(0, 12)))], ['task created']);
+}
+
+async function fields(page) {
+  await page.goto('/logs?view=fields');
+  const row = page.locator('.fields tbody tr', { has: page.locator('td:first-child', { hasText: /^durationMs$/ }) });
+  assert.match(await row.innerText(), /duration|number/);
+  assert.match(await row.innerText(), / to .*median/);
+  await page.locator('.fields .vals a', { hasText: 'POST' }).click();
+  await page.waitForURL((u) => !u.searchParams.has('view') && u.searchParams.get('q') === 'method:POST');
+  await rows(page).first().waitFor();
+}
+
+async function receipt(page) {
+  await page.goto('/logs?q=level:info');
+  await page.locator('button.took').click();
+  const pop = page.locator('#receipt-pop');
+  await pop.waitFor();
+  assert.match(await pop.innerText(), /in the time range/);
+  assert.match(await pop.innerText(), /in the engine/);
+  await page.screenshot({ path: join(shots, 'logs-receipt-dark-wide.png') });
+}
+
+async function series(page) {
+  await page.goto('/logs');
+  await searched(page, 'sum by (service_name) (count_over_time({} [10s]))');
+  await page.locator('.lseries .ln').first().waitFor({ state: 'attached' });
+  await page.locator('.series tbody tr', { hasText: 'service_name=planner-api' }).waitFor();
+  await page.screenshot({ path: join(shots, 'logs-series-dark-wide.png') });
+}
+
+async function plain(page) {
+  await page.goto('/logs?from=now-5m');
+  await page.locator('#q').fill('level:info');
+  await page.getByRole('button', { name: 'Search' }).click();
+  await page.waitForURL((u) => u.searchParams.get('q') === 'level:info');
+  await rows(page).first().waitFor();
+  await page.getByRole('button', { name: 'Filter' }).click();
+  await page.locator('#filter-pop [name=ff]').fill('method');
+  await page.locator('#filter-pop [name=fv]').fill('POST');
+  await page.getByRole('button', { name: 'Add filter' }).click();
+  await page.locator('.chip', { hasText: 'method is POST' }).waitFor();
+  await page.locator('.lover .hb').last().evaluate((a) => a.click());
+  await page.waitForURL((u) => u.searchParams.has('brush'));
+  await page.getByRole('link', { name: 'Clear the brush' }).evaluate((a) => a.click());
+  await page.waitForURL((u) => !u.searchParams.has('brush'));
+  await page.getByRole('link', { name: 'Patterns' }).click();
+  await page.locator('.pats tbody tr').first().waitFor();
+  await page.locator('.tabs a', { hasText: 'Fields' }).click();
+  await page.locator('.fields tbody tr').first().waitFor();
+  await page.locator('.fac[data-name=level] .fv').first().click();
+  await page.waitForURL((u) => (u.searchParams.get('q') ?? '') !== 'level:info');
+}
+
+async function views(page, name) {
+  for (const view of ['patterns', 'fields']) {
+    await page.goto(`/logs?from=now-5m&view=${view}`);
+    await page.locator('.pats tbody tr, .fields tbody tr').first().waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${view} fits`);
+    if (name.endsWith('narrow')) assert.deepEqual(await page.evaluate(tooSmall), []);
+    await page.screenshot({ path: join(shots, `logs-${view}-${name}.png`) });
+  }
+  await page.goto('/logs?from=now-5m&q=' + encodeURIComponent('level:>=info service:planner-*') + '&filter=method:POST');
+  await page.locator('#log-rows .lr').first().waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'lines fit');
+  if (name.endsWith('narrow')) assert.deepEqual(await page.evaluate(tooSmall), []);
+  await page.screenshot({ path: join(shots, `logs-query-${name}.png`) });
 }
 
 async function empty(page) {
