@@ -112,7 +112,9 @@ func TestGRPCErrors(t *testing.T) {
 func TestGRPCIsBounded(t *testing.T) {
 	var e engine
 	var told []string
-	conn := dial(t, e.doors(), Options{Rejected: func(signal, reason string, n int, _ string) { told = append(told, fmt.Sprint(signal, " ", reason, " ", n)) }})
+	conn := dial(t, e.doors(), Options{Rejected: func(signal, reason string, n int, _ string) {
+		told = append(told, fmt.Sprint(signal, " ", reason, " ", n))
+	}})
 	send := func(body []byte) error {
 		var reply []byte
 		return conn.Invoke(t.Context(), "/opentelemetry.proto.collector.logs.v1.LogsService/Export", &body, &reply,
