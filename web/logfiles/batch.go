@@ -98,8 +98,9 @@ func (file *file) advance(now time.Time, lag time.Duration) bool {
 		passed = true
 	}
 	if file.wait.offset == c.Offset && file.given > c.Offset {
-		file.wait = point{file.given, file.markBefore(file.given), now}
-		file.since = span{}
+		if p, ok := file.reached(file.given, now); ok {
+			file.wait, file.since = p, span{}
+		}
 	}
 	return passed
 }

@@ -20,8 +20,9 @@ type file struct {
 	res *store.Resource
 	svc string
 
-	pos   int64 // behind the last line that was taken
-	given int64 // behind the last record that the engine has
+	head  []byte // the beginning, as it was read, up to headBytes
+	pos   int64  // behind the last line that was taken
+	given int64  // behind the last record that the engine has
 	join  joiner
 
 	saved []byte    // the cursor as it was saved last
@@ -62,6 +63,10 @@ func (f *Follower) openFile(path string, c cursor) (*file, error) {
 	}
 	c.Path = path
 	file := &file{f: h, c: c, pos: c.Offset, given: c.Offset, grew: f.o.Now()}
+	b := make([]byte, c.Head.N)
+	if n, _ := h.ReadAt(b, 0); markOf(b[:n]) == c.Head {
+		file.head = b
+	}
 	file.join = joiner{o: &f.o}
 	file.res, file.svc = origin(&c)
 	file.wait = point{c.Offset, c.Tail, f.o.Now()}
@@ -84,6 +89,7 @@ func (f *Follower) read(ctx context.Context, file *file) (more bool, err error) 
 		f.trouble(Unreadable, file.c.Path, err)
 		return false, nil
 	}
+	file.keepHead(f.scratch[:n])
 	took := 0
 	for ended := file.ended(now, f.o.Linger); ; {
 		line, used := cut(f.scratch[took:n], f.o.MaxLine, ended)
@@ -141,24 +147,31 @@ func (file *file) same() bool {
 	return file.c.Head.at(file.f, 0) && file.wait.tail.at(file.f, file.wait.offset-int64(file.wait.tail.N))
 }
 
-// markHead extends the mark of the beginning, up to what was read.
-func (file *file) markHead() {
-	if file.c.Head.N >= headBytes || file.pos <= int64(file.c.Head.N) {
-		return
-	}
-	b := make([]byte, min(headBytes, file.pos))
-	if n, _ := file.f.ReadAt(b, 0); n == len(b) {
-		file.c.Head = markOf(b)
+// keepHead keeps what was read at pos, if it is of the beginning. The mark of
+// the beginning is made of it: the file may be another one a moment later.
+func (file *file) keepHead(b []byte) {
+	if at := file.pos; at < headBytes && int64(len(file.head)) >= at {
+		file.head = append(file.head[:at:at], b[:min(int64(len(b)), headBytes-at)]...)
 	}
 }
 
-// markBefore is the mark of what stands before an offset.
-func (file *file) markBefore(offset int64) mark {
-	b := make([]byte, min(tailBytes, offset))
-	if n, err := file.f.ReadAt(b, offset-int64(len(b))); n < len(b) && err != nil {
-		return mark{}
+// markHead extends the mark of the beginning, up to what was taken.
+func (file *file) markHead() {
+	if n := min(int64(len(file.head)), file.pos); n > int64(file.c.Head.N) {
+		file.c.Head = markOf(file.head[:n])
 	}
-	return markOf(b)
+}
+
+// reached is the point at an offset up to which the file was read. It is false
+// when the file has become another one since: then what stands there now is of
+// no use. It looks at that last, as a file becomes another one once and for all.
+func (file *file) reached(offset int64, now time.Time) (point, bool) {
+	b := make([]byte, min(tailBytes, offset))
+	if _, err := file.f.ReadAt(b, offset-int64(len(b))); err != nil {
+		return point{}, false
+	}
+	info, err := file.f.Stat()
+	return point{offset, markOf(b), now}, err == nil && info.Size() >= file.pos && file.c.Head.at(file.f, 0)
 }
 
 // record makes a record of joined lines.

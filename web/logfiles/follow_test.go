@@ -3,6 +3,7 @@ package logfiles
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -204,4 +205,27 @@ func TestRefusedRecordsAreCounted(t *testing.T) {
 	w.write("a.log", "four\n")
 	w.run(3)
 	w.want("one", "three", "four")
+}
+
+// TestRotationWhileABatchIsKept copies a file away and truncates and fills it
+// again between the reading of its lines and the end of their batch, after
+// which the file is another one.
+func TestRotationWhileABatchIsKept(t *testing.T) {
+	w := newWorld(t, Options{}, "a.log*")
+	w.start()
+	w.write("a.log", "one\ntwo\nthree\n")
+	w.during = func() {
+		w.write("a.log", "four\n")
+		w.copyTruncate("a.log", "a.log.1")
+		w.write("a.log", strings.Repeat("another\n", 1000)[:7992]+"last\n")
+	}
+	w.run(10)
+	got := map[string]int{}
+	for _, text := range w.texts() {
+		got[text]++
+	}
+	want := map[string]int{"one": 1, "two": 1, "three": 1, "four": 1, "another": 999, "last": 1}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
 }

@@ -28,7 +28,12 @@ type told struct{ *logs.Store }
 func (s told) Append(ctx context.Context, r []store.Record) error {
 	err := s.Store.Append(ctx, r)
 	if err == nil {
-		fmt.Println(strings.TrimPrefix(r[len(r)-1].Message(), "line "))
+		last := 0 // of all files that the batch is of
+		for i := range r {
+			n, _ := strconv.Atoi(strings.TrimPrefix(r[i].Message(), "line "))
+			last = max(last, n)
+		}
+		fmt.Println(last)
 	}
 	return err
 }

@@ -43,7 +43,9 @@ func (f *Follower) resume(ctx context.Context) error {
 			return fmt.Errorf("go on with %w", err)
 		}
 		file.pos, file.given = kept, kept
-		file.wait = point{kept, file.markBefore(kept), f.o.Now()}
+		if p, ok := file.reached(kept, f.o.Now()); ok {
+			file.wait = p
+		}
 		if other := f.files[key]; other != nil {
 			file.f.Close()
 			continue

@@ -31,8 +31,9 @@ type world struct {
 	cursors map[string][]byte
 	lost    map[string]int
 
-	killBefore, killAfter, killSave bool // at the next batch, or cursor
-	overloaded, refuse              int  // batches not taken now, then records of the next refused for good
+	killBefore, killAfter, killSave bool   // at the next batch, or cursor
+	during                          func() // the next batch, when it is kept
+	overloaded, refuse              int    // batches not taken now, then records of the next refused for good
 }
 
 func newWorld(t *testing.T, o Options, globs ...string) *world {
@@ -58,6 +59,10 @@ func (w *world) Append(_ context.Context, r []store.Record) error {
 	for _, rec := range r[:len(r)-refused] {
 		rec.Attrs = slices.Clone(rec.Attrs)
 		w.records = append(w.records, rec)
+	}
+	if during := w.during; during != nil {
+		w.during = nil
+		during()
 	}
 	if w.killAfter {
 		return errKilled
