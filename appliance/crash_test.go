@@ -86,6 +86,12 @@ func startChild(t *testing.T, dir string) *crashChild {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestCrashChild$", "-test.timeout=10m")
 	cmd.Env = append(os.Environ(), crashData+"="+dir)
+	return startCommand(t, cmd)
+}
+
+// startCommand waits until a child says where it listens.
+func startCommand(t *testing.T, cmd *exec.Cmd) *crashChild {
+	t.Helper()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

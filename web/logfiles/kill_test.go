@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -144,11 +145,27 @@ func TestKillLosesAndDoublesNothing(t *testing.T) {
 			rotate(to)
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // two looks, and all is read
-	defer cancel()
-	if err := followReal(ctx, dir); ctx.Err() == nil {
-		t.Fatal(err)
+	var count []int
+	for range 10 { // two looks, and all is read, if the machine has the time
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		err := followReal(ctx, dir)
+		if cancel(); ctx.Err() == nil {
+			t.Fatal(err)
+		}
+		if count = countLines(t, dir, lines); !slices.Contains(count, 0) {
+			break
+		}
 	}
+	for i, n := range count {
+		if n != 1 {
+			t.Fatalf("line %d of %d is there %d times", i, lines, n)
+		}
+	}
+}
+
+// countLines says how often each line is kept.
+func countLines(t *testing.T, dir string, lines int) []int {
+	t.Helper()
 	engine, err := logs.Open(filepath.Join(dir, "logs"), logs.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -165,9 +182,5 @@ func TestKillLosesAndDoublesNothing(t *testing.T) {
 		}
 		count[n]++
 	}
-	for i, n := range count {
-		if n != 1 {
-			t.Fatalf("line %d of %d is there %d times", i, lines, n)
-		}
-	}
+	return count
 }
