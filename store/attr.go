@@ -51,10 +51,9 @@ func Bool(b bool) Value {
 	return Value{Kind: KindBool}
 }
 
-// The values that lines are made of are written where they stay: to copy one
-// that was just written word by word stalls the processor.
-
-func (v *Value) setString(s string) { v.Kind, v.num, v.str, v.in = KindString, 0, s, nil }
+// SetString makes v a string where it stays: to copy a value that was just
+// written word by word stalls the processor.
+func (v *Value) SetString(s string) { v.Kind, v.num, v.str, v.in = KindString, 0, s, nil }
 func (v *Value) setNumber(k Kind, n uint64) {
 	v.Kind, v.num, v.str, v.in = k, n, "", nil
 }

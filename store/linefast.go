@@ -104,6 +104,6 @@ func (p *lineReader) knownString(v *Value) bool {
 	if p.quoted {
 		p.plain = append(append(p.plain, p.text[start-1:end]...), '"')
 	}
-	v.setString(s)
+	v.SetString(s)
 	return true
 }

@@ -147,7 +147,7 @@ func (p *lineReader) rest(prefix string, depth int) bool {
 		return false
 	}
 	p.rec.Opaque = true
-	p.rec.addAttr(prefix + "_rest").setString("{" + p.text[start:p.at])
+	p.rec.addAttr(prefix + "_rest").SetString("{" + p.text[start:p.at])
 	return true
 }
 
@@ -158,7 +158,7 @@ func (p *lineReader) value(v *Value, c byte, depth int) bool {
 	switch c {
 	case '"':
 		s, ok := p.string()
-		v.setString(s)
+		v.SetString(s)
 		return ok
 	case 't':
 		v.setNumber(KindBool, 1)
@@ -179,7 +179,7 @@ func (p *lineReader) value(v *Value, c byte, depth int) bool {
 		}
 		p.rec.Opaque = true
 		ok := p.skip(depth)
-		v.setString(p.text[start:min(p.at, len(p.text))])
+		v.SetString(p.text[start:min(p.at, len(p.text))])
 		return ok
 	}
 	return p.number(v)
@@ -238,7 +238,7 @@ func (p *lineReader) number(v *Value) bool {
 		return false
 	}
 	s := p.text[start:p.at]
-	v.setString(s)
+	v.SetString(s)
 	if integer && s != "-0" {
 		if i, err := strconv.ParseInt(s, 10, 64); err == nil {
 			v.setNumber(KindInt, uint64(i))

@@ -70,7 +70,7 @@ func (r *Record) takeText(w word, text string) bool {
 	switch w {
 	case bodyWord:
 		if r.Body.Kind == KindEmpty {
-			r.Body.setString(text)
+			r.Body.SetString(text)
 			return true
 		}
 	case levelWord:

@@ -111,10 +111,10 @@ func (a *API) checkProto(b []byte, root part) error {
 
 func (w *walker) walk(b []byte, p part, depth int) error {
 	if w.left--; w.left < 0 {
-		return fmt.Errorf("request holds more than %d records, attributes and values: %w", maxParts, store.ErrTooLarge)
+		return tooManyParts()
 	}
 	if depth == 0 {
-		return fmt.Errorf("values are nested more than %d messages deep: %w", maxDepth, store.ErrTooLarge)
+		return tooDeep()
 	}
 	fields := w.schema[p]
 	if len(fields) == 0 {
@@ -148,6 +148,14 @@ func (w *walker) walk(b []byte, p part, depth int) error {
 		}
 	}
 	return nil
+}
+
+func tooManyParts() error {
+	return fmt.Errorf("request holds more than %d records, attributes and values: %w", maxParts, store.ErrTooLarge)
+}
+
+func tooDeep() error {
+	return fmt.Errorf("values are nested more than %d messages deep: %w", maxDepth, store.ErrTooLarge)
 }
 
 // checkJSON does the same for JSON by counting brackets outside strings, and

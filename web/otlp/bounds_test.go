@@ -53,6 +53,9 @@ func TestProtobufIsBounded(t *testing.T) {
 			if err := a.checkProto(c.body, logsRequest); !errors.Is(err, c.want) {
 				t.Errorf("got %v, want %v", err, c.want)
 			}
+			if _, _, _, err := a.readLogs(protobuf, c.body); !errors.Is(err, c.want) {
+				t.Errorf("reading logs: got %v, want %v", err, c.want)
+			}
 		})
 	}
 }
@@ -99,6 +102,12 @@ func TestEveryKindOfMessageIsCounted(t *testing.T) {
 			}
 			if err := a.checkProto(w.bytes(), c.root); !errors.Is(err, store.ErrTooLarge) {
 				t.Errorf("got %v, want ErrTooLarge", err)
+			}
+			if c.root != logsRequest {
+				return
+			}
+			if _, _, _, err := a.readLogs(protobuf, w.bytes()); !errors.Is(err, store.ErrTooLarge) {
+				t.Errorf("reading logs: got %v, want ErrTooLarge", err)
 			}
 		})
 	}

@@ -83,12 +83,11 @@ func (a *API) settle(signal string, bad web.Refusals, err error) (web.Refusals, 
 }
 
 func (a *API) logs(ctx context.Context, enc encoding, body []byte) ([]byte, error) {
-	req := plogotlp.NewExportRequest()
-	if err := a.decode(req, logsRequest, enc, body); err != nil {
+	records, bad, free, err := a.readLogs(enc, body)
+	if err != nil {
 		return nil, a.turnAway("logs", err)
 	}
-	records, bad := logRecords(req.Logs(), a.o.Now())
-	var err error
+	defer free()
 	if len(records) > 0 {
 		err = a.doors.Logs.Append(ctx, records)
 	}
@@ -99,6 +98,21 @@ func (a *API) logs(ctx context.Context, enc encoding, body []byte) ([]byte, erro
 	resp.PartialSuccess().SetRejectedLogRecords(int64(bad.N))
 	resp.PartialSuccess().SetErrorMessage(bad.Why)
 	return encode(resp, enc, bad)
+}
+
+// readLogs reads a request; free is to be called when the records are used no
+// more.
+func (a *API) readLogs(enc encoding, body []byte) (records []store.Record, bad web.Refusals, free func(), err error) {
+	if enc == protobuf {
+		r := newLogReader(a.o.Now())
+		err = r.request(string(body))
+		return r.records, r.bad, r.free, err
+	}
+	req := plogotlp.NewExportRequest()
+	if err = a.decode(req, logsRequest, enc, body); err == nil {
+		records, bad = logRecords(req.Logs(), a.o.Now())
+	}
+	return records, bad, func() {}, err
 }
 
 func (a *API) traces(ctx context.Context, enc encoding, body []byte) ([]byte, error) {

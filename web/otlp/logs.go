@@ -1,7 +1,6 @@
 package otlp
 
 import (
-	"fmt"
 	"math"
 	"time"
 
@@ -11,7 +10,7 @@ import (
 	"tripod/web"
 )
 
-// logRecords turns a request into records. A record without any time gets now.
+// logRecords turns a request of JSON into records. A record without any time gets now.
 func logRecords(ld plog.Logs, now time.Time) ([]store.Record, web.Refusals) {
 	var a arena
 	var bad web.Refusals
@@ -23,7 +22,7 @@ func logRecords(ld plog.Logs, now time.Time) ([]store.Record, web.Refusals) {
 			scope := a.scope(sl.Scope(), sl.SchemaUrl())
 			for _, lr := range sl.LogRecords().All() {
 				if uint64(lr.Timestamp()) > math.MaxInt64 || uint64(lr.ObservedTimestamp()) > math.MaxInt64 {
-					bad.Add(web.Invalid, 1, fmt.Sprintf("log record: time %d lies after the year 2262", max(lr.Timestamp(), lr.ObservedTimestamp())))
+					bad.Add(web.Invalid, 1, tooLate(uint64(lr.Timestamp()), uint64(lr.ObservedTimestamp())))
 					continue
 				}
 				out = append(out, store.Record{
@@ -41,18 +40,7 @@ func logRecords(ld plog.Logs, now time.Time) ([]store.Record, web.Refusals) {
 func (a *arena) logRecord(r *store.Record, lr plog.LogRecord, now time.Time) {
 	r.Time = int64(lr.Timestamp())
 	r.Observed = int64(lr.ObservedTimestamp())
-	if r.Time == 0 {
-		r.Time = r.Observed
-	}
-	if r.Time == 0 {
-		r.Time = now.UnixNano()
-	}
 	r.LevelText = lr.SeverityText()
-	if n := lr.SeverityNumber(); n >= 1 && n <= 24 {
-		r.Level = store.Level(n)
-	} else {
-		r.Level, _ = store.ParseLevel(r.LevelText)
-	}
 	r.Body = a.fromValue(lr.Body())
 	r.EventName = lr.EventName()
 	r.TraceID = store.TraceID(lr.TraceID())
@@ -60,4 +48,5 @@ func (a *arena) logRecord(r *store.Record, lr plog.LogRecord, now time.Time) {
 	r.Flags = uint32(lr.Flags())
 	r.Attrs = a.fromMap(lr.Attributes())
 	r.Dropped = lr.DroppedAttributesCount()
+	finish(r, int32(lr.SeverityNumber()), now.UnixNano())
 }

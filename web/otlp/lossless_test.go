@@ -1,11 +1,16 @@
 package otlp
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"reflect"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/plog/plogotlp"
 	"go.opentelemetry.io/collector/pdata/pmetric/pmetricotlp"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
@@ -58,6 +63,69 @@ func FuzzLogs(f *testing.F) {
 			t.Errorf("sent back:\n%s\nreceived:\n%s", got, want)
 		}
 	})
+}
+
+// FuzzLogsProto holds that protobuf becomes the records that pdata makes of it.
+// Of what pdata takes only groups are refused, and nothing is taken that is no
+// protobuf, unless it is in the deprecated field beside the one that counts.
+func FuzzLogsProto(f *testing.F) {
+	f.Add(logsProto(sampleLogs()))
+	twice := logsProto(sampleLogs())
+	f.Add(append(twice, twice...))
+	f.Add(logsProto(manyAttributes(400, 7)))
+	f.Add([]byte("\x0a\x08\xc2\x3e\x05\x12\x03\x2a\x01\x0a"))                     // a scope in the deprecated field
+	f.Add([]byte("\x0a\x0e\xc2\x3e\x04\x12\x02\x10\x09\x12\x04\x12\x02\x10\x11")) // … and in both
+	f.Add([]byte("\x0a\x0b\x12\x09\x12\x07\x2a\x05\x0a\x01a\x10\x01"))            // a body of two kinds
+	f.Fuzz(func(t *testing.T, body []byte) {
+		a := New(Doors{}, Options{Now: func() time.Time { return time.Unix(1773324360, 0) }})
+		got, bad, free, err := a.readLogs(protobuf, body)
+		req := plogotlp.NewExportRequest()
+		wantErr := a.decode(req, logsRequest, protobuf, body)
+		switch {
+		case err != nil && !errors.Is(err, store.ErrInvalid) && !errors.Is(err, store.ErrTooLarge):
+			t.Fatalf("got %v, want an error that blames the request", err)
+		case err != nil && wantErr == nil && !strings.Contains(err.Error(), "which OTLP does not have"):
+			t.Fatalf("refused what pdata takes: %v", err)
+		case err == nil && a.checkProto(body, logsRequest) != nil && !bytes.Contains(body, []byte("\xc2\x3e")):
+			t.Fatalf("took what is beyond bounds or no protobuf: %v", wantErr)
+		case err != nil || wantErr != nil:
+			return
+		}
+		defer free()
+		want, wantBad := logRecords(req.Logs(), a.o.Now())
+		if bad.N != wantBad.N || bad.Why != wantBad.Why {
+			t.Fatalf("refused %d (%s), want %d (%s)", bad.N, bad.Why, wantBad.N, wantBad.Why)
+		}
+		if len(got) != len(want) {
+			t.Fatalf("%d records, want %d", len(got), len(want))
+		}
+		for i := range got {
+			if g, w := fmt.Sprintf("%#v %#v %#v", got[i], *got[i].Resource, *got[i].Scope), fmt.Sprintf("%#v %#v %#v", want[i], *want[i].Resource, *want[i].Scope); !sameButAddresses(g, w) {
+				t.Fatalf("got  %s\nwant %s", g, w)
+			}
+		}
+	})
+}
+
+// manyAttributes are more than there is room for at first, so that records have
+// to move.
+func manyAttributes(records, each int) plog.Logs {
+	ld := plog.NewLogs()
+	all := ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
+	for i := range records {
+		r := all.AppendEmpty()
+		r.SetTimestamp(1)
+		for j := range each {
+			r.Attributes().PutInt(fmt.Sprint("a", j), int64(i))
+		}
+	}
+	return ld
+}
+
+// sameButAddresses compares what is printed of two records.
+func sameButAddresses(a, b string) bool {
+	address := regexp.MustCompile(`0x[0-9a-f]{6,}`)
+	return address.ReplaceAllString(a, "") == address.ReplaceAllString(b, "")
 }
 
 func FuzzTraces(f *testing.F) {
