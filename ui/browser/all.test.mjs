@@ -9,6 +9,7 @@ import { json, open, shots, startBrowser, startTripod, until } from './tripod.mj
 import alerts from './suites/alerts.mjs';
 import graph from './suites/graph.mjs';
 import logs from './suites/logs.mjs';
+import logslive from './suites/logslive.mjs';
 import logsQuery from './suites/logsquery.mjs';
 import overview from './suites/overview.mjs';
 import planner from './suites/planner.mjs';
@@ -57,6 +58,7 @@ function scene(name, run, { allow, ...look } = {}) {
 describe('screens', () => screens(scene));
 describe('shell', () => shell(scene));
 describe('logs', () => logs(scene));
+describe('live logs', () => logslive(scene));
 describe('logs: asking', () => logsQuery(scene));
 describe('traces', () => traces(scene));
 describe('metrics', () => graph(scene));

@@ -129,6 +129,8 @@ export function start(): void {
       if (!pop) return escape(e.target);
       e.preventDefault(); // a search field would only empty itself
       pop.hidePopover();
+      // the browser takes the focus out of what is hidden with the next frame only
+      if (pop.contains(document.activeElement)) (document.activeElement as HTMLElement).blur();
       return;
     }
     if (!typing(e.target) && single(e)) e.preventDefault();

@@ -16,7 +16,7 @@ const near = 10;
 export class List {
   rows: Row[] = [];
   readonly win: HTMLElement;
-  private heights = new Heights(22);
+  private heights: Heights;
   private els: HTMLElement[] = []; // of the rows from first on
   private first = 0;
   private extra = new Map<string, HTMLElement>(); // what stands under a row, by its id
@@ -29,6 +29,7 @@ export class List {
     private measured: () => boolean, // whether rows have heights of their own
     private decorate: (row: HTMLElement) => void, // what a row has that its HTML does not say
   ) {
+    this.heights = new Heights(this.unit());
     this.win = document.createElement('div');
     this.win.className = 'win';
     root.replaceChildren(this.win);
@@ -103,7 +104,7 @@ export class List {
     this.heights = new Heights(this.unit());
     this.heights.append(this.rows.length);
     this.clear();
-    this.hold(held.row, 0);
+    this.hold(held.row, Math.min(held.by, 0));
   }
 
   /** Puts something under a row, or takes it away. */

@@ -338,7 +338,6 @@ function start(): void {
   el.before(waiting('log-wait-up'));
   el.after(waiting('log-wait-down'));
   list.append(rows);
-  list.reflow();
   if (under) {
     list.under(...under);
     htmx()?.process(under[1]);

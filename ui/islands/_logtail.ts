@@ -27,7 +27,7 @@ let rate = 0;
 let every = 0; // one of so many is shown
 let lost = 0;
 let said = ''; // of the connection
-let quiet = 0;
+let calm = 0; // timer after which nothing is sampled any more
 
 const number = (n: number): string => n.toLocaleString('en-US');
 
@@ -87,8 +87,12 @@ function take(b: Batch): void {
   if (b.rate && b.came && b.shown) {
     rate = b.rate;
     every = Math.max(2, Math.round(b.came / b.shown));
-    quiet = 0;
-  } else if (++quiet > 8) rate = every = 0;
+    clearTimeout(calm);
+    calm = window.setTimeout(() => {
+      rate = every = 0;
+      bar();
+    }, 3000);
+  }
   if (b.rows) {
     const box = document.createElement('template');
     box.innerHTML = b.rows; // our own rows, under the page's policy
@@ -172,7 +176,7 @@ function start(): void {
   running = null;
   of = null;
   waits = [];
-  count = rate = every = lost = quiet = 0;
+  count = rate = every = lost = 0;
   said = '';
   const url = el?.dataset['tail'];
   if (!el || !url) return bar();

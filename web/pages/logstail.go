@@ -192,7 +192,7 @@ func (t *logTailing) next() logBatch {
 	for _, n := range t.past {
 		rate += n
 	}
-	if rate > tailMost {
+	if rate > tailMost && came > 0 {
 		held = t.sample(held, came, rate)
 	} else {
 		rate = 0
