@@ -22,12 +22,15 @@ export class List {
   private extra = new Map<string, HTMLElement>(); // what stands under a row, by its id
   private sizes = new ResizeObserver((changed) => this.resized(changed));
   private asked = 0;
+  private shown = ''; // what was last told the browser of height and place
 
   constructor(
     readonly root: HTMLElement,
     private sticky: () => number, // px of the window that stand over the list
+    private seen: () => void, // after each frame in which the list moved
     private measured: () => boolean, // whether rows have heights of their own
-    private decorate: (row: HTMLElement) => void, // what a row has that its HTML does not say
+    private special: (id: string) => boolean, // whether a row has what its HTML does not say
+    private decorate: (row: HTMLElement) => void, // which is this
   ) {
     this.heights = new Heights(this.unit());
     this.win = document.createElement('div');
@@ -147,11 +150,13 @@ export class List {
 
   /** Makes the rows near the screen, if some of them are not there. */
   render(): void {
-    this.asked = 0;
-    this.root.style.height = this.heights.total + 'px';
-    if (!this.rows.length) return this.clear();
-    const a = this.at().row;
-    const b = this.end();
+    if (!this.rows.length) {
+      this.place();
+      return this.clear();
+    }
+    const top = this.top;
+    const a = this.heights.at(scrollY + this.sticky() - top);
+    const b = this.heights.at(scrollY + innerHeight - top);
     const last = this.first + this.els.length - 1;
     const has = this.els.length > 0 && this.first <= Math.max(0, a - near) && last >= Math.min(this.rows.length - 1, b + near);
     if (!has) this.window(Math.max(0, a - margin), Math.min(this.rows.length, b + 1 + margin));
@@ -160,20 +165,31 @@ export class List {
 
   /** Renders before the next paint; several times are one. */
   soon(): void {
-    if (!this.asked) this.asked = requestAnimationFrame(() => this.render());
+    if (this.asked) return;
+    this.asked = requestAnimationFrame(() => {
+      this.asked = 0;
+      this.render();
+      this.seen();
+    });
   }
 
   private unit(): number {
     return this.measured() && innerWidth <= 640 ? 44 : 22;
   }
 
+  /** Gives the list its height and the rows their place, if these have changed. */
   private place(): void {
-    this.win.style.top = this.heights.offset(this.first) + 'px';
+    const height = this.heights.total + 'px';
+    const top = this.heights.offset(this.first) + 'px';
+    if (this.shown === height + top) return;
+    this.shown = height + top;
+    this.root.style.height = height;
+    this.win.style.top = top;
   }
 
   /** Scrolls to where a row is, by px of it above the screen, and makes it. */
   private hold(row: number, by: number): void {
-    this.root.style.height = this.heights.total + 'px';
+    this.place();
     scrollTo({ top: Math.max(0, this.top + this.heights.offset(row) + by - this.sticky()) });
     this.render();
   }
@@ -191,7 +207,8 @@ export class List {
   /** Makes the page hold rows from a to b. Those that stay are not touched. */
   private window(a: number, b: number): void {
     const last = this.first + this.els.length;
-    const focus = document.activeElement instanceof HTMLElement && this.win.contains(document.activeElement) ? document.activeElement.closest<HTMLElement>('.lr') : null;
+    const active = document.activeElement;
+    const focus = active instanceof HTMLElement && this.win.contains(active) ? active.closest<HTMLElement>('.lr') : null;
     if (selecting(this.win) && Math.max(b, last) - Math.min(a, this.first) < 1500) {
       a = Math.min(a, this.first); // a selection must not lose its ends
       b = Math.max(b, last);
@@ -215,7 +232,7 @@ export class List {
     this.first = a;
     if (focus && !focus.isConnected) document.getElementById(focus.id)?.focus({ preventScroll: true });
     if (this.measured()) this.measureAll();
-    else this.measure([...this.extra.keys()].map((id) => this.index(id)));
+    else if (this.extra.size) this.measure([...this.extra.keys()].map((id) => this.index(id)));
   }
 
   private make(a: number, b: number, behind = false): HTMLElement[] {
@@ -227,7 +244,7 @@ export class List {
       .join(''); // the server's own rows, under the page's policy
     const els = [...box.content.children] as HTMLElement[];
     for (const el of els) {
-      this.decorate(el);
+      if (this.special(el.id)) this.decorate(el);
       const extra = this.extra.get(el.id);
       if (extra) el.after(extra);
     }
@@ -251,7 +268,6 @@ export class List {
       const height = own + (this.extra.get(el.id)?.offsetHeight ?? 0);
       if (this.heights.set(i, height) && i < held.row) moved = true;
     }
-    this.root.style.height = this.heights.total + 'px';
     this.place();
     if (!moved) return;
     const y = this.top + this.heights.offset(held.row) + held.by - this.sticky();

@@ -22,10 +22,14 @@ let loading: { up: AbortController | null; down: AbortController | null } = { up
 const stuck = (el: Element | null): number =>
   el instanceof HTMLElement && getComputedStyle(el).position === 'sticky' ? el.offsetHeight : 0;
 
-/** What stands over the lines while they scroll: the top bar, the tabs, the head of the columns. */
-const sticky = (): number => stuck(one('.topbar')) + stuck(one('.lt')) + stuck(one('.lh')) + stuck(one('.around'));
+let over = 0; // what sticky gives
 
-const measured = (): boolean => innerWidth <= 640 || !!root()?.classList.contains('wrapped');
+/** What stands over the lines while they scroll: the top bar, the tabs, the head of the columns. */
+const sticky = (): number => over;
+
+let wrapped = false;
+
+const measured = (): boolean => innerWidth <= 640 || wrapped;
 
 /** Rows of the server's answer. A row that is open is taken as closed; what was under it comes with it. */
 export function rowsOf(box: ParentNode): { rows: Row[]; open: [string, HTMLElement] | null } {
@@ -238,7 +242,7 @@ function toggle(id: string): void {
 }
 
 function wrap(link: HTMLElement): void {
-  const on = root()?.classList.toggle('wrapped') ?? false;
+  const on = (wrapped = root()?.classList.toggle('wrapped') ?? false);
   link.classList.toggle('on', on);
   history.replaceState(history.state, '', address({ wrap: on ? '1' : null }));
   link.setAttribute('href', address({ wrap: on ? null : '1' }));
@@ -305,10 +309,15 @@ function reading(): void {
 
 let still = 0;
 
-function scrolled(): void {
-  list?.soon();
+/** After each frame in which the list moved. */
+function seen(): void {
   look();
   reading();
+  document.dispatchEvent(new CustomEvent('tripod:scrolled'));
+}
+
+function scrolled(): void {
+  list?.soon();
   clearTimeout(still);
   still = window.setTimeout(remember, 200);
 }
@@ -318,6 +327,12 @@ function waiting(id: string): HTMLElement {
   el.className = 'more t-3 sm';
   el.id = id;
   return el;
+}
+
+/** The head of the columns sticks under the tabs, however high these are. */
+function heads(): void {
+  over = stuck(one('.topbar')) + stuck(one('.lt')) + stuck(one('.lh'));
+  document.documentElement.style.setProperty('--lt', (one('.lt')?.offsetHeight ?? 0) + 'px');
 }
 
 /** Takes over the list that the server sent. */
@@ -333,7 +348,9 @@ function start(): void {
   const { rows, open: under } = rowsOf(el);
   opened = under?.[0] ?? null;
   const focused = document.activeElement instanceof HTMLElement && document.activeElement !== document.body;
-  list = new List(el, sticky, measured, decorate);
+  heads();
+  wrapped = el.classList.contains('wrapped');
+  list = new List(el, sticky, seen, measured, (id) => id === opened || id === current, decorate);
   for (const dir of ['up', 'down']) document.getElementById(`log-wait-${dir}`)?.remove();
   el.before(waiting('log-wait-up'));
   el.after(waiting('log-wait-down'));
@@ -368,6 +385,8 @@ export function adopt(next: Element): void {
 
 history.scrollRestoration = 'manual'; // the list knows better where it was
 document.addEventListener('click', clicked);
+// who leaves while the list still moves comes back to where it was then
+document.addEventListener('click', remember, true);
 document.addEventListener('tripod:step', (e) => {
   if (!list?.length || !root()) return;
   e.preventDefault();
@@ -381,6 +400,7 @@ document.addEventListener('tripod:cut', () => {
 addEventListener('scroll', scrolled, { passive: true });
 let width = innerWidth;
 addEventListener('resize', () => {
+  heads();
   if (innerWidth !== width) list?.reflow();
   else list?.soon();
   width = innerWidth;

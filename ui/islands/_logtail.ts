@@ -26,6 +26,7 @@ let count = 0; // lines that wait
 let rate = 0;
 let every = 0; // one of so many is shown
 let lost = 0;
+let gap = false; // more came before the tail began than it was sent
 let said = ''; // of the connection
 let calm = 0; // timer after which nothing is sampled any more
 
@@ -38,32 +39,62 @@ function held(): boolean {
   return l.length > 0 && (l.at().row > 0 || l.at().by > 4);
 }
 
+/** What the bar says, by what it is about; an element stays while its part does, so that it can be clicked. */
+interface Part {
+  make: () => HTMLElement;
+  text: string; // of its first .say, or of all of it
+}
+
+function parts(): Record<string, Part | null> {
+  const say = (className = 't-3') => (): HTMLElement => make('span', className);
+  const now = of !== null;
+  const waiting = now && held() && count > 0;
+  return {
+    pill: waiting ? { make: pill, text: `${number(count)} new ${count === 1 ? 'line' : 'lines'}, resume ` } : null,
+    held: now && held() && !waiting ? { make: say(), text: `Live, held up by ${openRow() ? 'the open line' : 'scrolling'}: G resumes` } : null,
+    live: now && !held() ? { make: dotted, text: 'Live: new lines come at the top' } : null,
+    rate: rate > 0 && every > 1 ? { make: sampled, text: `${number(rate)} lines/s, showing 1 in ${number(every)}. ` } : null,
+    lost: lost > 0 ? { make: say('t-warn'), text: `${number(lost)} ${lost === 1 ? 'line was' : 'lines were'} dropped here, but kept: end the live tail to see all.` } : null,
+    gap: gap ? { make: say('t-warn'), text: 'Some lines came before this tail began: end it to see all.' } : null,
+    said: said ? { make: say('t-warn'), text: said } : null,
+  };
+}
+
+function pill(): HTMLElement {
+  const el = make('button', 'pill', icon('down'), make('span', 'say'), make('kbd', '', 'G'));
+  el.setAttribute('type', 'button');
+  el.dataset['act'] = 'newest';
+  return el;
+}
+
+const dotted = (): HTMLElement => make('span', 't-3', make('i', 'livedot'), make('span', 'say'));
+
+function sampled(): HTMLElement {
+  const narrow = make('a', '', 'Narrow the filter');
+  narrow.setAttribute('href', '#q');
+  narrow.dataset['act'] = 'narrow';
+  return make('span', 't-3', make('span', 'say'), narrow, ' to see all.');
+}
+
 function bar(): void {
   const el = one('#tail-bar');
   if (!el) return;
-  const out: Node[] = [];
-  if (of && held() && count > 0) {
-    const pill = make('button', 'pill', icon('down'), `${number(count)} new ${count === 1 ? 'line' : 'lines'}, resume `, make('kbd', '', 'G'));
-    pill.setAttribute('type', 'button');
-    pill.dataset['act'] = 'newest';
-    out.push(pill);
-  } else if (of && held()) {
-    out.push(make('span', 't-3', openRow() ? 'Live, held up by the open line' : 'Live, held up by scrolling', ': G resumes'));
-  } else if (of) {
-    out.push(make('span', 't-3', make('i', 'livedot'), 'Live: new lines come at the top'));
+  for (const [name, part] of Object.entries(parts())) {
+    let at = one(`:scope > [data-part="${name}"]`, el);
+    if (!part) {
+      at?.remove();
+      continue;
+    }
+    if (!at) {
+      at = part.make();
+      at.dataset['part'] = name;
+      el.append(at);
+    }
+    const count = one('.say', at);
+    count?.setAttribute('aria-live', 'off'); // numbers that run are not read out
+    const text = count ?? at;
+    if (text.textContent !== part.text) text.textContent = part.text;
   }
-  if (rate > 0 && every > 1) {
-    const narrow = make('a', '', 'Narrow the filter');
-    narrow.setAttribute('href', '#q');
-    narrow.dataset['act'] = 'narrow';
-    out.push(make('span', 't-3', `${number(rate)} lines/s, showing 1 in ${number(every)}. `, narrow, ' to see all.'));
-  }
-  if (lost > 0) out.push(make('span', 't-warn', `${number(lost)} ${lost === 1 ? 'line was' : 'lines were'} dropped here, but kept: end the live tail to see all.`));
-  if (said) out.push(make('span', 't-warn', said));
-  // live regions speak when they change: the count of the pill alone is no news
-  const text = out.map((n) => n.textContent).join(' ');
-  if (el.textContent === text) return;
-  el.replaceChildren(...out);
 }
 
 function put(rows: Row[]): void {
@@ -82,7 +113,7 @@ function take(b: Batch): void {
     return bar();
   }
   said = '';
-  if (b.gap) lost += 1;
+  if (b.gap) gap = true;
   if (b.lost) lost += b.lost;
   if (b.rate && b.came && b.shown) {
     rate = b.rate;
@@ -177,6 +208,7 @@ function start(): void {
   of = null;
   waits = [];
   count = rate = every = lost = 0;
+  gap = false;
   said = '';
   const url = el?.dataset['tail'];
   if (!el || !url) return bar();
@@ -197,7 +229,7 @@ document.addEventListener('tripod:rows', start);
 document.addEventListener('htmx:afterSettle', start);
 document.addEventListener('tripod:opened', bar);
 document.addEventListener('tripod:closed', unheld);
-addEventListener('scroll', unheld, { passive: true });
+document.addEventListener('tripod:scrolled', unheld);
 addEventListener('pagehide', () => running?.abort());
 document.addEventListener('click', (e) => {
   const act = (e.target as Element | null)?.closest<HTMLElement>('[data-act]')?.dataset['act'];

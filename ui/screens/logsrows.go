@@ -36,6 +36,7 @@ type LogRows struct {
 // LogRow is one line.
 type LogRow struct {
 	ID      string
+	Day     string // 12 Mar, where the list has several
 	Time    string // 14:19:58.412
 	Exact   string
 	Level   string // word of the level

@@ -63,11 +63,11 @@ func (p *Pages) logAsk(r *http.Request) logAsk {
 		a.view = v
 	}
 	a.takeBrush()
-	a.live = a.st.Values.Get("live") != "" && a.mayLive()
-	if !a.live {
-		a.st.Values.Del("live")
-	}
 	p.takeSyntax(&a)
+	if a.live = a.st.Values.Get("live") != "" && a.mayLive() && a.view == "" && !a.metric; !a.live {
+		a.st.Values.Del("live")
+		a.whole.Values.Del("live")
+	}
 	return a
 }
 

@@ -158,7 +158,7 @@ func narrowed(q, term string) string {
 // lineLink is an absolute address that shows the line, open, among the others
 // of this list.
 func (a *logAsk) lineLink(id string) string {
-	return a.with("from", msOf(a.st.Range.From, false), "to", msOf(a.st.Range.To, true), "sel", id, "refresh", "", "live", "") + "#" + id
+	return a.with("from", msOf(a.whole.Range.From, false), "to", msOf(a.whole.Range.To, true), "sel", id, "refresh", "", "live", "") + "#" + id
 }
 
 // contextLink shows what its sender said around the line.

@@ -65,7 +65,7 @@ func (p *Pages) logTable(ctx context.Context, a *logAsk, ans *logAnswer) screens
 			{Text: "Newest", Href: a.with("sort", "", "sel", ""), On: !a.oldest},
 			{Text: "Oldest", Href: a.with("sort", "oldest", "sel", ""), On: a.oldest},
 		},
-		More:    "/logs/lines" + strings.TrimPrefix(a.with("from", msOf(st.Range.From, false), "to", msOf(st.Range.To, true), "sel", "", "live", ""), st.Path),
+		More:    "/logs/lines" + strings.TrimPrefix(a.with("from", msOf(a.whole.Range.From, false), "to", msOf(a.whole.Range.To, true), "sel", "", "live", ""), st.Path),
 		Columns: p.logColumns(a, ans.page, ans.facets.Fields),
 		Rows:    p.logRows(ctx, *a, ans.page, ans.searchErr),
 	}

@@ -45,10 +45,14 @@ func (p *Pages) rowMaker(ctx context.Context, a *logAsk) rowMaker {
 	return m
 }
 
-// crossesDays says whether the range touches more than one day.
+// crossesDays says whether times need a date: the range touches more than one
+// day, or the line whose surroundings are shown is of another day than this.
 func (a *logAsk) crossesDays() bool {
 	const day = int64(24 * time.Hour)
-	return a.context() || a.st.Range.From/day != (a.st.Range.To-1)/day
+	if a.context() {
+		return a.around.at/day != a.st.Now.UnixNano()/day
+	}
+	return a.st.Range.From/day != (a.st.Range.To-1)/day
 }
 
 func (p *Pages) logRows(ctx context.Context, a logAsk, page logPage, err error) screens.LogRows {
@@ -94,7 +98,7 @@ func (m *rowMaker) row(r *store.Record, pl place) screens.LogRow {
 		row.Cells = append(row.Cells, m.cell(r, name))
 	}
 	if m.days {
-		row.Time = t.Format("02 Jan ") + row.Time
+		row.Day = t.Format("2 Jan")
 	}
 	row.Open = m.a.with("sel", id) + "#" + id
 	if m.a.st.Sel == id {

@@ -17,16 +17,16 @@ import (
 
 // fakeTail hands out what a test gives it.
 type fakeTail struct {
-	asked string
+	asked store.LogQuery
 	each  func([]store.Record, int64) error
 	err   error
 }
 
-func (f *fakeTail) Tail(ctx context.Context, text string, ready func() error, each func([]store.Record, int64) error) error {
+func (f *fakeTail) Tail(ctx context.Context, q store.LogQuery, ready func() error, each func([]store.Record, int64) error) error {
 	if f.err != nil {
 		return f.err
 	}
-	f.asked, f.each = text, each
+	f.asked, f.each = q, each
 	if err := ready(); err != nil {
 		return err
 	}
@@ -87,8 +87,8 @@ func newLine(msg string) store.Record {
 
 func TestTailSendsFourBatchesASecond(t *testing.T) {
 	following(t, "/logs/tail?q=pool&service=s", nil, func(t *testing.T, f *fakeTail, s *sink, _ *Pages) {
-		if f.asked != "pool service:s" {
-			t.Errorf("follows %q", f.asked)
+		if f.asked.Text != "pool" || f.asked.Narrow != "service:s" {
+			t.Errorf("follows %+v", f.asked)
 		}
 		for i := range 100 {
 			time.Sleep(20 * time.Millisecond)

@@ -60,6 +60,7 @@ async function many(page, { origin }) {
   assert.ok(most < 200, `${most} rows in the page at once`);
   assert.deepEqual(await page.evaluate(gaps), []);
   assert.match(await page.locator('#log-shown').innerText(), /10,000/);
+  await page.waitForTimeout(400); // the place is kept once scrolling has ended
   const here = await first(page);
   await page.reload();
   await rows(page).first().waitFor();
