@@ -81,14 +81,16 @@ func launch(t *testing.T, dir string) *tripod {
 	}
 	write.Close()
 	p := &tripod{Cmd: cmd, stdout: read, stderr: bufio.NewScanner(stderr)}
+	var said []string
 	for p.stderr.Scan() {
+		said = append(said, p.stderr.Text())
 		if url, ok := strings.CutPrefix(p.stderr.Text(), "Tripod is ready: "); ok {
 			p.url = url
 			t.Cleanup(func() { p.Process.Kill(); p.Wait() })
 			return p
 		}
 	}
-	t.Fatal("ended before it was ready")
+	t.Fatalf("ended before it was ready: %q, %v", said, cmd.Wait())
 	return nil
 }
 
