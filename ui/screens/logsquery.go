@@ -19,6 +19,7 @@ type LogHead struct {
 	Failed     string     // why the volume or the facets are missing
 	Facets     []LogFacet
 	MoreFields LogMore
+	Counted    string // what the counts of fields are of, when not of all lines
 	Views      []ui.Tab
 	Lines      string   // how many match: 19,070
 	Summary    []string // the line at the end: what is shown, what was limited

@@ -10,6 +10,7 @@ import (
 
 	"tripod/store"
 	"tripod/ui"
+	"tripod/ui/chart"
 	"tripod/ui/screens"
 )
 
@@ -21,9 +22,10 @@ type Logs interface {
 }
 
 const (
-	logRows    = 200 // lines of one page
-	logBars    = 90  // at most so many bars of the volume
-	facetTop   = 10  // values of a field
+	logRows    = 200    // lines of one page
+	logBars    = 90     // at most so many bars of the volume
+	facetTop   = 10     // values of a field
+	facetLines = 50_000 // newest lines that fields are counted in
 	logRefresh = 10 * time.Second
 	logTime    = 20 * time.Second // for all questions of one page
 )
@@ -110,7 +112,11 @@ func (p *Pages) askLogs(ctx context.Context, a logAsk) logAnswer {
 		wg.Go(func() { ans.page, ans.searchErr = p.listLogs(ctx, list) })
 	}
 	wg.Go(func() { p.askVolumes(ctx, &a, &ans) })
-	wg.Go(func() { ans.facets, ans.facetsErr = p.o.Logs.Facets(ctx, a.query(a.typed), facetTop) })
+	wg.Go(func() {
+		q := a.query(a.typed)
+		q.Limit = facetLines
+		ans.facets, ans.facetsErr = p.o.Logs.Facets(ctx, q, facetTop)
+	})
 	wg.Go(func() { ans.others = p.askOthers(ctx, &a) })
 	if a.view == viewPatterns {
 		wg.Go(func() { ans.patterns = p.askLogPatterns(ctx, &a) })
@@ -170,6 +176,9 @@ func (p *Pages) logsView(ctx context.Context, a logAsk, ans logAnswer) screens.L
 	}
 	p.logVolume(ctx, a, ans, &m.LogHead)
 	m.Facets, m.MoreFields = p.logFacets(&a, &ans)
+	if ans.facets.Cut {
+		m.Counted = "But for the level, counts are of the newest " + chart.Count(ans.facets.Lines) + " lines."
+	}
 	if ans.facetsErr != nil {
 		m.Failed = "Fields are missing. " + p.reason(ctx, "log facets", ans.facetsErr)
 	}

@@ -30,6 +30,7 @@ type fakeLogs struct {
 	records []store.Record
 	asked   []store.LogQuery
 	err     error
+	cut     bool // facets are of the newest alone
 }
 
 func (f *fakeLogs) find(q store.LogQuery) ([]store.Record, error) {
@@ -96,7 +97,7 @@ func (f *fakeLogs) Facets(_ context.Context, q store.LogQuery, top int) (store.F
 			fc.Values = append(fc.Values, store.FacetValue{Value: s, Count: count[s]})
 		}
 	}
-	return store.Facets{Lines: int64(len(records)), Fields: []store.Facet{fc}}, err
+	return store.Facets{Lines: int64(len(records)), Cut: f.cut, Fields: []store.Facet{fc}}, err
 }
 
 func line(ago time.Duration, level store.Level, service, msg string, attrs ...store.Attr) store.Record {

@@ -115,6 +115,16 @@ func TestFacetsToggleTheQueryOrAFilter(t *testing.T) {
 	}
 }
 
+func TestFacetsSayOfHowManyLinesTheyAre(t *testing.T) {
+	f := &fakeLogs{}
+	for i := range 60 {
+		f.records = append(f.records, line(time.Duration(1+i)*time.Second, store.LevelInfo, "planner-api", "x"))
+	}
+	says(t, "all", ask(screenOf(t, Options{Logs: f}), "/logs").Body.String(), "!counts are of the newest")
+	f.cut = true
+	says(t, "cut", ask(screenOf(t, Options{Logs: f}), "/logs").Body.String(), "counts are of the newest 60 lines")
+}
+
 func TestTheBrushFiltersAndKeepsTheContext(t *testing.T) {
 	mux := screenOf(t, askedStore(t))
 	from, to := noon.Add(-10*time.Minute).UnixMilli(), noon.Add(-5*time.Minute).UnixMilli()
@@ -175,13 +185,15 @@ func TestEmptyNamesWhatToTakeAway(t *testing.T) {
 		url  string
 		want []string
 	}{
-		"a term":           {logsURL("q", "level:error route:/today"), []string{"Without", "level:error</span> there are 600", "Remove that filter"}},
-		"a filter":         {logsURL("q", "timed", "filter", `route:"/today"`), []string{`timed</span> there are 600`}},
-		"the only term":    {logsURL("q", "unheard"), []string{"unheard</span> there are "}},
-		"of LogQL":         {logsURL("q", `{a="b"}`), []string{"there are "}},
-		"in a brush":       {logsURL("q", "level:error", "brush", fmt.Sprintf("%d-%d", noon.Add(-29*time.Minute).UnixMilli(), noon.Add(-28*time.Minute).UnixMilli())), []string{"Clear the brush"}},
-		"more than one":    {logsURL("q", "nope nada"), []string{"Without query and filters there are", "Clear all"}},
-		"in no time range": {logsURL("from", "", "from", "now-3h", "to", "now-2h"), []string{"No lines in this time range", "The newest line is from 11:59"}},
+		"a term":             {logsURL("q", "level:error route:/today"), []string{"Without", "level:error</span> there are 600", "Remove that filter"}},
+		"a filter":           {logsURL("q", "timed", "filter", `route:"/today"`), []string{`timed</span> there are 600`}},
+		"the only term":      {logsURL("q", "unheard"), []string{"unheard</span> there are "}},
+		"of LogQL":           {logsURL("q", `{a="b"}`), []string{"there are "}},
+		"in a brush":         {logsURL("q", "level:error", "brush", fmt.Sprintf("%d-%d", noon.Add(-29*time.Minute).UnixMilli(), noon.Add(-28*time.Minute).UnixMilli())), []string{"Clear the brush"}},
+		"more than one":      {logsURL("q", "nope nada"), []string{"Without query and filters there are", "Clear all"}},
+		"a field unheard of": {logsURL("q", "rout:/today"), []string{"No line has a field rout.", "Ask for route", "q=route%3A%2Ftoday"}},
+		"a field unlike any": {logsURL("q", "zzzz:1"), []string{"Without", "!Ask for"}},
+		"in no time range":   {logsURL("from", "", "from", "now-3h", "to", "now-2h"), []string{"No lines in this time range", "The newest line is from 11:59"}},
 	} {
 		says(t, name, mainOf(t, ask(mux, c.url).Body.String()), c.want...)
 	}

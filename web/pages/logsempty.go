@@ -101,6 +101,11 @@ func (p *Pages) logNoMatch(ctx context.Context, a logAsk, inRange int64) *screen
 	if a.brushed {
 		wide = ui.Button{Text: "Clear the brush", Href: a.whole.With("sel", ""), Small: true}
 	}
+	if asked, known, href := p.nearestField(ctx, &a); asked != "" {
+		e.Before = "No line has a field " + asked + "."
+		e.Actions = []ui.Button{{Text: "Ask for " + known, Href: href, Small: true}, wide}
+		return e
+	}
 	var best int64
 	var href string
 	if all := a.removals(); len(all) <= maxRemovals {

@@ -22,6 +22,9 @@ func (p *Pages) fieldsView(a *logAsk, ans *logAnswer, m *screens.Logs) {
 	out := screens.LogFields{}
 	col := func(text, name string, right bool) {
 		c := screens.LogSort{Text: text, Right: right}
+		if text == "Range" {
+			c.Class = "w-range"
+		}
 		if name != "-" {
 			c.Href, c.On = a.st.With("by", name, "sel", ""), by == name
 		}
