@@ -103,7 +103,7 @@ func (c *container) rotate() {
 // while it is down, and looks for every line, once.
 func TestContainersLoseAndDoubleNothing(t *testing.T) {
 	rounds := 3
-	if n, err := strconv.Atoi(os.Getenv("TRIPOD_TEST_CRASH_ROUNDS")); err == nil {
+	if n, err := strconv.Atoi(os.Getenv("TEST_TRIPOD_CRASH_ROUNDS")); err == nil {
 		rounds = n
 	}
 	if inOwnProcess(t) {

@@ -45,7 +45,7 @@ func TestCrashChild(t *testing.T) {
 // directory, and asks for everything that it had said yes to.
 func TestCrashKeepsWhatWasAcknowledged(t *testing.T) {
 	rounds := 3
-	if n, err := strconv.Atoi(os.Getenv("TRIPOD_TEST_CRASH_ROUNDS")); err == nil {
+	if n, err := strconv.Atoi(os.Getenv("TEST_TRIPOD_CRASH_ROUNDS")); err == nil {
 		rounds = n
 	}
 	dir, acked := t.TempDir(), newAcknowledged()

@@ -90,7 +90,7 @@ func TestProducers(t *testing.T) {
 // within that process it does not.
 func inOwnProcess(t *testing.T) bool {
 	t.Helper()
-	const own = "TRIPOD_TEST_OWN_PROCESS"
+	const own = "TEST_TRIPOD_OWN_PROCESS"
 	if os.Getenv(own) != "" {
 		return false
 	}

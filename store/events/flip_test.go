@@ -311,13 +311,13 @@ func placesIn(r *rand.Rand, size, n int) []int {
 }
 
 // TestEveryDamageIsReportedOrHarmless flips bits, cuts, blanks and lengthens
-// files: at 8 places of each, with TRIPOD_TEST_CRASH_ROUNDS=200 at 200.
+// files: at 8 places of each, with TEST_TRIPOD_CRASH_ROUNDS=200 at 200.
 func TestEveryDamageIsReportedOrHarmless(t *testing.T) {
 	lacks := damageLacks{CutManifest: true}
 	d := newDamagedStore(t)
 	qs := d.questions()
 	places := 3
-	if n, err := strconv.Atoi(os.Getenv("TRIPOD_TEST_CRASH_ROUNDS")); err == nil {
+	if n, err := strconv.Atoi(os.Getenv("TEST_TRIPOD_CRASH_ROUNDS")); err == nil {
 		places = max(places, n/2)
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.files)) {

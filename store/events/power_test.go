@@ -46,9 +46,9 @@ type powerTest struct {
 	merged, sealed, dropped atomic.Int32 // parts
 }
 
-// cutRounds is TRIPOD_TEST_CRASH_ROUNDS, or what is given.
+// cutRounds is TEST_TRIPOD_CRASH_ROUNDS, or what is given.
 func cutRounds(n int) int {
-	if r, err := strconv.Atoi(os.Getenv("TRIPOD_TEST_CRASH_ROUNDS")); err == nil && r > 0 {
+	if r, err := strconv.Atoi(os.Getenv("TEST_TRIPOD_CRASH_ROUNDS")); err == nil && r > 0 {
 		return r
 	}
 	return n

@@ -200,10 +200,10 @@ func seriesOf(e *logql.Engine, q store.LogMetricQuery) (out []string) {
 }
 
 // TestPushedDownAgreesWithNaive runs many queries on each of a few sets of
-// records; TRIPOD_TEST_ROUNDS asks for more sets, and others.
+// records; TEST_TRIPOD_ROUNDS asks for more sets, and others.
 func TestPushedDownAgreesWithNaive(t *testing.T) {
 	first, rounds := uint64(0), 2
-	if n, err := strconv.Atoi(os.Getenv("TRIPOD_TEST_ROUNDS")); err == nil {
+	if n, err := strconv.Atoi(os.Getenv("TEST_TRIPOD_ROUNDS")); err == nil {
 		first, rounds = uint64(time.Now().UnixNano()), n
 	}
 	for seed := first; seed < first+uint64(rounds); seed++ {

@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	crashChild  = "TRIPOD_TEST_CRASH_CHILD"  // the test that this process is the child of
-	crashDir    = "TRIPOD_TEST_CRASH_DIR"    // where the child writes
-	crashRounds = "TRIPOD_TEST_CRASH_ROUNDS" // how often it is killed
+	crashChild  = "TEST_TRIPOD_CRASH_CHILD"  // the test that this process is the child of
+	crashDir    = "TEST_TRIPOD_CRASH_DIR"    // where the child writes
+	crashRounds = "TEST_TRIPOD_CRASH_ROUNDS" // how often it is killed
 )
 
 // CrashTest kills a writing process and looks at what it left. Rounds go on in
@@ -27,7 +27,7 @@ type CrashTest struct {
 	Child func(dir string, ack func(id string)) error
 	// Verify opens the engine in dir, and finds everything in acked, whole.
 	Verify func(t *testing.T, dir string, acked []string)
-	// Rounds is 3, or what TRIPOD_TEST_CRASH_ROUNDS says.
+	// Rounds is 3, or what TEST_TRIPOD_CRASH_ROUNDS says.
 	Rounds int
 	// Longest is the most that a child may live, 400 ms when 0; the least is a
 	// hundredth of it.

@@ -21,7 +21,7 @@ import (
 	"tripod/web/logfiles"
 )
 
-const childDir = "TRIPOD_TEST_FOLLOW"
+const childDir = "TEST_TRIPOD_FOLLOW"
 
 // told gives records to the engine and then says how far it is.
 type told struct{ *logs.Store }
