@@ -12,7 +12,9 @@ import (
 // searched in comes first; the line as it was sent comes last.
 func (e *encoder) encode(r *store.Record, fields []events.Field) events.Event {
 	e.fields = fields
-	e.value(wordBody, r.Body)
+	if r.Body.Kind != store.KindEmpty {
+		e.add(wordBody, &r.Body)
+	}
 	e.text(wordService, r.Service)
 	e.text(wordEvent, r.EventName)
 	if !r.TraceID.IsZero() {
@@ -22,13 +24,13 @@ func (e *encoder) encode(r *store.Record, fields []events.Field) events.Event {
 		e.text(wordSpan, e.hex(r.SpanID[:]))
 	}
 	for i := range r.Attrs {
-		e.add(attrName(r.Attrs[i].Key), r.Attrs[i].Value)
+		e.add(attrName(r.Attrs[i].Key), &r.Attrs[i].Value)
 	}
 	e.resource(r.Resource)
 	e.scope(r.Scope)
 	slot := store.LevelSlot(r.Level)
 	if r.Level != slotLevel(slot) {
-		e.add(wordLevel, store.Int(int64(r.Level)))
+		*e.slot(wordLevel) = store.Int(int64(r.Level))
 	}
 	e.text(wordLevelText, r.LevelText)
 	e.number(wordObserved, r.Observed)
@@ -94,25 +96,29 @@ func (e *encoder) hex(id []byte) string {
 	return e.ids.String()[from:]
 }
 
-func (e *encoder) add(name string, v store.Value) {
-	e.fields = append(e.fields, events.Field{Name: name, Value: v})
+// slot makes room for the value of one more field: values are written where
+// they stay, see store.Value.SetString.
+func (e *encoder) slot(name string) *store.Value {
+	n := len(e.fields)
+	if n == cap(e.fields) {
+		e.fields = append(e.fields, events.Field{})
+	}
+	e.fields = e.fields[:n+1]
+	e.fields[n].Name = name
+	return &e.fields[n].Value
 }
 
-func (e *encoder) value(name string, v store.Value) {
-	if v.Kind != store.KindEmpty {
-		e.add(name, v)
-	}
-}
+func (e *encoder) add(name string, v *store.Value) { *e.slot(name) = *v }
 
 func (e *encoder) text(name, s string) {
 	if s != "" {
-		e.add(name, store.String(s))
+		e.slot(name).SetString(s)
 	}
 }
 
 func (e *encoder) number(name string, n int64) {
 	if n != 0 {
-		e.add(name, store.Int(n))
+		*e.slot(name) = store.Int(n)
 	}
 }
 
@@ -127,7 +133,7 @@ func (e *encoder) resource(r *store.Resource) {
 	}
 	from := len(e.fields)
 	for i := range r.Attrs {
-		e.add(resource+r.Attrs[i].Key, r.Attrs[i].Value)
+		e.add(resource+r.Attrs[i].Key, &r.Attrs[i].Value)
 	}
 	e.number(wordResourceDropped, int64(r.Dropped))
 	e.text(wordResourceSchema, r.SchemaURL)
@@ -139,7 +145,7 @@ func (e *encoder) scope(s *store.Scope) {
 		return
 	}
 	for i := range s.Attrs {
-		e.add(scope+s.Attrs[i].Key, s.Attrs[i].Value)
+		e.add(scope+s.Attrs[i].Key, &s.Attrs[i].Value)
 	}
 	e.text(wordScopeName, s.Name)
 	e.text(wordScopeVersion, s.Version)

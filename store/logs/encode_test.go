@@ -4,9 +4,11 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"testing"
+	"time"
 
 	"tripod/store"
 	"tripod/store/storetest"
+	"tripod/testdata/weblog"
 )
 
 // TestEncoderForgetsTheRecordBefore encodes records alone and behind others.
@@ -32,4 +34,27 @@ func TestEncoderForgetsTheRecordBefore(t *testing.T) {
 			t.Fatalf("record %d: got %v %+v, want %v %+v", i, got, f, want, alone)
 		}
 	}
+}
+
+// BenchmarkEncode makes events of 1,000 lines, as Append does.
+func BenchmarkEncode(b *testing.B) {
+	const rows = 1000
+	g := weblog.New(weblog.Options{Rows: rows, Start: time.Unix(1773324360, 0), Span: time.Hour})
+	records := make([]store.Record, 0, rows)
+	res := &store.Resource{Attrs: store.Attrs{{Key: "service_name", Value: store.String("web")}}}
+	var lines store.Lines
+	for l := (weblog.Line{}); g.Next(&l); {
+		records = append(records, store.Record{Time: l.Time, Service: "web", Resource: res})
+		lines.Set(&records[len(records)-1], string(l.AppendJSON(nil)), nil)
+	}
+	s := &Store{now: time.Now}
+	b.ReportAllocs()
+	for b.Loop() {
+		m := appends.Get().(*appendMemory)
+		if refused := s.encode(m, records); len(m.events) != rows {
+			b.Fatal(refused)
+		}
+		m.free()
+	}
+	b.ReportMetric(float64(rows*b.N)/b.Elapsed().Seconds(), "records/s")
 }

@@ -74,9 +74,27 @@ const (
 // kept. Nothing was kept when the error is store.ErrOverloaded or
 // store.ErrFull. The records may be used again afterwards.
 func (s *Store) Append(ctx context.Context, records []store.Record) error {
-	var refused refusals
 	m := appends.Get().(*appendMemory)
 	defer m.free()
+	refused := s.encode(m, records)
+	batch := m.events
+	if len(batch) > 0 {
+		err := s.events.Append(ctx, batch)
+		if p := (*store.PartialError)(nil); errors.As(err, &p) {
+			refused.add(p.Rejected, p.Reason)
+		} else if err != nil {
+			return err
+		}
+		s.followers.tell(batch) // one that the engine refused may be among them
+	}
+	if refused.Rejected > 0 {
+		return &refused.PartialError
+	}
+	return nil
+}
+
+// encode makes events of the records that fit.
+func (s *Store) encode(m *appendMemory, records []store.Record) (refused refusals) {
 	m.prepare(records)
 	var e encoder
 	e.roomForIDs(len(records))
@@ -95,20 +113,7 @@ func (s *Store) Append(ctx context.Context, records []store.Record) error {
 		}
 		m.events = append(m.events, ev)
 	}
-	batch := m.events
-	if len(batch) > 0 {
-		err := s.events.Append(ctx, batch)
-		if p := (*store.PartialError)(nil); errors.As(err, &p) {
-			refused.add(p.Rejected, p.Reason)
-		} else if err != nil {
-			return err
-		}
-		s.followers.tell(batch) // one that the engine refused may be among them
-	}
-	if refused.Rejected > 0 {
-		return &refused.PartialError
-	}
-	return nil
+	return refused
 }
 
 // appendMemory is used again by the next batch.
