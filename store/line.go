@@ -35,13 +35,11 @@ const (
 // Attributes that the record has already are kept in front, Ahead of the others.
 // The record shares the memory of the line.
 func (r *Record) SetLine(line string) {
-	r.SetLineIn(line, r.Attrs[:len(r.Attrs):len(r.Attrs)])
+	r.setLine(line, r.Attrs[:len(r.Attrs):len(r.Attrs)], nil)
 }
 
-// SetLineIn is SetLine with room for the attributes: the memory behind those in
-// room, which must be all that the record has, is used as far as it goes.
-func (r *Record) SetLineIn(line string, room Attrs) { r.setLine(line, room, nil) }
-
+// setLine uses the memory behind the attributes in room, which are all that the
+// record has, as far as it goes.
 func (r *Record) setLine(line string, room Attrs, seen *Lines) {
 	before := *r
 	p := lineReader{text: line, left: maxLineValues, rec: r, seen: seen}

@@ -55,10 +55,9 @@ func FuzzSetLine(f *testing.F) {
 		if r.Line() != line {
 			t.Fatalf("line %q comes back as %q", line, r.Line())
 		}
-		room := make(Attrs, 1, 3)
-		room[0] = Attr{"own", Int(1)}
-		in := Record{Attrs: room}
-		in.SetLineIn(line, room)
+		l := Lines{room: make(Attrs, 0, 3)}
+		in := Record{Attrs: Attrs{{"own", Int(1)}}}
+		l.Set(&in, line)
 		if got, want := in.Attrs[1:], r.Attrs; !Map(got).Equal(Map(want)) || in.Attrs[0].Key != "own" {
 			t.Fatalf("%q: in room of its own %v, want %v", line, got, want)
 		}
@@ -91,7 +90,7 @@ func FuzzLines(f *testing.F) {
 			sent := []byte(line)
 			var got, want Record
 			want.SetLine(line)
-			l.Set(&got, string(sent), nil)
+			l.Set(&got, string(sent))
 			sameRecord(t, &got, &want)
 		}
 	})
@@ -108,12 +107,12 @@ func FuzzQuotedLines(f *testing.F) {
 	f.Fuzz(func(t *testing.T, first, text string) {
 		var l Lines
 		var got, want Record
-		l.Set(&got, first, nil)
+		l.Set(&got, first)
 		if quoted, err := json.Marshal(first); err == nil {
 			sameQuoted(t, &l, string(quoted[1:])+"]", first)
 		}
 		got = Record{}
-		plain, n := l.SetQuoted(&got, text, nil, []byte("before"))
+		plain, n := l.SetQuoted(&got, text, []byte("before"))
 		if n == 0 {
 			sameRecord(t, &got, &want)
 			return
@@ -130,7 +129,7 @@ func FuzzQuotedLines(f *testing.F) {
 func sameQuoted(t *testing.T, l *Lines, text, line string) {
 	t.Helper()
 	var got, want Record
-	plain, n := l.SetQuoted(&got, text, nil, nil)
+	plain, n := l.SetQuoted(&got, text, nil)
 	if n == 0 {
 		return
 	}
@@ -147,12 +146,12 @@ func TestLinesKnowWhatTheySaw(t *testing.T) {
 		`{"level": "info", "n": -5, "none": null}`,
 	} {
 		var r Record
-		if _, n := l.SetQuoted(&r, strings.ReplaceAll(line, `"`, `\"`)+`"]`, nil, nil); n != 0 {
+		if _, n := l.SetQuoted(&r, strings.ReplaceAll(line, `"`, `\"`)+`"]`, nil); n != 0 {
 			t.Errorf("%s was known before it was seen", line)
 		}
-		l.Set(&r, line, nil)
+		l.Set(&r, line)
 		r = Record{}
-		plain, n := l.SetQuoted(&r, strings.ReplaceAll(line, `"`, `\"`)+`"]`, nil, nil)
+		plain, n := l.SetQuoted(&r, strings.ReplaceAll(line, `"`, `\"`)+`"]`, nil)
 		if n != len(strings.ReplaceAll(line, `"`, `\"`))+1 || string(plain) != line {
 			t.Errorf("%s is not known when it comes again: %d %q", line, n, plain)
 		}

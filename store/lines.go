@@ -8,20 +8,24 @@ import "strings"
 // only what is new. The zero value is ready; it is for one goroutine at a time.
 type Lines struct {
 	places []place // by the number of a member in its line
+	room   Attrs   // for attributes; its length is what records have
 }
 
-// Set is SetLineIn.
-func (l *Lines) Set(r *Record, line string, room Attrs) { r.setLine(line, room, l) }
+// Set is SetLine, but that the attributes are the record's until Reset only.
+func (l *Lines) Set(r *Record, line string) {
+	r.setLine(line, l.roomFor(r.Attrs), l)
+	l.took(r)
+}
 
 // SetQuoted is Set for a line that is the inside of a JSON string, with text
 // from behind its opening quote on. It appends the line to plain, which the
 // caller makes Raw of, and says how long the string is, its closing quote
 // included. When it says 0 nothing was done: the line is like none before, or
 // has other escapes than those of its own quotes.
-func (l *Lines) SetQuoted(r *Record, text string, room Attrs, plain []byte) ([]byte, int) {
+func (l *Lines) SetQuoted(r *Record, text string, plain []byte) ([]byte, int) {
 	before := *r
 	p := lineReader{text: text, rec: r, seen: l, quoted: true, plain: plain}
-	r.clearLine(room)
+	r.clearLine(l.roomFor(r.Attrs))
 	if !p.knownLine() {
 		*r = before
 		return plain, 0
@@ -29,7 +33,39 @@ func (l *Lines) SetQuoted(r *Record, text string, room Attrs, plain []byte) ([]b
 	if r.Service == "" {
 		r.setServiceByName()
 	}
+	l.took(r)
 	return p.plain, p.at
+}
+
+// Reset takes the attributes of all records back, and forgets what was in them.
+func (l *Lines) Reset() {
+	clear(l.room)
+	if l.room = l.room[:0]; cap(l.room) > maxRoom {
+		l.room = nil
+	}
+}
+
+const (
+	roomAtOnce   = 1024     // attributes
+	roomForAttrs = 32       // more than most lines have
+	maxRoom      = 32 << 10 // that is kept: 2 MB
+)
+
+// roomFor is memory for a record's attributes, those that it has in front.
+func (l *Lines) roomFor(own Attrs) Attrs {
+	if cap(l.room)-len(l.room) < len(own)+roomForAttrs {
+		l.room = make(Attrs, 0, max(roomAtOnce, min(2*cap(l.room), maxRoom), len(own)+roomForAttrs))
+	}
+	return append(l.room[len(l.room):], own...)
+}
+
+// took notes how much of the room a record has taken.
+func (l *Lines) took(r *Record) {
+	n := len(r.Attrs)
+	if end := len(l.room) + n; n > 0 && end <= cap(l.room) {
+		l.room = l.room[:end] // that the record may have moved out of, into more room
+	}
+	r.Attrs = r.Attrs[:n:n]
 }
 
 // Bounds of what is remembered: some 100 KB.

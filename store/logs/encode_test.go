@@ -45,7 +45,7 @@ func BenchmarkEncode(b *testing.B) {
 	var lines store.Lines
 	for l := (weblog.Line{}); g.Next(&l); {
 		records = append(records, store.Record{Time: l.Time, Service: "web", Resource: res})
-		lines.Set(&records[len(records)-1], string(l.AppendJSON(nil)), nil)
+		lines.Set(&records[len(records)-1], string(l.AppendJSON(nil)))
 	}
 	s := &Store{now: time.Now}
 	b.ReportAllocs()

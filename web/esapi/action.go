@@ -45,11 +45,11 @@ func parseAction(line []byte) (action, error) {
 // setDocument makes a record of a document in the Elastic Common Schema:
 // @timestamp, message, log.level, service.name, trace.id and span.id are the
 // record's words, as SetLine has them; all else stays a field.
-func setDocument(r *store.Record, act action, doc string) (why string) {
+func setDocument(r *store.Record, act action, doc string, lines *store.Lines) (why string) {
 	if act.id != "" {
 		r.Attrs = store.Attrs{{Key: "_id", Value: store.String(act.id)}}
 	}
-	r.SetLine(doc)
+	lines.Set(r, doc)
 	if r.Raw == "" {
 		return "the document is no JSON object"
 	}

@@ -68,6 +68,7 @@ type bulk struct {
 	owners    []int // of each record, its item
 	bytes     int
 	resources map[string]*store.Resource
+	lines     store.Lines
 
 	appended bool  // some documents are kept
 	stopped  error // why no more are tried
@@ -151,7 +152,7 @@ func (b *bulk) pair(ctx context.Context, lines *web.Lines, line []byte) error {
 // document adds a document to the chunk.
 func (b *bulk) document(ctx context.Context, it int, act action, doc string) error {
 	rec := store.Record{Observed: b.now, Resource: b.resource(act.index)}
-	if why := setDocument(&rec, act, doc); why != "" {
+	if why := setDocument(&rec, act, doc, &b.lines); why != "" {
 		b.refuse(it, web.Invalid, why)
 		return nil
 	}

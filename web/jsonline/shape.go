@@ -21,6 +21,7 @@ type shape struct {
 	msg, time, stream []string
 	extra             store.Attrs // of the whole request
 	streams           map[string]*store.Resource
+	lines             store.Lines
 }
 
 // newShape reads VictoriaLogs' parameters, or its headers of the same meaning:
@@ -60,7 +61,7 @@ func newShape(r *http.Request) shape {
 
 // record makes a record of a line, or says why it cannot be one.
 func (s *shape) record(r *store.Record, line string) (why string) {
-	r.SetLine(line)
+	s.lines.Set(r, line)
 	if r.Raw == "" {
 		return "no JSON object"
 	}
@@ -94,7 +95,7 @@ func (s *shape) setTime(r *store.Record, line string) (why string) {
 		}
 		if r.Time != 0 && r.Time != at { // again, now that the time is known: the other one is a field
 			*r = store.Record{Time: at, Observed: r.Observed}
-			r.SetLine(line)
+			s.lines.Set(r, line)
 			i = find(r.Attrs, name)
 		}
 		r.Time = at

@@ -62,19 +62,15 @@ var batches = sync.Pool{New: func() any { return &batch{} }}
 const (
 	maxPooledBytes   = 2 << 20
 	maxPooledRecords = 4 << 10
-	maxPooledAttrs   = 32 << 10
 )
 
 // free keeps memory for the next push, but not what it held.
 func (b *batch) free() {
 	clear(b.records)
-	clear(b.attrs)
+	b.lines.Reset()
 	kept := batch{lines: b.lines}
 	if cap(b.records) <= maxPooledRecords {
 		kept.records = b.records[:0]
-	}
-	if cap(b.attrs) <= maxPooledAttrs {
-		kept.attrs = b.attrs[:0]
 	}
 	if cap(b.body) <= maxPooledBytes {
 		kept.body = b.body[:0]

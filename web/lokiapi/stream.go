@@ -60,32 +60,7 @@ type batch struct {
 	text    []byte             // room for texts of JSON
 	body    []byte             // room for a body
 	lines   store.Lines        // what it knows from lines before
-	attrs   store.Attrs        // room for attributes; its length is what records have
 	refused web.Refusals
-}
-
-// roomForAttrs is what a line seldom has more attributes than, and roomAtOnce
-// for how many attributes there is at least room when it must be made.
-const (
-	roomForAttrs = 32
-	roomAtOnce   = 1024
-)
-
-// room is memory for the attributes of a record, behind those that it has.
-func (b *batch) room(own store.Attrs) store.Attrs {
-	if cap(b.attrs)-len(b.attrs) < len(own)+roomForAttrs {
-		b.attrs = make(store.Attrs, 0, max(roomAtOnce, 2*cap(b.attrs), len(own)+roomForAttrs))
-	}
-	return append(b.attrs[len(b.attrs):], own...)
-}
-
-// took notes how much of the room a record has taken.
-func (b *batch) took(r *store.Record) {
-	n := len(r.Attrs)
-	if end := len(b.attrs) + n; n > 0 && end <= cap(b.attrs) {
-		b.attrs = b.attrs[:end] // that the record may have moved out of, into more room
-	}
-	r.Attrs = r.Attrs[:n:n]
 }
 
 // stream finds the stream of these labels, so that equal ones share a resource.
@@ -121,7 +96,7 @@ func (b *batch) add(s *stream, at int64, line string, metadata store.Attrs) {
 			level = own
 		}
 	}
-	b.lines.Set(r, line, b.room(r.Attrs))
+	b.lines.Set(r, line)
 	b.finish(r, s, level)
 }
 
@@ -134,7 +109,7 @@ func (b *batch) addKnown(in *jsonIn, s *stream, at int64) bool {
 	in.makeRoom(len(in.b) - in.at)
 	begin := len(in.text)
 	r := b.begin(s, at)
-	plain, n := b.lines.SetQuoted(r, view(in.b[in.at+1:]), b.room(nil), in.text)
+	plain, n := b.lines.SetQuoted(r, view(in.b[in.at+1:]), in.text)
 	if n == 0 || len(plain)-begin > b.maxLine {
 		b.takeBack()
 		return false
@@ -159,7 +134,6 @@ func (b *batch) takeBack() {
 // finish is done when the line was taken apart: what it does not say the
 // stream does.
 func (b *batch) finish(r *store.Record, s *stream, level string) {
-	b.took(r)
 	if r.Service == "" {
 		r.Service = s.weak
 	}
