@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -87,6 +88,13 @@ func (y *year) pass(d time.Duration) {
 	y.mu.Lock()
 	defer y.mu.Unlock()
 	y.now = y.now.Add(d)
+}
+
+// gone is which days were dropped and why, and how many parts got an index.
+func (y *year) gone() (map[string][]string, int) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	return maps.Clone(y.dropped), y.sealed
 }
 
 func (y *year) day() string { return y.now.Format(time.DateOnly) }
@@ -218,11 +226,12 @@ func TestAYearOfDays(t *testing.T) {
 		if got := loadOf(t); got.files > early.files || got.routines > early.routines {
 			t.Fatalf("after a restart %+v, after 160 days %+v", got, early)
 		}
-		if y.sealed < 20 {
-			t.Errorf("only %d parts got an index", y.sealed)
+		dropped, sealed := y.gone()
+		if sealed < 20 {
+			t.Errorf("only %d parts got an index", sealed)
 		}
-		if len(y.dropped) > 0 {
-			t.Errorf("dropped %v without retention", y.dropped)
+		if len(dropped) > 0 {
+			t.Errorf("dropped %v without retention", dropped)
 		}
 	})
 }
@@ -245,12 +254,13 @@ func TestRetentionByAgeOverMonths(t *testing.T) {
 				onlyDaysFrom(t, dir, y.now.AddDate(0, 0, -31))
 			}
 		}
+		dropped, _ := y.gone()
 		for day := firstDay; day.Before(y.now.AddDate(0, 0, -31)); day = day.AddDate(0, 0, 1) {
-			if got := y.dropped[day.Format(time.DateOnly)]; len(got) == 0 || slices.ContainsFunc(got, func(r string) bool { return r != "age" }) {
+			if got := dropped[day.Format(time.DateOnly)]; len(got) == 0 || slices.ContainsFunc(got, func(r string) bool { return r != "age" }) {
 				t.Errorf("%v: dropped for %v, want age", day, got)
 			}
 		}
-		for day := range y.dropped {
+		for day := range dropped {
 			if day > y.now.AddDate(0, 0, -30).Format(time.DateOnly) {
 				t.Errorf("%s was dropped on %s", day, y.day())
 			}
@@ -281,13 +291,14 @@ func TestRetentionByBytesOverMonths(t *testing.T) {
 		if got := bytesIn(t, dir); got > most+16<<10 {
 			t.Errorf("%d bytes on disk, want some %d", got, most)
 		}
-		for day, reasons := range y.dropped {
+		dropped, _ := y.gone()
+		for day, reasons := range dropped {
 			if day > oldest.Format(time.DateOnly) || slices.ContainsFunc(reasons, func(r string) bool { return r != "bytes" }) {
 				t.Errorf("%s was dropped for %v; the oldest is of %v", day, reasons, oldest)
 			}
 		}
-		if len(y.dropped) < 10 {
-			t.Errorf("only %d days were dropped", len(y.dropped))
+		if len(dropped) < 10 {
+			t.Errorf("only %d days were dropped", len(dropped))
 		}
 	})
 }
