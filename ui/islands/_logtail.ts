@@ -2,7 +2,9 @@
 // under the eyes, scrolling away or opening one, holds it up; a pill counts
 // what waits.
 import { make, icon, one } from './_dom';
-import { adopt, close, list, openRow, root, rowsOf } from './_logrows';
+import { lines, root, rowsOf } from './_loglines';
+import { close } from './_logopen';
+import { adopt } from './_logrows';
 import type { Row } from './_list';
 
 interface Batch {
@@ -34,8 +36,8 @@ const number = (n: number): string => n.toLocaleString('en-US');
 
 /** Whether the top of the list is where new lines can be seen coming. */
 function held(): boolean {
-  const l = list;
-  if (!l || openRow()) return true;
+  const l = lines.list;
+  if (!l || lines.opened) return true;
   return l.length > 0 && (l.at().row > 0 || l.at().by > 4);
 }
 
@@ -51,7 +53,7 @@ function parts(): Record<string, Part | null> {
   const waiting = now && held() && count > 0;
   return {
     pill: waiting ? { make: pill, text: `${number(count)} new ${count === 1 ? 'line' : 'lines'}, resume ` } : null,
-    held: now && held() && !waiting ? { make: say(), text: `Live, held up by ${openRow() ? 'the open line' : 'scrolling'}: G resumes` } : null,
+    held: now && held() && !waiting ? { make: say(), text: `Live, held up by ${lines.opened ? 'the open line' : 'scrolling'}: G resumes` } : null,
     live: now && !held() ? { make: dotted, text: 'Live: new lines come at the top' } : null,
     rate: rate > 0 && every > 1 ? { make: sampled, text: `${number(rate)} lines/s, showing 1 in ${number(every)}. ` } : null,
     lost: lost > 0 ? { make: say('t-warn'), text: `${number(lost)} ${lost === 1 ? 'line was' : 'lines were'} dropped here, but kept: end the live tail to see all.` } : null,
@@ -98,7 +100,7 @@ function bar(): void {
 }
 
 function put(rows: Row[]): void {
-  const l = list;
+  const l = lines.list;
   if (!l || !rows.length) return;
   l.prepend(rows, false);
   if (l.length > most) {
@@ -140,7 +142,7 @@ function take(b: Batch): void {
 /** Shows what waits, at the top. */
 async function resume(): Promise<void> {
   close();
-  const l = list;
+  const l = lines.list;
   const over = waits.length > waitMost;
   const rows = waits;
   waits = [];
@@ -168,7 +170,7 @@ async function anew(): Promise<void> {
 async function follow(el: HTMLElement, url: string, mine: AbortController): Promise<void> {
   for (let wait = 500; !mine.signal.aborted; ) {
     try {
-      const since = waits[0]?.id ?? list?.rows[0]?.id ?? '';
+      const since = waits[0]?.id ?? lines.list?.rows[0]?.id ?? '';
       const answer = await fetch(url + (url.includes('?') ? '&' : '?') + 'since=' + encodeURIComponent(since), { signal: mine.signal });
       if (!answer.ok || !answer.body) throw new Error(`status ${answer.status}`);
       wait = 500;
@@ -193,9 +195,9 @@ async function read(body: ReadableStream<Uint8Array>, el: HTMLElement): Promise<
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    const lines = (rest + value).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line && of === el) take(JSON.parse(line) as Batch);
+    const whole = (rest + value).split('\n');
+    rest = whole.pop() ?? '';
+    for (const line of whole) if (line && of === el) take(JSON.parse(line) as Batch);
   }
 }
 

@@ -22,6 +22,7 @@ type LogTable struct {
 	Around  *LogAround // the lines around one are shown
 	More    string     // address of further lines as a fragment
 	Tail    string     // address of new lines as they come, when they shall
+	Moving  bool       // a refresh brings new lines
 	Rows    LogRows
 }
 

@@ -107,6 +107,9 @@ func (p *Pages) aroundBar(a *logAsk, page logPage) *screens.LogAround {
 		At:   chart.Clock(time.Unix(0, a.around.at).UTC()),
 		Back: a.st.With("sel", a.around.String()),
 	}
+	if a.crossesDays() {
+		m.At = time.Unix(0, a.around.at).UTC().Format("2 Jan ") + m.At
+	}
 	i := slices.IndexFunc(page.records, func(r store.Record) bool { return a.around.is(&r) })
 	if i < 0 {
 		return m

@@ -73,6 +73,7 @@ func (p *Pages) logTable(ctx context.Context, a *logAsk, ans *logAnswer) screens
 	if a.context() {
 		m.Around = p.aroundBar(a, ans.page)
 	}
+	m.Moving = a.mayLive() && !a.live
 	if a.live {
 		m.Tail = "/logs/tail" + strings.TrimPrefix(m.More, "/logs/lines")
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"tripod/store"
@@ -90,38 +89,8 @@ type logTailing struct {
 	w http.ResponseWriter
 	c *http.ResponseController
 
-	mu     sync.Mutex
-	held   []store.Record
-	stride int // one of so many is held
-	came   int
-	lost   int64
-
+	tailSample
 	known map[place]bool // lines that were sent before they were followed
-	past  [tailTicks]int // what came with the last batches
-	tick  int
-	due   float64 // lines that the sample still has to show
-}
-
-// take holds records for the next batch, and of too many every second, every
-// fourth and so on.
-func (t *logTailing) take(list []store.Record, lost int64) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.lost += lost
-	for _, r := range list {
-		if len(t.held) == tailHeld {
-			for i := range tailHeld / 2 {
-				t.held[i] = t.held[2*i]
-			}
-			clear(t.held[tailHeld/2:])
-			t.held, t.stride = t.held[:tailHeld/2], 2*t.stride
-		}
-		if t.stride = max(t.stride, 1); t.came%t.stride == 0 {
-			t.held = append(t.held, r)
-		}
-		t.came++
-	}
-	return nil
 }
 
 // run sends a batch four times a second, if something came.
@@ -166,6 +135,10 @@ func (t *logTailing) missed(ctx context.Context, since place) (logBatch, error) 
 		a.st.Range.From = 0
 		page, err = t.p.pageBefore(ctx, a, since, logRows)
 	}
+	if err == nil && page.above { // too many: the newest of them
+		page, err = t.p.readLogs(ctx, a.query(a.typed), 0, 0, logRows)
+		page.above = true
+	}
 	if err != nil {
 		return logBatch{}, err
 	}
@@ -181,22 +154,7 @@ func (t *logTailing) missed(ctx context.Context, since place) (logBatch, error) 
 
 // next is what came since the last batch, or the zero batch.
 func (t *logTailing) next() logBatch {
-	t.mu.Lock()
-	held, came, lost := t.held, t.came, t.lost
-	t.held, t.came, t.lost, t.stride = nil, 0, 0, 1
-	t.mu.Unlock()
-
-	t.past[t.tick%tailTicks] = came
-	t.tick++
-	rate := 0
-	for _, n := range t.past {
-		rate += n
-	}
-	if rate > tailMost && came > 0 {
-		held = t.sample(held, came, rate)
-	} else {
-		rate = 0
-	}
+	held, came, rate, lost := t.taken()
 	n := len(held)
 	held = slices.DeleteFunc(held, func(r store.Record) bool {
 		pl := placeOf(&r)
@@ -213,21 +171,6 @@ func (t *logTailing) next() logBatch {
 	}
 	b.Came, b.Rate, b.Lost = came, rate, lost
 	return b
-}
-
-// sample keeps one of so many that 200 a second are left. held stands for all
-// that came, at even distances.
-func (t *logTailing) sample(held []store.Record, came, rate int) []store.Record {
-	keep := held[:0]
-	each := tailMost * float64(came) / float64(rate*max(len(held), 1))
-	for _, r := range held {
-		// due runs on from batch to batch, so that none is favoured
-		if t.due += each; t.due >= 1 {
-			t.due--
-			keep = append(keep, r)
-		}
-	}
-	return keep
 }
 
 // batch renders records, newest first.
