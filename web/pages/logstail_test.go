@@ -120,7 +120,7 @@ func TestTailSendsFourBatchesASecond(t *testing.T) {
 func TestTailSamplesAbove200LinesASecond(t *testing.T) {
 	following(t, "/logs/tail", nil, func(t *testing.T, f *fakeTail, s *sink, _ *Pages) {
 		time.Sleep(tailEvery / 20) // so that no batch is due just when lines come
-		for range 400 { // 10 s with 2,000 lines a second
+		for range 400 {            // 10 s with 2,000 lines a second
 			time.Sleep(25 * time.Millisecond)
 			var list []store.Record
 			for i := range 50 {
