@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"tripod/store"
 	"tripod/ui/screens"
 )
 
@@ -110,12 +111,7 @@ func (c *completer) logQL(ctx context.Context, head string) {
 			}
 		}
 	case spotValue:
-		values, _ := c.p.o.Words.LabelValues(ctx, at.label, c.a.st.Range)
-		for _, v := range values {
-			if has(v) {
-				c.add(screens.LogOption{Type: "value", Text: strings.Trim(forceQuote(v), `"`) + `"`, Mono: true}, v, at.typed)
-			}
-		}
+		c.labelValues(ctx, at.label, at.typed, has)
 	case spotStage:
 		for _, s := range logqlStages {
 			if has(s.name) {
@@ -128,6 +124,33 @@ func (c *completer) logQL(ctx context.Context, head string) {
 			if has(f.name) {
 				c.add(screens.LogOption{Type: "function", Text: f.name + "(", Note: f.gives, More: true, Mono: true}, f.name, at.typed)
 			}
+		}
+	}
+}
+
+// labelValues offers the values of a label that are common among the newest
+// lines, with their counts, and then those that are rarer than that.
+func (c *completer) labelValues(ctx context.Context, label, typed string, has func(string) bool) {
+	offer := func(value, note string) {
+		c.add(screens.LogOption{Type: "value", Text: forceQuote(value)[1:], Note: note, Mono: true}, cut(oneLine(value), 80), typed)
+	}
+	offered := map[string]bool{"": true}
+	q := c.a.query("{}")
+	q.Limit = completeLines
+	common, _ := c.p.o.Words.Values(ctx, store.FacetQuery{LogQuery: q, Field: label, Has: typed, Top: c.most})
+	for _, v := range common.Values {
+		if !offered[v.Value] {
+			offer(v.Value, countLines(v.Count))
+		}
+		offered[v.Value] = true
+	}
+	if len(c.out.Options) == c.most {
+		return
+	}
+	all, _ := c.p.o.Words.LabelValues(ctx, label, c.a.st.Range)
+	for _, v := range all {
+		if has(v) && !offered[v] {
+			offer(v, "")
 		}
 	}
 }
