@@ -28,7 +28,7 @@ func (s *Store) Append(ctx context.Context, ev []Event) error {
 	if s.closed.Load() {
 		return store.ErrClosed
 	}
-	c, refused := encode(ev)
+	c, refused := s.encode(ev)
 	defer c.free()
 	if c.rows > 0 {
 		if err := s.enqueue(c); err != nil {
@@ -54,10 +54,10 @@ func (c *commit) free() {
 }
 
 // encode makes frames of the events that can be kept.
-func encode(ev []Event) (*commit, *store.PartialError) {
+func (s *Store) encode(ev []Event) (*commit, *store.PartialError) {
 	w := batchWriters.Get().(*batchWriter)
 	defer batchWriters.Put(w)
-	w.reset()
+	w.reset(&s.lines)
 	c := &commit{events: ev, done: make(chan struct{})}
 	var refused *store.PartialError
 	for i := range ev {
@@ -74,6 +74,7 @@ func encode(ev []Event) (*commit, *store.PartialError) {
 		}
 		if w.full() {
 			c.add(w.frame())
+			w.reset(&s.lines)
 		}
 	}
 	if len(w.at) > 0 {

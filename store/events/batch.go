@@ -12,12 +12,13 @@ import (
 	"tripod/store"
 )
 
-// batch is the payload of one journal frame, and what a head keeps: a table of
-// names and rows that stand alone but for it.
+// batch is the payload of one journal frame, and what a head keeps: tables of
+// names and templates, and rows that stand alone but for them.
 type batch struct {
-	names []string
-	data  []byte
-	rows  []batchRow
+	names     []string
+	templates []*template
+	data      []byte
+	rows      []batchRow
 }
 
 type batchRow struct {
@@ -33,6 +34,7 @@ func readBatch(data []byte) (*batch, error) {
 	for range r.count(1) {
 		b.names = append(b.names, r.string())
 	}
+	b.templates = r.templates()
 	n := r.count(4)
 	b.rows = make([]batchRow, 0, n)
 	for range n {
@@ -50,19 +52,68 @@ func readBatch(data []byte) (*batch, error) {
 	return b, nil
 }
 
-// event fills e with a row.
-func (b *batch) event(row batchRow, e *Event) error {
+// event fills e with a row; its lines lie in the memory of buf, until it is used
+// again.
+func (b *batch) event(row batchRow, e *Event, buf *[]byte) error {
+	return b.some(row, e, buf, nil)
+}
+
+// some is event, but that a last line that is not wanted may be left out: to put
+// it together costs as much as all other fields.
+func (b *batch) some(row batchRow, e *Event, buf *[]byte, want *wanted) error {
 	e.Time, e.Class, e.Fields = row.time, row.class, e.Fields[:0]
+	*buf = (*buf)[:0]
+	texts := rowTexts{time: row.time}
 	r := reader{b: b.data[row.off:]}
-	for range r.uvarint() {
+	n := r.count(2)
+	for i := range n {
 		id := r.uvarint()
-		v := r.value(0)
-		if r.bad || id >= uint64(len(b.names)) {
+		if id >= uint64(len(b.names)) {
+			return errCorrupt
+		}
+		var v store.Value
+		if r.isLine() {
+			if want != nil && i == n-1 && !want.has(b.names[id]) {
+				break
+			}
+			texts.fields = e.Fields
+			v = r.lineOf(b.templates, &texts, i, buf)
+		} else {
+			v = r.value(0)
+		}
+		if r.bad {
 			return errCorrupt
 		}
 		e.Fields = append(e.Fields, Field{b.names[id], v})
 	}
+	if r.bad {
+		return errCorrupt
+	}
 	return nil
+}
+
+// addKeys adds the keys of names and of what lines share.
+func (b *batch) addKeys(keys *keySet) {
+	for _, name := range b.names {
+		keys.add(nameKey(name))
+	}
+	for _, t := range b.templates {
+		t.addKeys(keys)
+	}
+}
+
+// addRowKeys adds the keys of a row's values.
+func (b *batch) addRowKeys(row batchRow, keys *keySet) {
+	r := reader{b: b.data[row.off:]}
+	for range r.count(2) {
+		if r.uvarint(); !r.isLine() {
+			addKeys(keys, r.value(0))
+			continue
+		}
+		if l := r.batchLine(b.templates); !r.bad {
+			l.addKeys(row.time, keys)
+		}
+	}
 }
 
 // batchWriter encodes events until a frame is full.
@@ -70,6 +121,7 @@ type batchWriter struct {
 	ids       map[string]uint32
 	list      []string // by id
 	recent    []uint32 // of the fields of the event before
+	lines     lineWriter
 	names     []byte
 	rows, row []byte
 	at        []batchRow // off is from the start of rows
@@ -77,10 +129,12 @@ type batchWriter struct {
 
 var batchWriters = sync.Pool{New: func() any { return &batchWriter{ids: map[string]uint32{}} }}
 
-func (w *batchWriter) reset() {
+// reset begins a batch with the templates that were used lately.
+func (w *batchWriter) reset(m *lineMemory) {
 	clear(w.ids)
 	w.list, w.recent = w.list[:0], w.recent[:0]
 	w.names, w.rows, w.at = w.names[:0], w.rows[:0], w.at[:0]
+	w.lines.reset(m)
 }
 
 // add refuses an event that is too large or too deep, for good.
@@ -92,17 +146,28 @@ func (w *batchWriter) add(e *Event) error {
 	b = append(b, e.Class)
 	head := len(b)
 	b = binary.AppendUvarint(b, uint64(len(e.Fields)))
+	spared := 0
+	w.lines.begin(e.Time)
 	for i := range e.Fields {
 		f := &e.Fields[i]
 		b = binary.AppendUvarint(b, uint64(w.name(i, f.Name)))
-		if f.Value.Kind == store.KindString {
-			b = appendString(append(b, byte(store.KindString)), f.Value.Str())
+		if f.Value.Kind != store.KindString {
+			b = appendValue(b, f.Value)
 			continue
 		}
-		b = appendValue(b, f.Value)
+		s := f.Value.Str()
+		if mayBeLine(&f.Value) {
+			from := len(b)
+			var ok bool
+			if b, ok = w.lines.append(b, s, e.Fields[:i]); ok {
+				spared += len(s) - (len(b) - from)
+				continue
+			}
+		}
+		b = appendString(append(b, byte(store.KindString)), s)
 	}
-	if w.row = b; len(b) > maxRowBytes {
-		return fmt.Errorf("event of %d bytes, at most %d: %w", len(b), maxRowBytes, store.ErrTooLarge)
+	if w.row = b; len(b)+spared > maxRowBytes {
+		return fmt.Errorf("event of %d bytes, at most %d: %w", len(b)+spared, maxRowBytes, store.ErrTooLarge)
 	}
 	w.rows = binary.AppendUvarint(w.rows, uint64(len(b)))
 	w.at = append(w.at, batchRow{time: e.Time, class: e.Class, off: uint32(len(w.rows) + head)})
@@ -162,21 +227,23 @@ const maxPooled = 4 << 20
 
 // frame is the encoded batch, ready for the journal and for a head.
 func (w *batchWriter) frame() frame {
-	data := make([]byte, 0, len(w.names)+len(w.rows)+2*binary.MaxVarintLen32)
+	templates := w.lines.table()
+	data := make([]byte, 0, len(w.names)+len(templates)+len(w.rows)+2*binary.MaxVarintLen32)
 	data = binary.AppendUvarint(data, uint64(len(w.list)))
 	names := reader{b: data[len(data) : len(data)+len(w.names)]}
 	data = append(data, w.names...)
+	data = append(data, templates...)
 	data = binary.AppendUvarint(data, uint64(len(w.at)))
 	base := uint32(len(data))
 	data = append(data, w.rows...)
-	b := &batch{data: data, names: make([]string, len(w.list)), rows: slices.Clone(w.at)}
+	b := &batch{data: data, names: make([]string, len(w.list)), templates: slices.Clone(w.lines.used), rows: slices.Clone(w.at)}
 	for i := range b.names {
 		b.names[i] = names.string()
 	}
 	for i := range b.rows {
 		b.rows[i].off += base
 	}
-	w.reset()
+	w.lines.keep()
 	f := frame{batch: b, pooled: frameBodies.Get().(*[]byte)}
 	f.body = s2.Encode((*f.pooled)[:cap(*f.pooled)], data)
 	return f

@@ -34,6 +34,8 @@ type blockBuilder struct {
 	values []byte // of an event
 	ends   []int  // of each of them
 	texts  rowTexts
+	e      Event  // of a batch's row, when it must be put together
+	line   []byte // of it
 	keys   keySet
 	filter filterMaker
 	w      columns.Writer
@@ -63,37 +65,32 @@ func (b *blockBuilder) add(e *Event) {
 	b.begin(e.Time, e.Class)
 	from := 0
 	for i, end := range b.ends {
-		b.field(b.name(e.Fields[i].Name), b.values[from:end])
+		name := b.name(e.Fields[i].Name)
+		if !b.tryLine(name, e, i) {
+			b.field(name, b.values[from:end])
+		}
 		from = end
 	}
 	b.end()
 }
 
-// addRow adds a batch's row.
-func (b *blockBuilder) addRow(bt *batch, row batchRow) error {
-	ids := b.ids[bt]
-	if ids == nil {
-		ids = make([]uint32, len(bt.names))
-		b.ids[bt] = ids
+// tryLine adds a field of an event as a line, if a template fits.
+func (b *blockBuilder) tryLine(name uint32, e *Event, i int) bool {
+	if !mayBeLine(&e.Fields[i].Value) {
+		return false
 	}
-	r := reader{b: bt.data[row.off:]}
-	n := r.count(2)
-	b.begin(row.time, row.class)
-	for range n {
-		name, value := r.uvarint(), r.rawValue()
-		if r.bad || name >= uint64(len(ids)) {
-			return errCorrupt
-		}
-		if ids[name] == 0 {
-			ids[name] = b.name(bt.names[name]) + 1
-		}
-		b.field(ids[name]-1, value)
+	at := b.column(name, store.KindString)
+	c := b.cols[at]
+	b.texts.fields = e.Fields[:i]
+	size, ok := c.lines.add(c.n, e.Fields[i].Value, &b.texts, &b.keys)
+	if !ok {
+		return false
 	}
-	if r.bad {
-		return errCorrupt
-	}
-	b.end()
-	return nil
+	b.texts.lines.add(i)
+	b.take(at)
+	c.n++
+	b.size += size
+	return true
 }
 
 func (b *blockBuilder) begin(t int64, class uint8) {
@@ -103,7 +100,7 @@ func (b *blockBuilder) begin(t int64, class uint8) {
 	b.count(t, class)
 	b.n++
 	b.row = b.row[:0]
-	b.texts.time, b.texts.fields = t, b.texts.fields[:0]
+	b.texts.begin(t)
 }
 
 func (b *blockBuilder) count(t int64, class uint8) {
@@ -117,20 +114,17 @@ func (b *blockBuilder) count(t int64, class uint8) {
 	b.counts = append(b.counts, minuteCount{m, class, 1})
 }
 
+// take notes that the row has a value in a column.
+func (b *blockBuilder) take(at uint32) {
+	b.cols[at].row = b.n
+	b.row = append(b.row, at)
+}
+
 // field adds a value to the row.
 func (b *blockBuilder) field(name uint32, value []byte) {
 	at := b.column(name, store.Kind(value[0]))
-	c := b.cols[at]
-	c.row = b.n
-	b.row = append(b.row, at)
-	if size, ok := c.lines.add(c.n, value, &b.texts, &b.keys); ok {
-		c.n++
-		b.size += size
-		value = nil // a line may not refer to a line
-	} else {
-		b.size += c.add(value, &b.keys)
-	}
-	b.texts.fields = append(b.texts.fields, value)
+	b.take(at)
+	b.size += b.cols[at].add(value, &b.keys)
 }
 
 // column finds or makes a column that the row does not use yet; it is mostly

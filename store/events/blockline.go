@@ -25,39 +25,50 @@ func (l *lineBuilder) reset() {
 
 // add keeps the value number n of a column by a template, if it has one: n
 // values are in the column already. It says how many bytes that takes.
-func (l *lineBuilder) add(n int, value []byte, row *rowTexts, keys *keySet) (size int, ok bool) {
-	if len(value) < minLine || store.Kind(value[0]) != store.KindString {
+func (l *lineBuilder) add(n int, value store.Value, row *rowTexts, keys *keySet) (size int, ok bool) {
+	if value.Kind != store.KindString || row.lines.full() {
 		return 0, false
 	}
-	r := reader{b: value[1:]}
-	at, fresh, ok := l.lines.choose(r.string(), row)
+	at, fresh, ok := l.lines.choose(value.Str(), row, maxTemplates)
 	if !ok {
 		return 0, false
-	}
-	for len(l.of) < n {
-		l.of = append(l.of, 0)
-	}
-	l.of = append(l.of, int64(at)+1)
-	l.masks = append(l.masks, int64(l.lines.own))
-	for len(l.own) < (at+1)*maxSlots {
-		l.own = append(l.own, nil)
 	}
 	if fresh {
 		l.lines.known[at].addKeys(keys)
 	}
+	l.begin(n, at, l.lines.own)
 	own := l.lines.own
 	for _, text := range l.lines.texts {
-		i := at*maxSlots + bits.TrailingZeros64(own)
+		size += l.text(at, bits.TrailingZeros64(own), text, keys)
 		own &= own - 1
-		if l.own[i] == nil {
-			l.own[i] = &columns.TextBuilder{}
-		}
-		if l.own[i].Add([]byte(text)) {
-			addTextKeys(keys, text)
-			size += len(text) + 4
-		}
 	}
 	return size + 4, true
+}
+
+// begin adds a line as the value number n, by template at, with the mask of
+// texts of its own.
+func (l *lineBuilder) begin(n, at int, own uint64) {
+	for len(l.of) < n {
+		l.of = append(l.of, 0)
+	}
+	l.of = append(l.of, int64(at)+1)
+	l.masks = append(l.masks, int64(own))
+	for len(l.own) < (at+1)*maxSlots {
+		l.own = append(l.own, nil)
+	}
+}
+
+// text adds a text of the line's own and says how many bytes that takes.
+func (l *lineBuilder) text(at, slot int, text string, keys *keySet) int {
+	i := at*maxSlots + slot
+	if l.own[i] == nil {
+		l.own[i] = &columns.TextBuilder{}
+	}
+	if !l.own[i].Add([]byte(text)) {
+		return 0
+	}
+	addTextKeys(keys, text)
+	return len(text) + 4
 }
 
 // addKeys adds the keys of what all lines of a template share.

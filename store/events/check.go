@@ -329,8 +329,9 @@ func (k *checker) journals(flushed uint64) error {
 		replay(b, gen, func(off int64, err error) { k.fault(name, off, err, "") }, func(f frame) {
 			k.out.Journal += len(f.batch.rows)
 			var e Event
+			var buf []byte
 			for _, row := range f.batch.rows {
-				if err := f.batch.event(row, &e); err != nil {
+				if err := f.batch.event(row, &e, &buf); err != nil {
 					k.fault(name, 0, err, "")
 				}
 			}

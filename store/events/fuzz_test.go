@@ -15,9 +15,11 @@ func encodedFrame(f testing.TB, n int) ([]byte, []Event) {
 	r := rand.New(rand.NewPCG(3, uint64(n)))
 	ev := make([]Event, n)
 	for i := range ev {
-		ev[i] = randomEvent(r)
+		if ev[i] = randomEvent(r); i%2 == 1 {
+			ev[i] = pinoEvent(r, testDay)
+		}
 	}
-	c, _ := encode(ev)
+	c, _ := new(Store).encode(ev)
 	return appendFrame(nil, &c.frames[0]), ev
 }
 
@@ -43,8 +45,9 @@ func FuzzReadFrame(f *testing.F) {
 
 func touch(b *batch) {
 	var e Event
+	var buf []byte
 	for _, row := range b.rows {
-		if b.event(row, &e) == nil {
+		if b.event(row, &e, &buf) == nil {
 			e.Clone()
 		}
 	}

@@ -117,6 +117,7 @@ func (g *grouper) merge(w *groupWorker) error {
 type groupWorker struct {
 	g      *grouper
 	groups map[string]*oneGroup
+	want   wanted
 	key    []byte
 	text   []byte
 	memo   [maxGroupFields]map[blockText][]byte
@@ -128,7 +129,7 @@ type groupWorker struct {
 type blockText struct{ col, entry int }
 
 func newGroupWorker(g *grouper) *groupWorker {
-	return &groupWorker{g: g, groups: map[string]*oneGroup{}}
+	return &groupWorker{g: g, groups: map[string]*oneGroup{}, want: wanted{names: g.fields}}
 }
 
 // enter begins a block.
@@ -143,7 +144,7 @@ func (w *groupWorker) of(rows rowSet, row int, e *Event) (*oneGroup, error) {
 	w.key = w.key[:0]
 	b, ok := rows.(*block)
 	if !ok {
-		if err := rows.event(row, e, nil); err != nil {
+		if err := rows.event(row, e, &w.want); err != nil {
 			return nil, err
 		}
 	} else if !b.rows() {

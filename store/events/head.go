@@ -109,6 +109,7 @@ type chunkView struct {
 	min, max int64
 	mask     uint8
 	inOrder  bool
+	buf      []byte // of lines of the event that was given last
 }
 
 func byTime(a, b headRow) int { return compareTime(a.time, b.time) }
@@ -153,19 +154,11 @@ func (v *chunkView) may(p *plan) bool {
 
 func (v *chunkView) makeFilter() *filterBits {
 	var keys keySet
-	var e Event
-	seen := map[string]bool{} // names
-	for i := range v.rows {
-		if v.event(i, &e, nil) != nil {
-			continue
-		}
-		for j := range e.Fields {
-			if name := e.Fields[j].Name; !seen[name] {
-				seen[name] = true
-				keys.add(nameKey(name))
-			}
-			addKeys(&keys, e.Fields[j].Value)
-		}
+	for _, b := range v.batches {
+		b.addKeys(&keys)
+	}
+	for _, r := range v.rows {
+		v.batches[r.batch].addRowKeys(r.batchRow, &keys)
 	}
 	var m filterMaker
 	f, err := readFilter(m.append(nil, &keys))
@@ -178,8 +171,8 @@ func (v *chunkView) makeFilter() *filterBits {
 func (v *chunkView) len() int          { return len(v.rows) }
 func (v *chunkView) time(i int) int64  { return v.rows[i].time }
 func (v *chunkView) class(i int) uint8 { return v.rows[i].class }
-func (v *chunkView) event(i int, e *Event, _ *wanted) error {
-	return v.batches[v.rows[i].batch].event(v.rows[i].batchRow, e)
+func (v *chunkView) event(i int, e *Event, want *wanted) error {
+	return v.batches[v.rows[i].batch].some(v.rows[i].batchRow, e, &v.buf, want)
 }
 
 func (v *chunkView) in(r store.TimeRange) (from, to int, err error) {

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	journalMagic  = "TRIPEVJ\x01"
+	journalMagic  = "TRIPEVJ\x02"
 	journalHeader = len(journalMagic) + 8
 	frameHeader   = 4 + 4 + 8
 )

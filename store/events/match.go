@@ -132,6 +132,15 @@ func (n *node) asks(name string) bool {
 	return len(n.names) == 0 || slices.Contains(n.names, name)
 }
 
+// reads says whether fields of this name may decide, when no node is custom.
+func (n *node) reads(name string) bool {
+	switch n.op {
+	case opLeaf:
+		return n.asks(name)
+	}
+	return slices.ContainsFunc(n.kids, func(k *node) bool { return k.reads(name) })
+}
+
 // match asks about one event.
 func (n *node) match(e *Event) bool {
 	switch n.op {
@@ -170,6 +179,8 @@ type filter struct {
 	root *node   // nil matches everything
 	want *wanted // fields of the events that it gives
 
+	asked *wanted // fields of a head's row that decide, nil for all
+
 	hits  bitset // of the current block; with a custom node, rows that may match
 	block *block
 	spare []bitset
@@ -182,11 +193,16 @@ func newFilter(x Expr) *filter {
 	if x != nil {
 		f.root = compile(x)
 	}
+	if f.root != nil && !f.root.custom {
+		f.asked = &wanted{named: f.root.reads}
+	}
 	return f
 }
 
 // fork is the same predicate for rows of another block at the same time.
-func (f *filter) fork() *filter { return &filter{plan: f.plan, root: f.root, want: f.want} }
+func (f *filter) fork() *filter {
+	return &filter{plan: f.plan, root: f.root, want: f.want, asked: f.asked}
+}
 
 // classesOnly says that time and class of a row decide.
 func (f *filter) classesOnly() bool { return f.root == nil || f.root.op == opClass }
@@ -242,8 +258,14 @@ func (f *filter) match(rows rowSet, i int, e *Event, full bool) (bool, error) {
 	if f.classesOnly() && !full {
 		return true, nil
 	}
-	if err := rows.event(i, e, nil); err != nil {
+	if f.root == nil {
+		return true, rows.event(i, e, f.want)
+	}
+	if err := rows.event(i, e, f.asked); err != nil || !f.root.match(e) {
 		return false, err
 	}
-	return f.root == nil || f.root.match(e), nil
+	if full && f.asked != nil {
+		return true, rows.event(i, e, f.want)
+	}
+	return true, nil
 }

@@ -275,10 +275,11 @@ func (h *head) sum(b *batch) {
 		return
 	}
 	var e Event
+	var buf []byte
 	h.digestMu.Lock()
 	defer h.digestMu.Unlock()
 	for _, row := range b.rows {
-		if b.event(row, &e) == nil {
+		if b.event(row, &e, &buf) == nil {
 			h.digest.Add(&e)
 		}
 	}

@@ -97,7 +97,7 @@ func (w *partWriter) addRow(b *batch, row batchRow, e *Event) error {
 		return err
 	}
 	if w.digest != nil && !w.digested {
-		if err := b.event(row, e); err != nil {
+		if err := b.event(row, e, &w.b.line); err != nil {
 			return err
 		}
 		w.digest.Add(e)

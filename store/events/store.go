@@ -22,6 +22,8 @@ type Store struct {
 	nextSeq  uint64
 	groupBuf []byte
 
+	lines lineMemory
+
 	queueMu sync.Mutex
 	queue   []*commit
 	queued  int64 // bytes

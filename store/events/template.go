@@ -2,7 +2,7 @@ package events
 
 import (
 	"encoding/binary"
-	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,6 +15,7 @@ import (
 type template struct {
 	first string // the text in front of the first slot
 	slots []slot
+	key   string // as it is written; only of those that lines are kept by
 }
 
 // slot is a place in a line that another text fills, and the text behind it.
@@ -29,8 +30,9 @@ const (
 )
 
 const (
-	maxTemplates = 16 // of a block
+	maxTemplates = 16 // of a batch or a block
 	maxSlots     = 64
+	maxRowLines  = 4  // of a row; others are kept as text
 	minLine      = 64 // bytes; a shorter line is not worth it
 	// A line with so many texts of its own asks for a template of its own.
 	manyOwn = 3
@@ -39,9 +41,28 @@ const (
 // rowTexts gives the texts that lines of a row may use.
 type rowTexts struct {
 	time   int64
-	fields [][]byte // encoded values; nil for lines that are kept by a template
+	fields []Field // those in front of the line
+	lines  rowLines
 	buf    [textBuf]byte
 }
+
+// rowLines are the fields of a row that are lines kept by a template, which no
+// other line may refer to.
+type rowLines struct {
+	at [maxRowLines]int
+	n  int
+}
+
+func (l *rowLines) add(field int) {
+	l.at[l.n] = field
+	l.n++
+}
+
+func (l *rowLines) has(field int) bool { return slices.Contains(l.at[:l.n], field) }
+func (l *rowLines) full() bool         { return l.n == maxRowLines }
+
+// begin goes to another row.
+func (t *rowTexts) begin(time int64) { t.time, t.fields, t.lines.n = time, nil, 0 }
 
 // of is the text of a field or of the time, valid until the next call; false
 // for what has no short text.
@@ -49,19 +70,17 @@ func (t *rowTexts) of(from int) (string, bool) {
 	if from == slotTime {
 		return view(strconv.AppendInt(t.buf[:0], t.time/1e6, 10)), true
 	}
-	if from < 0 || from >= len(t.fields) || t.fields[from] == nil {
+	if from < 0 || from >= len(t.fields) || t.lines.has(from) {
 		return "", false
 	}
-	r := reader{b: t.fields[from]}
-	switch store.Kind(r.byte()) {
+	v := &t.fields[from].Value
+	switch v.Kind {
 	case store.KindString:
-		return r.string(), true
-	case store.KindInt:
-		return view(strconv.AppendInt(t.buf[:0], r.varint(), 10)), true
-	case store.KindFloat:
-		return shortText(store.Float(math.Float64frombits(r.uint64())), &t.buf), true
+		return v.Str(), true
+	case store.KindInt, store.KindFloat:
+		return shortText(*v, &t.buf), true
 	case store.KindBool:
-		return strconv.FormatBool(r.byte() != 0), true
+		return strconv.FormatBool(v.Bool()), true
 	}
 	return "", false
 }
@@ -158,20 +177,24 @@ func (t *rowTexts) find(text string) int {
 	return slotOwn
 }
 
-// lines chooses templates for the lines of a block.
+// lines chooses templates for the lines of a block or a batch.
 type lines struct {
-	known       []template
+	known       []*template
 	last        int // that was used
 	hits, fails int
+	misfits     int // lines with texts of their own
 	own         uint64
 	texts, try  []string
 }
 
-func (l *lines) reset() { l.known, l.last, l.hits, l.fails = l.known[:0], 0, 0, 0 }
+func (l *lines) reset() {
+	clear(l.known)
+	l.known, l.last, l.hits, l.fails, l.misfits = l.known[:0], 0, 0, 0, 0
+}
 
-// choose finds the template that leaves least to the line; fresh says that it
-// must be written in front of it.
-func (l *lines) choose(line string, row *rowTexts) (at int, fresh, ok bool) {
+// choose finds the template that leaves least to the line, or learns one unless
+// it knows as many as may be; fresh says that it did.
+func (l *lines) choose(line string, row *rowTexts, most int) (at int, fresh, ok bool) {
 	if len(line) < minLine || line[0] != '{' || l.fails > 64 && l.fails > l.hits {
 		return 0, false, false
 	}
@@ -188,13 +211,14 @@ func (l *lines) choose(line string, row *rowTexts) (at int, fresh, ok bool) {
 			break
 		}
 	}
-	if (at < 0 || len(l.texts) >= manyOwn) && len(l.known) < maxTemplates {
+	if (at < 0 || l.misfit()) && len(l.known) < most {
 		if t, ok := learn(line, row); ok {
 			own, texts, ok := t.fill(line, row, l.try)
 			if l.try = texts; ok && (at < 0 || len(texts) < len(l.texts)) {
 				at, fresh, l.own = len(l.known), true, own
 				l.texts, l.try = l.try, l.texts
-				l.known = append(l.known, t)
+				t.key = string(t.appendTo(nil))
+				l.known = append(l.known, &t)
 			}
 		}
 	}
@@ -205,6 +229,32 @@ func (l *lines) choose(line string, row *rowTexts) (at int, fresh, ok bool) {
 	l.hits++
 	l.last = at
 	return at, fresh, true
+}
+
+// misfit says whether the line that was filled last asks for a template of its
+// own: when it has many texts of its own, or when there were many such lines, of
+// which the first may have been a poor one to learn from.
+func (l *lines) misfit() bool {
+	if len(l.texts) == 0 {
+		return false
+	}
+	l.misfits++
+	return len(l.texts) >= manyOwn || l.misfits&(l.misfits-1) == 0
+}
+
+// template is the number of a template among the known ones, -1 when there are
+// too many of them; fresh says that it was not known.
+func (l *lines) template(t *template) (at int, fresh bool) {
+	for i, k := range l.known {
+		if k == t || k.key == t.key {
+			return i, false
+		}
+	}
+	if len(l.known) == maxTemplates {
+		return -1, false
+	}
+	l.known = append(l.known, t)
+	return len(l.known) - 1, true
 }
 
 func (t *template) appendTo(b []byte) []byte {
