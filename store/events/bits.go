@@ -59,6 +59,16 @@ func (b bitset) each(do func(row int) bool) {
 	}
 }
 
+// and keeps what c has, too, and says that nothing is left.
+func (b bitset) and(c bitset) (none bool) {
+	left := uint64(0)
+	for i := range b {
+		b[i] &= c[i]
+		left |= b[i]
+	}
+	return left == 0
+}
+
 func (b bitset) or(c bitset) {
 	for i := range b {
 		b[i] |= c[i]

@@ -145,6 +145,9 @@ const (
 // findTexts asks each distinct text once, and none of which the form decides.
 func (b *block) findTexts(f *filter, n *node, c *col, cand, out bitset) {
 	j := f.judge(n, c)
+	if j.none(c) {
+		return
+	}
 	cand.each(func(row int) bool {
 		i := c.at(row)
 		if i >= 0 && b.passes(f, n, c, c.texts.Code(i), j) {
@@ -158,6 +161,19 @@ func (b *block) findTexts(f *filter, n *node, c *col, cand, out bitset) {
 type verdicts struct {
 	forms   []int8
 	entries []int8 // nil when each text has its own
+}
+
+// none says that no text passes, whatever it is.
+func (v verdicts) none(c *col) bool {
+	if v.forms == nil || c.texts.Plain() > 0 {
+		return false
+	}
+	for _, ok := range v.forms {
+		if ok != fails {
+			return false
+		}
+	}
+	return true
 }
 
 // judge begins to ask about a column.

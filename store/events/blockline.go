@@ -112,6 +112,7 @@ type lineColumn struct {
 	ownAt     []uint32         // of each line: where its texts begin in ownIdx
 	ownIdx    []uint32         // the place of each text in its own
 	others    int
+	rows      []bitset // that linesOf gives
 }
 
 // readLines unpacks the lines of a column of n values; nil when it has none.

@@ -28,8 +28,9 @@ func (s *Store) Count(ctx context.Context, q Query, step time.Duration) ([]Bucke
 		return nil, err
 	}
 	defer sn.release()
-	ct := &counter{sn: sn, r: q.Range, grid: grid{q.Origin, int64(step)}, f: newFilter(q.Where), where: q.Where, reckon: sn.reckon(ctx, &q)}
-	defer ct.reckon.end(q.Where)
+	where := sharpen(q.Where)
+	ct := &counter{sn: sn, r: q.Range, grid: grid{q.Origin, int64(step)}, f: newFilter(where), where: where, reckon: sn.reckon(ctx, &q)}
+	defer ct.reckon.end(where)
 	ct.total = newTally(q.Range, ct.grid, n)
 	if ct.f.plan.mask != 0 {
 		err = ct.run(ctx)

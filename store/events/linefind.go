@@ -12,38 +12,59 @@ import (
 // all lines of the template share: then no line has to be put together.
 func (b *block) findLines(f *filter, n *node, c *col, cand, out bitset) {
 	l := c.lines
-	j := f.judge(n, c)
-	var parts []*linePart
-	if n.text != nil && n.text.inOneValue() {
-		parts = make([]*linePart, len(l.templates))
-	}
+	byValues := n.text != nil && n.text.inOneValue()
 	memo := f.memo // of the texts of this column; parts ask others
 	f.memo = nil
-	cand.each(func(row int) bool {
-		i := c.at(row)
+	rows, of := f.take(), b.linesOf(c)
+	for t, mine := range of {
+		if copy(rows, cand); rows.and(mine) {
+			continue
+		}
 		switch {
-		case i < 0:
-		case l.of[i] == 0:
-			if b.passes(f, n, c, c.texts.Code(int(l.rank[i])), j) {
-				out.set(row)
-			}
-		case parts == nil || !l.templates[l.of[i]-1].parted():
-			f.text = f.text[:0]
-			if n.test(b.value(c, row, &f.text)) {
-				out.set(row)
-			}
+		case t == 0:
+			b.findOthers(f, n, c, rows, out)
+		case byValues && l.templates[t-1].parted():
+			b.findParts(b.linePart(f, n, c, t-1, rows), c, rows, out)
 		default:
-			t := l.of[i] - 1
-			if parts[t] == nil {
-				parts[t] = b.linePart(f, n, c, int(t), cand)
+			rows.each(func(row int) bool {
+				f.text = f.text[:0]
+				if n.test(b.value(c, row, &f.text)) {
+					out.set(row)
+				}
+				return b.err == nil
+			})
+		}
+	}
+	f.give(rows)
+	f.memo = memo
+}
+
+// linesOf are the rows of each template, and first of texts without one.
+func (b *block) linesOf(c *col) []bitset {
+	l := c.lines
+	if l.rows == nil {
+		l.rows = make([]bitset, len(l.templates)+1)
+		for t := range l.rows {
+			l.rows[t] = sizedBits(nil, b.meta.rows)
+		}
+		for row := range b.meta.rows {
+			if i := c.at(row); i >= 0 {
+				l.rows[l.of[i]].set(row)
 			}
-			if b.partPasses(parts[t], l, i, row) {
-				out.set(row)
-			}
+		}
+	}
+	return l.rows
+}
+
+// findOthers asks about the texts of a column of lines that have no template.
+func (b *block) findOthers(f *filter, n *node, c *col, cand, out bitset) {
+	j := f.judge(n, c)
+	cand.each(func(row int) bool {
+		if b.passes(f, n, c, c.texts.Code(int(c.lines.rank[c.at(row)])), j) {
+			out.set(row)
 		}
 		return b.err == nil
 	})
-	f.memo = memo
 }
 
 // parting are the characters that stand beside the values of JSON.
@@ -78,6 +99,8 @@ type linePart struct {
 	time uint64     // slots that the time fills, if it may pass
 	own  [][]int8   // of each slot: whether its own texts pass
 	cols [][]bitset // of each shape and slot: the rows of which the field passes; nil for none
+	any  bool       // some own text, or the time, may pass
+	some bitset     // rows of which some field passes
 }
 
 func (b *block) linePart(f *filter, n *node, c *col, at int, cand bitset) *linePart {
@@ -87,6 +110,7 @@ func (b *block) linePart(f *filter, n *node, c *col, at int, cand bitset) *lineP
 		p.all = p.all || n.test(store.String(t.slots[i].after))
 		if t.slots[i].from == slotTime && n.text.within(intChars) {
 			p.time |= 1 << i
+			p.any = true
 		}
 	}
 	if p.all {
@@ -104,10 +128,12 @@ func (b *block) linePart(f *filter, n *node, c *col, at int, cand bitset) *lineP
 			buf = buf[:0]
 			if n.test(store.String(texts.Entry(e, &buf))) {
 				p.own[i][e] = passes
+				p.any = true
 			}
 		}
 	}
 	p.cols = make([][]bitset, len(b.shapes))
+	p.some = sizedBits(nil, b.meta.rows)
 	asked := map[uint32]bitset{}
 	for s, shape := range b.shapes {
 		p.cols[s] = make([]bitset, len(t.slots))
@@ -120,6 +146,9 @@ func (b *block) linePart(f *filter, n *node, c *col, at int, cand bitset) *lineP
 			if !ok {
 				rows = b.field(f, n, &b.cols[shape[from]], c, cand)
 				asked[shape[from]] = rows
+				if rows != nil {
+					p.some.or(rows)
+				}
 			}
 			p.cols[s][i] = rows
 		}
@@ -140,11 +169,25 @@ func (b *block) field(f *filter, n *node, c, line *col, cand bitset) bitset {
 	return rows
 }
 
+// findParts asks about lines of one template.
+func (b *block) findParts(p *linePart, c *col, cand, out bitset) {
+	if p.all {
+		out.or(cand)
+		return
+	}
+	if !p.any && cand.and(p.some) {
+		return
+	}
+	cand.each(func(row int) bool {
+		if b.partPasses(p, c.lines, c.at(row), row) {
+			out.set(row)
+		}
+		return b.err == nil
+	})
+}
+
 // partPasses says whether a line passes by one of its values.
 func (b *block) partPasses(p *linePart, l *lineColumn, i, row int) bool {
-	if p.all {
-		return true
-	}
 	t := int(l.of[i] - 1)
 	line := l.rank[i]
 	own, at := l.masks[line], l.ownAt[line]

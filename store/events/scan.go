@@ -76,7 +76,8 @@ func (s *Store) Scan(ctx context.Context, q Query) iter.Seq2[*Event, error] {
 			return
 		}
 		defer sn.release()
-		sc := &scan{sn: sn, ctx: ctx, r: q.Range, oldest: q.Oldest, f: newFilter(q.Where), where: q.Where, reckon: sn.reckon(ctx, &q)}
+		where := sharpen(q.Where)
+		sc := &scan{sn: sn, ctx: ctx, r: q.Range, oldest: q.Oldest, f: newFilter(where), where: where, reckon: sn.reckon(ctx, &q)}
 		if q.Fields != nil || q.Named != nil {
 			sc.f.want = &wanted{q.Fields, q.Named}
 		}

@@ -228,6 +228,14 @@ func (t *Texts) Pieces(do func(text string)) {
 	}
 }
 
+// Plain is the number of entries that are kept as they stand.
+func (t *Texts) Plain() int {
+	if t.isSame {
+		return 1
+	}
+	return t.plain.len()
+}
+
 // Forms is the number of forms that entries have.
 func (t *Texts) Forms() int { return len(t.forms) }
 
