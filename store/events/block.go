@@ -57,16 +57,13 @@ type block struct {
 	codecs *codecs
 	err    error
 	read   int64 // bytes read from the file
+	more   bool  // was unpacked than was kept
 	asked  bool  // a column was read
 
-	head    blockHead
-	cols    []col
-	shapes  [][]uint32
-	times   []int64
-	classes columns.Ints
-	shapeOf []int64
-	given   [][]uint32 // of each shape the columns that are wanted
-	data    []byte     // all chunks, once whole was called
+	decoded
+	shared bool       // times, shapes and columns are others' as well
+	given  [][]uint32 // of each shape the columns that are wanted
+	data   []byte     // all chunks, once whole was called
 
 	scratch []byte // of values that are put together from others
 	text    []byte // of the event that was handed out last
@@ -85,16 +82,27 @@ type col struct {
 	floats columns.Floats
 	texts  *columns.Texts
 	lines  *lineColumn
+
+	byTemplate []bitset // that linesOf gives
 }
 
 func (b *block) len() int          { return b.meta.rows }
 func (b *block) time(i int) int64  { return b.times[i] }
 func (b *block) class(i int) uint8 { return uint8(b.classes.At(i)) }
 
-// open reads the head of another block.
-func (b *block) open(pb partBlock, c *codecs) error {
-	*b = block{part: pb.p, meta: pb.m, codecs: c, times: b.times[:0], shapeOf: b.shapeOf[:0], cols: b.cols[:0],
-		data: b.data[:0], scratch: b.scratch[:0], text: b.text[:0]}
+// open begins another block, with what is known of it already or its head.
+func (b *block) open(pb partBlock, c *codecs, known *decoded) error {
+	old := b.decoded
+	if b.shared {
+		old = decoded{}
+	}
+	*b = block{part: pb.p, meta: pb.m, codecs: c, data: b.data[:0], scratch: b.scratch[:0], text: b.text[:0]}
+	if known != nil {
+		b.decoded, b.shared = *known, true
+		b.cols = slices.Clone(known.cols)
+		return nil
+	}
+	b.times, b.shapeOf, b.cols, b.more = old.times[:0], old.shapeOf[:0], old.cols[:0], true
 	raw := b.section(pb.m.off+int64(pb.m.chunks), pb.m.head)
 	if b.err != nil {
 		return b.err
@@ -115,6 +123,7 @@ func (b *block) marks() error {
 	if len(b.times) > 0 || b.err != nil {
 		return b.err
 	}
+	b.more = true
 	times := b.ints(b.head.times)
 	b.classes = b.ints(b.head.classes)
 	if b.err != nil {
@@ -219,6 +228,7 @@ func (b *block) rows() bool {
 	if len(b.shapeOf) > 0 || b.err != nil {
 		return b.err == nil
 	}
+	b.more = true
 	shapes := b.ints(b.head.shapeOf)
 	if b.err != nil {
 		return false
@@ -251,8 +261,8 @@ func (b *block) rows() bool {
 
 // load reads a column's values.
 func (b *block) load(c *col) bool {
-	if !c.loaded && b.err == nil {
-		c.loaded, b.asked = true, true
+	if b.asked = true; !c.loaded && b.err == nil {
+		c.loaded, b.more = true, true
 		b.unpack(c.chunk, func(r *columns.Reader) (err error) {
 			switch c.kind {
 			case store.KindInt, store.KindBool:
@@ -362,7 +372,7 @@ func (b *block) string(c *col, i, row int, buf *[]byte) string {
 // event decodes a row, of which only the fields in want are wanted; nil for
 // all.
 func (b *block) event(i int, e *Event, want *wanted) error {
-	if want == nil {
+	if want == nil && !b.shared { // else most of it is there
 		b.whole()
 	}
 	if b.marks() != nil || !b.rows() {

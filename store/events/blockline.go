@@ -112,7 +112,17 @@ type lineColumn struct {
 	ownAt     []uint32         // of each line: where its texts begin in ownIdx
 	ownIdx    []uint32         // the place of each text in its own
 	others    int
-	rows      []bitset // that linesOf gives
+}
+
+// bytes is about what it takes in memory.
+func (l *lineColumn) bytes() int {
+	n := 8*len(l.of) + 4*len(l.rank) + 8*len(l.masks) + 4*len(l.ownAt) + 4*len(l.ownIdx)
+	for _, own := range l.own {
+		if own != nil {
+			n += own.Bytes()
+		}
+	}
+	return n
 }
 
 // readLines unpacks the lines of a column of n values; nil when it has none.

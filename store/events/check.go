@@ -261,7 +261,7 @@ func (k *checker) day(info *partInfo, sealed bool) {
 func (k *checker) block(pb partBlock) {
 	var b block
 	var e Event
-	err := b.open(pb, k.s.codecs)
+	err := b.open(pb, k.s.codecs, nil)
 	counts := map[minuteCount]int{}
 	for i := 0; i < pb.m.rows && err == nil; i++ {
 		err = b.event(i, &e, nil)

@@ -227,7 +227,7 @@ func (w *countWorker) block(pb partBlock) {
 		return
 	}
 	w.ct.reckon.block(stepFilters, pb)
-	err := w.b.open(pb, sn.s.codecs)
+	err := w.b.open(pb, sn.s.codecs, sn.s.decoded.find(pb.m))
 	if err == nil {
 		err = w.rows(&w.b)
 	}

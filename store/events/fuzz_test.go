@@ -83,7 +83,7 @@ func FuzzReadBlock(f *testing.F) {
 		packed := c.Zip(nil, head)
 		m.head = section{len(packed), len(head), crc32.Checksum(packed, castagnoli)}
 		var b block
-		if b.open(partBlock{&part{f: bytesFile{b: append(chunks, packed...)}}, &m}, c) != nil {
+		if b.open(partBlock{&part{f: bytesFile{b: append(chunks, packed...)}}, &m}, c, nil) != nil {
 			return
 		}
 		var e Event

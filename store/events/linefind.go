@@ -41,19 +41,18 @@ func (b *block) findLines(f *filter, n *node, c *col, cand, out bitset) {
 
 // linesOf are the rows of each template, and first of texts without one.
 func (b *block) linesOf(c *col) []bitset {
-	l := c.lines
-	if l.rows == nil {
-		l.rows = make([]bitset, len(l.templates)+1)
-		for t := range l.rows {
-			l.rows[t] = sizedBits(nil, b.meta.rows)
+	if c.byTemplate == nil {
+		c.byTemplate = make([]bitset, len(c.lines.templates)+1)
+		for t := range c.byTemplate {
+			c.byTemplate[t] = sizedBits(nil, b.meta.rows)
 		}
 		for row := range b.meta.rows {
 			if i := c.at(row); i >= 0 {
-				l.rows[l.of[i]].set(row)
+				c.byTemplate[c.lines.of[i]].set(row)
 			}
 		}
 	}
-	return l.rows
+	return c.byTemplate
 }
 
 // findOthers asks about the texts of a column of lines that have no template.

@@ -36,6 +36,7 @@ func (s *Store) retain() error {
 // drop removes a part and its index, when its last reader has left.
 func (s *Store) drop(p *part) {
 	s.indexes.close(p)
+	s.decoded.forget(p)
 	p.drop(s.o.files)
 }
 

@@ -78,15 +78,22 @@ func (s *Store) Scan(ctx context.Context, q Query) iter.Seq2[*Event, error] {
 		defer sn.release()
 		where := sharpen(q.Where)
 		sc := &scan{sn: sn, ctx: ctx, r: q.Range, oldest: q.Oldest, f: newFilter(where), where: where, reckon: sn.reckon(ctx, &q)}
+		if q.Limit > 0 {
+			sc.keeps = maxKept
+		}
 		if q.Fields != nil || q.Named != nil {
 			sc.f.want = &wanted{q.Fields, q.Named}
 		}
 		defer sc.reckon.end(q.Where)
-		defer sc.ahead.Wait()
+		defer sc.end()
 		sc.start()
 		sc.run(yield, q.Limit)
 	}
 }
+
+// maxKept bounds the blocks that one query with a limit leaves unpacked: more
+// would only drive out what others want, as would those of one without.
+const maxKept = 64
 
 // scan merges cursors. ctx is here only while run lasts.
 type scan struct {
@@ -100,6 +107,7 @@ type scan struct {
 	spare  []*reading
 	ahead  sync.WaitGroup // readings under way
 	steps  int
+	keeps  int // blocks that may yet stay unpacked
 	reckon *reckoning
 }
 
@@ -201,9 +209,32 @@ func (sc *scan) drop(c *cursor) {
 // leave gives the memory of a cursor's block back.
 func (sc *scan) leave(c *cursor) {
 	if c.now != nil {
+		sc.keep(c, c.now)
 		sc.spare = append(sc.spare, c.now)
 	}
 	c.rows, c.now = nil, nil
+}
+
+// keep keeps a block unpacked.
+func (sc *scan) keep(c *cursor, r *reading) {
+	if b := &r.b; sc.keeps > 0 && b.more && r.err == nil && b.err == nil {
+		sc.keeps--
+		sc.sn.s.decoded.keep(partBlock{c.part, r.m}, b.decoded)
+		b.more, b.shared = false, true
+	}
+}
+
+// end waits for what is read ahead, and keeps it and the current blocks.
+func (sc *scan) end() {
+	sc.ahead.Wait()
+	for _, c := range sc.heap {
+		for _, r := range c.next {
+			if r.done != nil {
+				sc.keep(c, r)
+			}
+		}
+		sc.leave(c)
+	}
 }
 
 // step brings a cursor to its next event, or to the bound of its next block;
@@ -350,7 +381,7 @@ func (sc *scan) begin(p *part, r *reading) {
 // search opens a block and finds its hits.
 func (sc *scan) search(p *part, r *reading) {
 	pb := partBlock{p, r.m}
-	if r.err = r.b.open(pb, sc.sn.s.codecs); r.err != nil {
+	if r.err = r.b.open(pb, sc.sn.s.codecs, sc.sn.s.decoded.find(r.m)); r.err != nil {
 		return
 	}
 	if r.from, r.to, r.err = r.b.in(sc.r); r.err == nil {

@@ -86,7 +86,7 @@ type terms struct {
 func (t *terms) each(yield func(termindex.Block) bool) {
 	var b block
 	for i := range t.blocks {
-		if t.err = b.open(partBlock{t.p, &t.blocks[i]}, t.s.codecs); t.err != nil {
+		if t.err = b.open(partBlock{t.p, &t.blocks[i]}, t.s.codecs, nil); t.err != nil {
 			break
 		}
 		out := t.block(&b, uint32(i))

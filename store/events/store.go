@@ -44,6 +44,7 @@ type Store struct {
 	closed      atomic.Bool
 
 	indexes            indexes
+	decoded            decodedBlocks
 	filterBytes        atomic.Int64 // of parts, in memory
 	accepted, rejected atomic.Int64
 }

@@ -51,7 +51,7 @@ func blockOf(t testing.TB, ev []Event) (*block, *blockBuilder) {
 	}
 	bytes, m := packBlock(build, c)
 	b := &block{}
-	if err := b.open(partBlock{&part{f: bytesFile{b: bytes}}, &m}, c); err != nil {
+	if err := b.open(partBlock{&part{f: bytesFile{b: bytes}}, &m}, c, nil); err != nil {
 		t.Fatal(err)
 	}
 	return b, build
