@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 )
 
 // Sentinels on which callers decide; engines wrap them with what they know.
@@ -33,6 +35,9 @@ type QueryError struct {
 
 func (e *QueryError) Error() string {
 	s := fmt.Sprintf("%s at position %d", e.Msg, e.Pos+1)
+	if line, column := e.Place(); line > 1 {
+		s = fmt.Sprintf("%s at line %d, column %d", e.Msg, line, column)
+	}
 	if e.Hint != "" {
 		s += ": " + e.Hint
 	}
@@ -40,6 +45,13 @@ func (e *QueryError) Error() string {
 }
 
 func (e *QueryError) Unwrap() error { return ErrInvalid }
+
+// Place is the line and, in characters, the column of Pos, both from 1.
+func (e *QueryError) Place() (line, column int) {
+	before := e.Query[:min(max(e.Pos, 0), len(e.Query))]
+	lastLine := before[strings.LastIndexByte(before, '\n')+1:]
+	return 1 + strings.Count(before, "\n"), 1 + utf8.RuneCountInString(lastLine)
+}
 
 // PartialError says that some records of a batch were refused for good; all
 // others of the batch were accepted and are as durable as without it.
