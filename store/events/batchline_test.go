@@ -68,7 +68,7 @@ func TestBatchesComeBack(t *testing.T) {
 		}
 		bytes, m := packBlock(build, testCodecs(t))
 		b := &block{}
-		if err := b.open(partBlock{&part{f: bytesFile{b: bytes}}, &m}, testCodecs(t)); err != nil {
+		if err := b.open(partBlock{&part{f: bytesFile{b: bytes}}, &m}, testCodecs(t), nil); err != nil {
 			t.Fatal(err)
 		}
 		sameEvents(t, b, all)
@@ -123,7 +123,7 @@ func TestTemplatesOfLinesAreFew(t *testing.T) {
 	}
 	bytes, m := packBlock(build, testCodecs(t))
 	b := &block{}
-	if err := b.open(partBlock{&part{f: bytesFile{b: bytes}}, &m}, testCodecs(t)); err != nil {
+	if err := b.open(partBlock{&part{f: bytesFile{b: bytes}}, &m}, testCodecs(t), nil); err != nil {
 		t.Fatal(err)
 	}
 	sameEvents(t, b, all)

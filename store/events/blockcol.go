@@ -3,6 +3,7 @@ package events
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"tripod/store"
 	"tripod/store/events/columns"
@@ -20,8 +21,7 @@ type colBuilder struct {
 	texts  columns.TextBuilder // strings, bytes, and encoded lists and maps
 	lines  lineBuilder
 	words  lastWords
-	chars  charset     // of the texts that are not lines
-	wide   bool        // some text is not ASCII
+	chars  [256]bool   // bytes of the texts that are not lines
 	asked  [256]uint64 // numbers whose keys are in the filter
 }
 
@@ -32,7 +32,7 @@ func (c *colBuilder) reset(name uint32, kind store.Kind) {
 	c.lines.reset()
 	c.words.text, c.words.at = c.words.text[:0], c.words.at[:0]
 	c.asked = [256]uint64{}
-	c.chars, c.wide = charset{}, false
+	c.chars = [256]bool{}
 }
 
 // add takes an encoded value and says about how many bytes it makes the block
@@ -75,28 +75,25 @@ func (c *colBuilder) text(text, value []byte, keys *keySet) int {
 		return 2
 	}
 	c.words.add(keys, value)
-	if c.kind == store.KindString && !c.wide {
-		c.note(text)
+	if c.kind == store.KindString {
+		for _, b := range text {
+			c.chars[b] = true
+		}
 	}
 	return len(text) + 4
 }
 
-func (c *colBuilder) note(text []byte) {
-	for _, b := range text {
-		if b >= 0x80 {
-			c.wide = true
-			return
-		}
-		c.chars[b>>6] |= 1 << (b & 63)
-	}
-}
-
 // charset is that of the column's texts; none when it says nothing.
-func (c *colBuilder) charset() charset {
-	if c.wide || len(c.lines.of) > 0 {
+func (c *colBuilder) charset() (set charset) {
+	if len(c.lines.of) > 0 || slices.Contains(c.chars[0x80:], true) {
 		return charset{}
 	}
-	return c.chars
+	for b, there := range c.chars[:0x80] {
+		if there {
+			set[b>>6] |= 1 << (b & 63)
+		}
+	}
+	return set
 }
 
 // fresh says that a number's keys may not be in the filter yet.

@@ -85,6 +85,34 @@ func (t *rowTexts) of(from int) (string, bool) {
 	return "", false
 }
 
+// begins is how long the text of a field or of the time is that s begins with;
+// -1 when it begins with another one.
+func (t *rowTexts) begins(s string, from int) int {
+	if from == slotTime {
+		return beginsInt(s, t.time/1e6)
+	}
+	if from < 0 || from >= len(t.fields) || t.lines.has(from) {
+		return -1
+	}
+	switch v := &t.fields[from].Value; v.Kind {
+	case store.KindString:
+		if strings.HasPrefix(s, v.Str()) {
+			return len(v.Str())
+		}
+		return -1
+	case store.KindInt:
+		return beginsInt(s, v.Int())
+	case store.KindFloat:
+		if n, ok := beginsFloat(s, v.Float()); ok {
+			return n
+		}
+	}
+	if text, ok := t.of(from); ok && strings.HasPrefix(s, text) {
+		return len(text)
+	}
+	return -1
+}
+
 // fill takes a line apart: own has a bit for each slot whose text is its own,
 // and texts are these. False means that the line has another form.
 func (t *template) fill(line string, row *rowTexts, texts []string) (own uint64, _ []string, ok bool) {
@@ -95,8 +123,8 @@ func (t *template) fill(line string, row *rowTexts, texts []string) (own uint64,
 	}
 	for i := range t.slots {
 		s := &t.slots[i]
-		if text, ok := row.of(s.from); ok && strings.HasPrefix(rest, text) && strings.HasPrefix(rest[len(text):], s.after) {
-			rest = rest[len(text)+len(s.after):]
+		if n := row.begins(rest, s.from); n >= 0 && strings.HasPrefix(rest[n:], s.after) {
+			rest = rest[n+len(s.after):]
 			continue
 		}
 		end := len(rest) - len(s.after)
