@@ -34,13 +34,6 @@ type section struct {
 	sum       uint32 // CRC32C of the compressed bytes
 }
 
-// minuteCount counts the rows of one class in one minute.
-type minuteCount struct {
-	minute int64 // Unix minutes
-	class  uint8
-	rows   int
-}
-
 func floorDiv(a, b int64) int64 {
 	q := a / b
 	if a%b < 0 {

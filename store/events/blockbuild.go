@@ -2,6 +2,7 @@ package events
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 	"strings"
 
@@ -17,6 +18,11 @@ type blockBuilder struct {
 	times   []int64
 	classes []int64
 	counts  []minuteCount
+
+	countBy string     // Options.CountBy
+	apart   countTexts // of the part
+	counted uint32     // countBy's number among the names, noName when it has none
+	group   uint16     // of the row
 
 	names    map[string]uint32
 	nameList []string
@@ -41,12 +47,14 @@ type blockBuilder struct {
 	w      columns.Writer
 }
 
-func newBlockBuilder(c *codecs) *blockBuilder {
-	return &blockBuilder{names: map[string]uint32{}, ids: map[*batch][]uint32{}, shapes: map[string]int64{}, w: columns.Writer{Codec: c.Codec}}
+const noName = math.MaxUint32
+
+func newBlockBuilder(c *codecs, countBy string) *blockBuilder {
+	return &blockBuilder{countBy: countBy, counted: noName, names: map[string]uint32{}, ids: map[*batch][]uint32{}, shapes: map[string]int64{}, w: columns.Writer{Codec: c.Codec}}
 }
 
 func (b *blockBuilder) reset() {
-	b.n, b.size, b.mask, b.used = 0, 0, 0, 0
+	b.n, b.size, b.mask, b.used, b.counted = 0, 0, 0, 0, noName
 	b.times, b.classes, b.counts, b.shapeOf = b.times[:0], b.classes[:0], b.counts[:0], b.shapeOf[:0]
 	b.nameList, b.byName, b.shapeList = b.nameList[:0], b.byName[:0], b.shapeList[:0]
 	b.row, b.before = b.row[:0], b.before[:0]
@@ -97,33 +105,42 @@ func (b *blockBuilder) begin(t int64, class uint8) {
 	b.times = append(b.times, t)
 	b.classes = append(b.classes, int64(class))
 	b.mask |= 1 << class
-	b.count(t, class)
 	b.n++
-	b.row = b.row[:0]
+	b.row, b.group = b.row[:0], groupNone
 	b.texts.begin(t)
 }
 
-func (b *blockBuilder) count(t int64, class uint8) {
-	m := floorDiv(t, minute)
-	for i := len(b.counts) - 1; i >= 0 && b.counts[i].minute == m; i-- {
-		if b.counts[i].class == class {
-			b.counts[i].rows++
+// count counts the row.
+func (b *blockBuilder) count() {
+	at, class := minuteOf(b.times[b.n-1]), uint8(b.classes[b.n-1])
+	for i := len(b.counts) - 1; i >= 0 && b.counts[i].minute == at; i-- {
+		if c := &b.counts[i]; c.class == class && c.group == b.group {
+			c.rows++
 			return
 		}
 	}
-	b.counts = append(b.counts, minuteCount{m, class, 1})
+	b.counts = append(b.counts, minuteCount{at, 1, b.group, class})
 }
 
 // take notes that the row has a value in a column.
 func (b *blockBuilder) take(at uint32) {
-	b.cols[at].row = b.n
+	c := b.cols[at]
+	c.row = b.n
 	b.row = append(b.row, at)
+	if c.name == b.counted {
+		b.group = groupUnsure
+	}
 }
 
 // field adds a value to the row.
 func (b *blockBuilder) field(name uint32, value []byte) {
 	at := b.column(name, store.Kind(value[0]))
+	first := b.group == groupNone
 	b.take(at)
+	if name == b.counted && first && store.Kind(value[0]) == store.KindString {
+		r := reader{b: value[1:]}
+		b.group = b.apart.group(r.bytes(r.uvarint()))
+	}
 	b.size += b.cols[at].add(value, &b.keys)
 }
 
@@ -156,6 +173,9 @@ func (b *blockBuilder) name(s string) uint32 {
 		id = uint32(len(b.nameList))
 		s = strings.Clone(s)
 		b.names[s] = id
+		if s == b.countBy && s != "" {
+			b.counted = id
+		}
 		b.nameList = append(b.nameList, s)
 		b.byName = append(b.byName, nil)
 		b.keys.add(nameKey(s))
@@ -164,8 +184,9 @@ func (b *blockBuilder) name(s string) uint32 {
 	return id
 }
 
-// end numbers the row's shape: its columns in their order.
+// end counts the row and numbers its shape: its columns in their order.
 func (b *blockBuilder) end() {
+	b.count()
 	if n := len(b.shapeOf); n > 0 && slices.Equal(b.row, b.before) {
 		b.shapeOf = append(b.shapeOf, b.shapeOf[n-1])
 		return

@@ -69,8 +69,17 @@ func (b *block) findAll(f *filter, n *node, cand, out bitset) {
 	f.give(left)
 }
 
-// findLeaf asks the columns one after the other.
+// findLeaf asks the columns one after the other, unless the index decides.
 func (b *block) findLeaf(f *filter, n *node, cand, out bitset) {
+	if f.known != nil {
+		switch f.known.leafIn(n, b.meta) {
+		case always:
+			out.or(cand)
+			return
+		case never:
+			return
+		}
+	}
 	left := f.take()
 	copy(left, cand)
 	for i := range b.cols {

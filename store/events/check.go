@@ -257,23 +257,72 @@ func (k *checker) day(info *partInfo, sealed bool) {
 	d.Oldest, d.Newest = min(d.Oldest, info.min), max(d.Newest, info.max)
 }
 
+// countSeen counts rows as an index does.
+type countSeen struct {
+	p    *part
+	rows map[minuteCount]int // by counts without rows; those of groupUnsure are all
+}
+
+func (s *countSeen) add(e *Event) {
+	c := minuteCount{minute: minuteOf(e.Time), class: e.Class}
+	s.rows[c]++
+	if c.group = s.p.group(e); c.group != groupUnsure {
+		s.rows[c]++
+	}
+}
+
+// agrees says whether counts hold all rows, and none in a group that it is not
+// in: what is not told apart may be of any.
+func (s *countSeen) agrees(counts []minuteCount) bool {
+	for _, c := range counts {
+		rows := int(c.rows)
+		c.rows = 0
+		if s.rows[c] -= rows; s.rows[c] < 0 {
+			return false
+		}
+		if c.group != groupUnsure {
+			c.group = groupUnsure
+			s.rows[c] -= rows
+		}
+	}
+	for c, rows := range s.rows {
+		if c.group == groupUnsure && rows != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// group is that of an event of the part.
+func (p *part) group(e *Event) uint16 {
+	group := groupNone
+	for i := range e.Fields {
+		f := &e.Fields[i]
+		if f.Name != p.by || p.by == "" {
+			continue
+		}
+		at := slices.Index(p.groups, f.Value.Str())
+		if group != groupNone || f.Value.Kind != store.KindString || at < 0 {
+			return groupUnsure
+		}
+		group = groupFirst + uint16(at)
+	}
+	return group
+}
+
 // block decodes every value of a block and holds them against its entry.
 func (k *checker) block(pb partBlock) {
 	var b block
 	var e Event
 	err := b.open(pb, k.s.codecs, nil)
-	counts := map[minuteCount]int{}
+	seen := countSeen{p: pb.p, rows: map[minuteCount]int{}}
 	for i := 0; i < pb.m.rows && err == nil; i++ {
-		err = b.event(i, &e, nil)
-		counts[minuteCount{minute: floorDiv(e.Time, minute), class: e.Class}]++
-	}
-	for _, c := range pb.m.counts {
-		counts[minuteCount{minute: c.minute, class: c.class}] -= c.rows
-	}
-	for _, n := range counts {
-		if err == nil && n != 0 {
-			err = b.fail(fmt.Errorf("counts by minute: %w", errCorrupt))
+		if err = b.event(i, &e, nil); err == nil {
+			seen.add(&e)
 		}
+	}
+	if err == nil && !seen.agrees(pb.m.counts) {
+		err = b.fail(fmt.Errorf("counts by minute: %w", errCorrupt))
 	}
 	if err == nil && pb.m.filter > 0 {
 		err = k.filter(pb, &b)

@@ -15,8 +15,8 @@ const maxBuckets = 100_000
 
 // Count counts matching events by step and class: every step of the range,
 // zeros included, which begin at q.Origin and multiples of step from there.
-// Limit and Oldest mean nothing to it. Without a predicate, or with ClassIn
-// alone, no row is read. A block that cannot be read is an error beside the
+// Limit and Oldest mean nothing to it. What the class and Options.CountBy
+// decide is counted without reading a row. A block that cannot be read is an error beside the
 // counts of all others.
 func (s *Store) Count(ctx context.Context, q Query, step time.Duration) ([]Bucket, error) {
 	n, err := bucketCount(q.Range, q.Origin, int64(step))
@@ -168,45 +168,60 @@ func (ct *counter) feed(ctx context.Context, work chan<- func(*countWorker)) {
 			ct.fail(err)
 			continue
 		}
-		few, all := bitset(nil), true
-		if !ct.f.classesOnly() {
-			few, all = ct.sn.s.narrowed(ctx, p, ct.where)
-		}
-		if !all {
-			ct.reckon.index()
-		}
-		for i := range blocks {
-			m := &blocks[i]
-			if !all && !few.has(i) {
-				continue
-			}
-			if !ct.r.Overlaps(m.min, m.max) || m.mask&ct.f.plan.mask == 0 || ct.header(p, m) {
-				continue
-			}
-			ct.reckon.block(stepIndex, partBlock{p, m})
-			if !send(func(w *countWorker) { w.block(partBlock{p, m}) }) {
-				return
-			}
+		if !ct.part(ctx, p, blocks, send) {
+			return
 		}
 	}
 }
 
+// part counts blocks from the index and gives the others out, if that is not
+// refused.
+func (ct *counter) part(ctx context.Context, p *part, blocks []blockMeta, send func(func(*countWorker)) bool) bool {
+	known := decide(ct.f.root, p)
+	var few bitset
+	asked, all := false, true
+	for i := range blocks {
+		m := &blocks[i]
+		if !ct.r.Overlaps(m.min, m.max) || m.mask&ct.f.plan.mask == 0 || known.block(m) == never || ct.header(known, m) {
+			continue
+		}
+		if !asked && ct.f.root != nil {
+			if few, all = ct.sn.s.narrowed(ctx, p, ct.where); !all {
+				ct.reckon.index()
+			}
+		}
+		if asked = true; !all && !few.has(i) {
+			continue
+		}
+		ct.reckon.block(stepIndex, partBlock{p, m})
+		if !send(func(w *countWorker) { w.block(known, partBlock{p, m}) }) {
+			return false
+		}
+	}
+	return true
+}
+
 // header counts from the index, where that is exact.
-func (ct *counter) header(p *part, m *blockMeta) bool {
+func (ct *counter) header(known *decider, m *blockMeta) bool {
 	inside := ct.r.Has(m.min) && ct.r.Has(m.max)
-	if !inside || !ct.f.classesOnly() || ct.groups != nil {
+	if !inside || ct.groups != nil {
 		return false
 	}
 	if whole := ct.grid.of(m.min) == ct.grid.of(m.max); !whole && !ct.grid.wholeMinutes() {
 		return false
 	}
-	ct.reckon.block(stepHeaders, partBlock{p, m})
+	for i := range m.counts {
+		if known.count(&m.counts[i]) == unknown {
+			return false
+		}
+	}
+	ct.reckon.block(stepHeaders, partBlock{known.part, m})
 	ct.mu.Lock()
 	defer ct.mu.Unlock()
-	for _, c := range m.counts {
-		if ct.f.plan.mask>>c.class&1 == 1 {
-			ct.total.add(max(c.minute*minute, m.min), c.class, int64(c.rows))
-			ct.reckon.rows(stepRows, 0, c.rows)
+	for i := range m.counts {
+		if c := &m.counts[i]; known.count(c) == always {
+			ct.total.add(max(int64(c.minute)*minute, m.min), c.class, int64(c.rows))
+			ct.reckon.rows(stepRows, 0, int(c.rows))
 		}
 	}
 	return true
@@ -221,8 +236,9 @@ type countWorker struct {
 	e      Event
 }
 
-func (w *countWorker) block(pb partBlock) {
+func (w *countWorker) block(known *decider, pb partBlock) {
 	sn := w.ct.sn
+	w.f.known = known
 	if !pb.may(sn.s, &w.f.plan) {
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 
 	"tripod/store"
@@ -57,7 +58,7 @@ func FuzzReadBlock(f *testing.F) {
 	r := rand.New(rand.NewPCG(5, 5))
 	c := testCodecs(f)
 	for _, n := range []int{1, 20, 200} {
-		b := newBlockBuilder(c)
+		b := newBlockBuilder(c, "")
 		for i := range n {
 			e := randomEvent(r)
 			if i%3 == 0 {
@@ -119,7 +120,9 @@ func FuzzReadManifest(f *testing.F) {
 	f.Add(b[:len(b)-3])
 	tail := partTail{info: p, indexOff: 8, index: section{1, 2, 3}}
 	f.Add(tail.appendTo(nil))
-	f.Add(appendIndex(nil, []blockMeta{{rows: 3, min: 1, max: 2, filter: 1, counts: []minuteCount{{0, 2, 3}}}}))
+	x := partIndex{names: []string{"a", "b"}, by: "a", groups: []string{"x"},
+		blocks: []blockMeta{{rows: 3, min: 1, max: 2, filter: 1, counts: []minuteCount{{0, 3, groupFirst, 2}}}}}
+	f.Add(x.appendTo(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		st, good, err := readManifest(b)
 		if good > int64(len(b)) || err == nil && good != int64(len(b)) {
@@ -133,9 +136,9 @@ func FuzzReadManifest(f *testing.F) {
 		if tail, err := readTail(b); err == nil {
 			readTail(tail.appendTo(nil))
 		}
-		if blocks, err := readIndex(b); err == nil {
-			if _, err := readIndex(appendIndex(nil, blocks)); err != nil {
-				t.Errorf("index does not come back: %v", err)
+		if x, err := readIndex(b); err == nil {
+			if again, err := readIndex(x.appendTo(nil)); err != nil || !reflect.DeepEqual(x, again) {
+				t.Errorf("index %+v comes back as %+v, %v", x, again, err)
 			}
 		}
 	})
@@ -151,7 +154,7 @@ func FuzzFilterNeverLies(f *testing.F) {
 	c := testCodecs(f)
 	f.Fuzz(func(t *testing.T, text, asked string) {
 		e := Event{Fields: []Field{{"f", store.String(text)}}}
-		b := newBlockBuilder(c)
+		b := newBlockBuilder(c, "")
 		b.add(&e)
 		filter, err := readFilter(b.filter.append(nil, &b.keys))
 		if err != nil {

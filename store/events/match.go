@@ -179,6 +179,8 @@ type filter struct {
 	root *node   // nil matches everything
 	want *wanted // fields of the events that it gives
 
+	known *decider // of the part of the current block; nil when nothing is known
+
 	asked *wanted // fields of a head's row that decide, nil for all
 
 	hits  bitset // of the current block; with a custom node, rows that may match

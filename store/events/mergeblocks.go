@@ -103,7 +103,7 @@ func (m *merger) copy(pb partBlock) error {
 		m.s.damaged(pb.p.name, b.off, err)
 		return err
 	}
-	return m.w.take(b, m.buf)
+	return m.w.take(pb, m.buf)
 }
 
 // rewrite merges blocks row by row.

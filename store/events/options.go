@@ -24,6 +24,10 @@ type Options struct {
 	Retention time.Duration
 	// MaxBytes drops the oldest parts when more is on disk; 0 means no bound.
 	MaxBytes int64
+	// CountBy is the field by whose texts the events of each minute are counted
+	// apart, so that what is asked of it and the class alone is answered
+	// without reading an event; none when empty. It may change.
+	CountBy string
 	// NewDigest makes the summary that is kept with every head and part.
 	NewDigest func() Digest
 	Now       func() time.Time

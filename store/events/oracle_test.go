@@ -39,6 +39,13 @@ func randomEvent(r *rand.Rand) Event {
 		}
 		e.Fields = append(e.Fields, f)
 	}
+	for n := r.IntN(10); n < 9 && len(e.Fields) < 8; n += 7 { // mostly one, seldom none or two
+		f := Field{"app", store.String([]string{"web", "api worker", "db"}[r.IntN(3)])}
+		if r.IntN(40) == 0 {
+			f.Value = store.Int(5)
+		}
+		e.Fields = append(e.Fields, f)
+	}
 	e.Fields = append(e.Fields, Field{"n", store.Int(int64(r.Uint32()))})
 	return e
 }
@@ -62,7 +69,13 @@ func randomExpr(r *rand.Rand, depth int) Expr {
 		}
 		return Not{kids[0]}
 	}
-	switch r.IntN(15) {
+	switch r.IntN(18) {
+	case 14:
+		return Equal{"app", []string{"web", "db", "absent", "5"}[r.IntN(4)]}
+	case 15:
+		return Not{Exists{"app"}}
+	case 16:
+		return Any{Named: func(name string) bool { return name == "app" || name == "label" }, Test: func(v store.Value) bool { return v.Text() != "db" }}
 	case 12:
 		named := func(name string) bool { return name != "msg" }
 		return Within{named, []Expr{Word{nil, word()}, Phrase{nil, word() + " " + word()}, Regexp{nil, regexp.MustCompile("[RÜ]e?")}}[r.IntN(3)]}
@@ -277,15 +290,25 @@ func TestScanAnswersLikeBruteForce(t *testing.T) {
 			v.s.rotate()
 			add(t, v, 700)
 			v.s.Close()
-			v.s = openTest(t, v.s.dir, v.s.o)
+			v.s = openTest(t, v.s.dir, v.s.o) // counted by app as before
 			add(t, v, 300)
 			flush(t, v.s)
 			add(t, v, 100)
 		},
+		"counted by another field since": func(t *testing.T, v *env) {
+			for _, by := range []string{"app", "service", "", "app"} {
+				v.s.o.CountBy = by
+				for range mergeRun - 2 {
+					add(t, v, 200)
+					flush(t, v.s)
+				}
+			}
+			mergeAll(t, v.s)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := &env{o: &oracle{}, r: rand.New(rand.NewPCG(7, uint64(len(name))))}
-			v.s = openTest(t, t.TempDir(), Options{MaxBlockRows: 100})
+			v.s = openTest(t, t.TempDir(), Options{MaxBlockRows: 100, CountBy: "app"})
 			fill(t, v)
 			for range 60 {
 				compare(t, v.s, v.o, v.r)

@@ -17,14 +17,14 @@ type part struct {
 	sealed   atomic.Bool // has an index
 	unsealed atomic.Bool // could not get one
 
-	mu      sync.Mutex
-	refs    int  // readers
-	dropped bool // the file goes with its last reader
-	f       file // open while there are readers
-	tail    *partTail
-	blocks  []blockMeta // nil until first read
-	filters []atomic.Pointer[filterBits]
-	digest  Digest
+	mu        sync.Mutex
+	refs      int  // readers
+	dropped   bool // the file goes with its last reader
+	f         file // open while there are readers
+	tail      *partTail
+	partIndex // empty until first read
+	filters   []atomic.Pointer[filterBits]
+	digest    Digest
 }
 
 // hold keeps the file until release.
@@ -94,18 +94,18 @@ func (p *part) index(fs files, c *codecs) ([]blockMeta, error) {
 	if err != nil {
 		return nil, err
 	}
-	blocks, err := readIndex(raw)
+	x, err := readIndex(raw)
 	if err != nil {
 		return nil, fmt.Errorf("%s: index at %d: %w", p.name, p.tail.indexOff, err)
 	}
-	for i := range blocks {
-		m := &blocks[i]
+	for i := range x.blocks {
+		m := &x.blocks[i]
 		if end := m.off + int64(m.bytes()); end > p.tail.indexOff {
 			return nil, fmt.Errorf("%s: index at %d: %w", p.name, p.tail.indexOff, errCorrupt)
 		}
 	}
-	p.blocks, p.filters = blocks, make([]atomic.Pointer[filterBits], len(blocks))
-	return blocks, nil
+	p.partIndex, p.filters = x, make([]atomic.Pointer[filterBits], len(x.blocks))
+	return x.blocks, nil
 }
 
 // summary reads the digest once; the part is held.

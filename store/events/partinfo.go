@@ -4,13 +4,12 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
-	"math"
 	"path/filepath"
 	"time"
 )
 
 const (
-	partMagic  = "TRIPEVP\x03"
+	partMagic  = "TRIPEVP\x04"
 	footerSize = 4 + 4 + len(partMagic)
 )
 
@@ -116,57 +115,4 @@ func (r *reader) section() section {
 		r.fail()
 	}
 	return s
-}
-
-// appendIndex writes the entries of blocks.
-func appendIndex(b []byte, blocks []blockMeta) []byte {
-	b = binary.AppendUvarint(b, uint64(len(blocks)))
-	for i := range blocks {
-		m := &blocks[i]
-		b = binary.AppendUvarint(b, uint64(m.rows))
-		b = binary.AppendVarint(b, m.min)
-		b = binary.AppendUvarint(b, uint64(m.max-m.min))
-		b = binary.AppendUvarint(b, uint64(m.off))
-		b = binary.AppendUvarint(b, uint64(m.chunks))
-		b = m.head.appendTo(b)
-		b = binary.AppendUvarint(b, uint64(m.filter))
-		b = binary.AppendUvarint(b, uint64(len(m.counts)))
-		for _, c := range m.counts {
-			b = binary.AppendVarint(b, c.minute)
-			b = append(b, c.class)
-			b = binary.AppendUvarint(b, uint64(c.rows))
-		}
-	}
-	return b
-}
-
-// readIndex decodes the entries of blocks.
-func readIndex(b []byte) ([]blockMeta, error) {
-	r := reader{b: b}
-	n := r.count(16)
-	blocks := make([]blockMeta, 0, n)
-	for no := range n {
-		m := blockMeta{no: no, rows: int(r.uvarint()), min: r.varint()}
-		m.max = m.min + int64(r.uvarint())
-		m.off = int64(r.uvarint())
-		m.chunks = int(min(r.uvarint(), math.MaxInt32))
-		m.head = r.section()
-		m.filter = int(min(r.uvarint(), math.MaxInt32))
-		for range r.count(3) {
-			c := minuteCount{r.varint(), r.byte(), int(r.uvarint())}
-			if c.class >= Classes {
-				return nil, errCorrupt
-			}
-			m.mask |= 1 << c.class
-			m.counts = append(m.counts, c)
-		}
-		if r.bad || m.max < m.min || m.rows < 1 || m.rows > maxBlockRows || m.off < 0 {
-			return nil, errCorrupt
-		}
-		blocks = append(blocks, m)
-	}
-	if r.bad || len(r.b) > 0 {
-		return nil, errCorrupt
-	}
-	return blocks, nil
 }

@@ -49,6 +49,7 @@ type partWriter struct {
 	err       error
 	b         *blockBuilder
 	blocks    []blockMeta
+	names     partNames
 	raw, zip  []byte
 	info      partInfo
 	digest    Digest
@@ -61,7 +62,7 @@ func (s *Store) newPartWriter(name string) (*partWriter, error) {
 		return nil, err
 	}
 	w := &partWriter{fs: s.o.files, c: s.codecs, name: name, blockRows: s.o.MaxBlockRows,
-		f: f, w: bufio.NewWriterSize(f, 256<<10), b: newBlockBuilder(s.codecs)}
+		f: f, w: bufio.NewWriterSize(f, 256<<10), b: newBlockBuilder(s.codecs, s.o.CountBy)}
 	if s.o.NewDigest != nil {
 		w.digest = s.o.NewDigest()
 	}
@@ -117,9 +118,10 @@ func (w *partWriter) added(t int64) error {
 	return w.err
 }
 
-// take adds a finished block of another part; it begins where the events
-// before it end, or later.
-func (w *partWriter) take(from *blockMeta, b []byte) error {
+// take adds a finished block of another part, with its bytes; it begins where
+// the events before it end, or later.
+func (w *partWriter) take(pb partBlock, b []byte) error {
+	from := pb.m
 	if w.b.n > 0 {
 		w.endBlock()
 	}
@@ -130,6 +132,16 @@ func (w *partWriter) take(from *blockMeta, b []byte) error {
 	w.info.max = from.max
 	m := *from
 	m.off, m.no = w.off, len(w.blocks)
+	m.counts = slices.Clone(from.counts)
+	for i := range m.counts {
+		switch g := m.counts[i].group; {
+		case pb.p.by != w.b.countBy:
+			m.counts[i].group = groupUnsure
+		case g >= groupFirst:
+			m.counts[i].group = w.b.apart.group([]byte(pb.p.groups[g-groupFirst]))
+		}
+	}
+	w.names.add(pb.p.names, pb.p.others)
 	w.write(b)
 	w.blocks = append(w.blocks, m)
 	return w.err
@@ -139,6 +151,7 @@ func (w *partWriter) endBlock() {
 	b := w.b
 	m := blockMeta{rows: b.n, min: b.times[0], max: b.times[b.n-1], off: w.off, no: len(w.blocks), mask: b.mask, counts: slices.Clone(b.counts)}
 	chunks, head := b.pack()
+	w.names.add(head.names, false)
 	m.chunks = len(chunks)
 	w.write(chunks)
 	w.raw = head.appendTo(w.raw[:0])
@@ -157,7 +170,8 @@ func (w *partWriter) finish() (*part, error) {
 		w.endBlock()
 	}
 	t := partTail{info: w.info, indexOff: w.off}
-	t.index = w.pack(appendIndex(nil, w.blocks))
+	x := partIndex{w.names.list(), w.names.others, w.b.countBy, w.b.apart.list, w.blocks}
+	t.index = w.pack(x.appendTo(nil))
 	if w.digest != nil {
 		t.digest = w.pack(w.digest.AppendTo(nil))
 	}
@@ -179,7 +193,7 @@ func (w *partWriter) finish() (*part, error) {
 	}
 	w.info.size = w.off
 	t.info.size = w.off
-	return &part{info: w.info, name: w.name, tail: &t, blocks: w.blocks,
+	return &part{info: w.info, name: w.name, tail: &t, partIndex: x,
 		filters: make([]atomic.Pointer[filterBits], len(w.blocks)), digest: w.digest}, nil
 }
 

@@ -11,13 +11,13 @@ import (
 // TestReceiptSaysWhatWasRead asks for one event of many and counts what each
 // step leaves.
 func TestReceiptSaysWhatWasRead(t *testing.T) {
-	s := openTest(t, t.TempDir(), Options{MaxBlockRows: 100})
+	s := openTest(t, t.TempDir(), Options{MaxBlockRows: 100, CountBy: "app"})
 	for part := range 3 {
 		var ev []Event
 		for i := range 1000 {
 			n := 1000*part + i
 			ev = append(ev, Event{Time: testDay + int64(n)*1e6, Fields: []Field{
-				{"id", store.String(fmt.Sprintf("%032x", n*n))}, {"n", store.Int(int64(n))}, {"msg", store.String("request completed")}}})
+				{"id", store.String(fmt.Sprintf("%032x", n*n))}, {"n", store.Int(int64(n))}, {"msg", store.String("request completed")}, {"app", store.String([]string{"web", "db"}[n/500%2])}}})
 		}
 		if err := s.Append(t.Context(), ev); err != nil {
 			t.Fatal(err)
@@ -68,6 +68,16 @@ func TestReceiptSaysWhatWasRead(t *testing.T) {
 	}
 	if len(r.Steps) != 5 || r.Steps[1].Name != "headers" || r.Steps[1].Blocks == 0 || r.Read != 0 {
 		t.Errorf("headers alone should do: %+v", r)
+	}
+	for _, where := range []Expr{Equal{"app", "web"}, And{ClassIn(1), Equal{"app", "web"}}, Or{Equal{"app", "absent"}, Word{[]string{"app", "nobody"}, "WEB"}}, Not{Equal{"app", "db"}}} {
+		r = store.Receipt{}
+		b, err := s.Count(t.Context(), Query{Range: store.TimeRange{From: testDay, To: testDay + 60e9}, Where: where, Receipt: &r}, time.Minute)
+		if err != nil || b[0].Counts[0] != 1500 {
+			t.Fatalf("%v: %v, %v", where, b, err)
+		}
+		if r.Read != 0 {
+			t.Errorf("%v: %d bytes read to count what the index knows: %+v", where, r.Read, r)
+		}
 	}
 }
 

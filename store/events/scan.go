@@ -125,6 +125,7 @@ type cursor struct {
 	indexed bool
 	block   int        // that was looked at last
 	few     bitset     // blocks that the index leaves, nil for all
+	known   *decider   // nil when there is no predicate
 	next    []*reading // blocks that may hold a match, in order
 	ended   int        // blocks that were read
 	key     int64      // of the current event, or no later in the order than any to come
@@ -279,6 +280,9 @@ func (sc *scan) index(c *cursor) (err error) {
 		return err
 	}
 	c.indexed = true
+	if sc.f.root != nil {
+		c.known = decide(sc.f.root, c.part)
+	}
 	if blocks, all := sc.sn.s.narrowed(sc.ctx, c.part, sc.where); !all {
 		sc.reckon.index()
 		c.few = blocks
@@ -314,16 +318,19 @@ func (sc *scan) queue(c *cursor, n int) bool {
 		if !sc.r.Overlaps(m.min, m.max) || c.few != nil && !c.few.has(m.no) {
 			continue
 		}
+		if c.known != nil && c.known.block(m) == never {
+			continue
+		}
 		sc.reckon.block(stepIndex, pb)
 		if pb.may(sc.sn.s, &sc.f.plan) {
 			sc.reckon.block(stepFilters, pb)
-			c.next = append(c.next, sc.reading(m))
+			c.next = append(c.next, sc.reading(c, m))
 		}
 	}
 	return len(c.next) > 0
 }
 
-func (sc *scan) reading(m *blockMeta) *reading {
+func (sc *scan) reading(c *cursor, m *blockMeta) *reading {
 	var r *reading
 	if n := len(sc.spare); n > 0 {
 		r, sc.spare = sc.spare[n-1], sc.spare[:n-1]
@@ -331,6 +338,7 @@ func (sc *scan) reading(m *blockMeta) *reading {
 		r = &reading{f: sc.f.fork()}
 	}
 	r.m, r.err, r.done = m, nil, nil
+	r.f.known = c.known
 	return r
 }
 

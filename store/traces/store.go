@@ -34,6 +34,7 @@ func Open(dir string, o Options) (*Store, error) {
 		Sync: o.Sync, HeadBytes: o.HeadBytes, MaxBlockRows: blockRows,
 		Retention: o.Retention, MaxBytes: o.MaxBytes,
 		Now: o.Now, Events: o.Events,
+		CountBy:   fService,
 		NewDigest: func() events.Digest { return newDigest() },
 	})
 	if err != nil {
