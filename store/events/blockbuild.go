@@ -112,14 +112,14 @@ func (b *blockBuilder) begin(t int64, class uint8) {
 
 // count counts the row.
 func (b *blockBuilder) count() {
-	at, class := minuteOf(b.times[b.n-1]), uint8(b.classes[b.n-1])
-	for i := len(b.counts) - 1; i >= 0 && b.counts[i].minute == at; i-- {
-		if c := &b.counts[i]; c.class == class && c.group == b.group {
-			c.rows++
+	c := countOf(b.times[b.n-1], uint8(b.classes[b.n-1]), b.group)
+	for i := len(b.counts) - 1; i >= 0 && b.counts[i].minute == c.minute; i-- {
+		if same := &b.counts[i]; same.class == c.class && same.group == c.group && same.first == c.first {
+			same.rows++
 			return
 		}
 	}
-	b.counts = append(b.counts, minuteCount{at, 1, b.group, class})
+	b.counts = append(b.counts, c)
 }
 
 // take notes that the row has a value in a column.

@@ -264,7 +264,8 @@ type countSeen struct {
 }
 
 func (s *countSeen) add(e *Event) {
-	c := minuteCount{minute: minuteOf(e.Time), class: e.Class}
+	c := countOf(e.Time, e.Class, groupUnsure)
+	c.rows = 0
 	s.rows[c]++
 	if c.group = s.p.group(e); c.group != groupUnsure {
 		s.rows[c]++

@@ -44,8 +44,12 @@ type grid struct{ origin, length int64 }
 // of is the number of the step that a time lies in.
 func (s grid) of(at int64) int64 { return floorDiv(at-s.origin, s.length) }
 
-// wholeMinutes says that no step ends inside a minute.
-func (s grid) wholeMinutes() bool { return s.origin%minute == 0 && s.length%minute == 0 }
+// wholeMinutes says that no step ends inside a minute, but for the first ns of
+// one.
+func (s grid) wholeMinutes() bool {
+	after := s.origin - floorDiv(s.origin, minute)*minute
+	return after <= 1 && s.length%minute == 0
+}
 
 func bucketCount(r store.TimeRange, origin, step int64) (int, error) {
 	if step <= 0 {
@@ -220,7 +224,7 @@ func (ct *counter) header(known *decider, m *blockMeta) bool {
 	defer ct.mu.Unlock()
 	for i := range m.counts {
 		if c := &m.counts[i]; known.count(c) == always {
-			ct.total.add(max(int64(c.minute)*minute, m.min), c.class, int64(c.rows))
+			ct.total.add(max(c.within(), m.min), c.class, int64(c.rows))
 			ct.reckon.rows(stepRows, 0, int(c.rows))
 		}
 	}

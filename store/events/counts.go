@@ -8,12 +8,32 @@ import (
 	"strings"
 )
 
-// minuteCount counts the rows of one class and group in one minute.
+// minuteCount counts the rows of one class and group in one minute; those at
+// its very first ns apart, which belong to the minute before where ranges are
+// open at their beginning.
 type minuteCount struct {
 	minute int32 // Unix minutes, which hold all times of 64 bits in ns
 	rows   uint32
 	group  uint16
 	class  uint8
+	first  bool // at the first ns
+}
+
+// firstBit is set in the class of a count that is of the first ns.
+const firstBit = 0x80
+
+// countOf counts one row.
+func countOf(t int64, class uint8, group uint16) minuteCount {
+	at := floorDiv(t, minute)
+	return minuteCount{int32(at), 1, group, class, at*minute == t}
+}
+
+// within is a time that stands for all rows of the count.
+func (c *minuteCount) within() int64 {
+	if c.first {
+		return int64(c.minute) * minute
+	}
+	return int64(c.minute)*minute + 1
 }
 
 // Groups of rows by the text of the field Options.CountBy.
@@ -123,7 +143,11 @@ func (m *blockMeta) appendTo(b []byte) []byte {
 	first := minuteOf(m.min)
 	for _, c := range m.counts {
 		b = binary.AppendUvarint(b, uint64(c.minute-first))
-		b = append(b, c.class)
+		if class := c.class; c.first {
+			b = append(b, class|firstBit)
+		} else {
+			b = append(b, class)
+		}
 		b = binary.AppendUvarint(b, uint64(c.group))
 		b = binary.AppendUvarint(b, uint64(c.rows))
 	}
@@ -177,12 +201,14 @@ func (r *reader) blockMeta(no, groups int) blockMeta {
 	m.counts = make([]minuteCount, 0, r.count(4))
 	for range cap(m.counts) {
 		after, class, group, rows := r.uvarint(), r.byte(), r.uvarint(), r.uvarint()
+		edge := class&firstBit != 0
+		class &^= firstBit
 		if after > uint64(last-first) || class >= Classes || group >= uint64(groupFirst)+uint64(groups) || rows > maxBlockRows {
 			r.fail()
 			return m
 		}
 		m.mask |= 1 << class
-		m.counts = append(m.counts, minuteCount{first + int32(after), uint32(rows), uint16(group), class})
+		m.counts = append(m.counts, minuteCount{first + int32(after), uint32(rows), uint16(group), class, edge})
 	}
 	return m
 }

@@ -121,7 +121,7 @@ func FuzzReadManifest(f *testing.F) {
 	tail := partTail{info: p, indexOff: 8, index: section{1, 2, 3}}
 	f.Add(tail.appendTo(nil))
 	x := partIndex{names: []string{"a", "b"}, by: "a", groups: []string{"x"},
-		blocks: []blockMeta{{rows: 3, min: 1, max: 2, filter: 1, counts: []minuteCount{{0, 3, groupFirst, 2}}}}}
+		blocks: []blockMeta{{rows: 3, min: 1, max: 2, filter: 1, counts: []minuteCount{{0, 3, groupFirst, 2, true}}}}}
 	f.Add(x.appendTo(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		st, good, err := readManifest(b)

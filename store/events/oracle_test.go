@@ -337,7 +337,7 @@ func compare(t *testing.T, s *Store, o *oracle, r *rand.Rand) {
 		return
 	}
 	step := []time.Duration{time.Second * 7, time.Minute, 5 * time.Minute}[r.IntN(3)]
-	q.Origin = []int64{0, q.Range.From, 30e9, -1}[r.IntN(4)]
+	q.Origin = []int64{0, q.Range.From, 30e9, -1, 1, 1 - 120e9}[r.IntN(6)]
 	got, err := s.Count(t.Context(), q, step)
 	if err != nil {
 		t.Fatal(err)
