@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -95,10 +96,11 @@ type counter struct {
 	where  Expr
 	total  *tally
 	reckon *reckoning
-	groups *grouper // nil unless groups are counted
+	do     func(*Event, int64) error // of Fold; nil when it is Count
 
-	mu  sync.Mutex
-	err error // the first
+	mu      sync.Mutex
+	err     error // the first
+	refused error // of do
 }
 
 func (ct *counter) fail(err error) {
@@ -115,9 +117,6 @@ func (ct *counter) run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		w := &countWorker{ct: ct, f: ct.f.fork(), tally: newTally(ct.r, ct.grid, len(ct.total.buckets))}
-		if ct.groups != nil {
-			w.groups = newGroupWorker(ct.groups)
-		}
 		wg.Go(func() {
 			for do := range work {
 				do(w)
@@ -131,16 +130,17 @@ func (ct *counter) run(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return ct.err
+	return errors.Join(ct.refused, ct.err)
+}
+
+// over says that the caller wants no more.
+func (ct *counter) over() bool {
+	ct.mu.Lock()
+	defer ct.mu.Unlock()
+	return ct.refused != nil
 }
 
 func (ct *counter) merge(w *countWorker) {
-	if w.groups != nil {
-		if err := ct.groups.merge(w.groups); err != nil {
-			ct.fail(err)
-		}
-		return
-	}
 	t := w.tally
 	ct.mu.Lock()
 	defer ct.mu.Unlock()
@@ -155,7 +155,7 @@ func (ct *counter) feed(ctx context.Context, work chan<- func(*countWorker)) {
 	send := func(do func(*countWorker)) bool {
 		select {
 		case work <- do:
-			return true
+			return !ct.over()
 		case <-ctx.Done():
 			return false
 		}
@@ -208,7 +208,7 @@ func (ct *counter) part(ctx context.Context, p *part, blocks []blockMeta, send f
 // header counts from the index, where that is exact.
 func (ct *counter) header(known *decider, m *blockMeta) bool {
 	inside := ct.r.Has(m.min) && ct.r.Has(m.max)
-	if !inside || ct.groups != nil {
+	if !inside || ct.do != nil {
 		return false
 	}
 	if whole := ct.grid.of(m.min) == ct.grid.of(m.max); !whole && !ct.grid.wholeMinutes() {
@@ -235,7 +235,7 @@ type countWorker struct {
 	ct     *counter
 	f      *filter
 	tally  *tally
-	groups *groupWorker
+	folder folder
 	b      block
 	e      Event
 }
@@ -284,8 +284,8 @@ func (w *countWorker) rows(rows rowSet) error {
 	if err != nil || w.f.block != nil && w.f.hits.empty() {
 		return err
 	}
-	if w.groups != nil {
-		w.groups.enter()
+	if w.ct.do != nil {
+		return w.fold(rows, from, to)
 	}
 	found := 0
 	defer func() { w.ct.reckon.rows(stepRows, 0, found) }()
@@ -298,18 +298,7 @@ func (w *countWorker) rows(rows rowSet) error {
 			continue
 		}
 		found++
-		if w.groups == nil {
-			w.tally.add(rows.time(i), rows.class(i), 1)
-			continue
-		}
-		g, err := w.groups.of(rows, i, &w.e)
-		if err != nil {
-			return err
-		}
-		bucket := int(w.tally.of(rows.time(i)) - w.tally.first)
-		c := g.counts[bucket]
-		c[rows.class(i)]++
-		g.counts[bucket] = c
+		w.tally.add(rows.time(i), rows.class(i), 1)
 	}
 	return nil
 }

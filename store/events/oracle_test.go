@@ -2,7 +2,9 @@ package events
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"regexp"
 	"slices"
@@ -353,49 +355,43 @@ func compare(t *testing.T, s *Store, o *oracle, r *rand.Rand) {
 	if len(want) > 0 {
 		t.Fatalf("%#v step %v: buckets missing: %v", q, step, want)
 	}
-	compareGroups(t, s, o, q, step, [][]string{{"status"}, {"msg", "took"}, {"service", "absent", "tags"}}[r.IntN(3)])
+	q.Fields = [][]string{{"status"}, {"msg", "took"}, {"service", "absent", "tags"}, {"app"}, {}}[r.IntN(5)]
+	compareFold(t, s, o, q, step)
 }
 
-// compareGroups asks for counts apart by fields.
-func compareGroups(t *testing.T, s *Store, o *oracle, q Query, step time.Duration, fields []string) {
+// compareFold asks for events of which some stand for many.
+func compareFold(t *testing.T, s *Store, o *oracle, q Query, step time.Duration) {
 	t.Helper()
-	groups, err := s.CountBy(t.Context(), q, step, fields...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]map[int64][Classes]int64{}
-	for i := range o.events {
-		e := &o.events[i]
-		if !q.Range.Has(e.Time) || q.Where != nil && !q.Where.Match(e) {
-			continue
-		}
-		key := ""
-		for _, f := range fields {
-			v, has := e.Get(f)
-			key += fmt.Sprintf("%v %q ", has, v.Text())
-		}
-		if want[key] == nil {
-			want[key] = map[int64][Classes]int64{}
-		}
-		start := q.Origin + floorDiv(e.Time-q.Origin, int64(step))*int64(step)
-		c := want[key][start]
-		c[e.Class]++
-		want[key][start] = c
-	}
-	for _, g := range groups {
-		key := ""
-		for i := range fields {
-			key += fmt.Sprintf("%v %q ", g.Has[i], g.Texts[i])
-		}
-		for _, b := range g.Buckets {
-			if b.Counts != want[key][b.Start] {
-				t.Fatalf("%#v by %q, %s at %d: got %v, want %v", q, fields, key, b.Start, b.Counts, want[key][b.Start])
+	seen := func(e *Event) string {
+		key := fmt.Sprint(floorDiv(e.Time-q.Origin, int64(step)), " ", e.Class)
+		for _, f := range e.Fields {
+			if slices.Contains(q.Fields, f.Name) { // of a head, events have all
+				key += fmt.Sprintf(" %s=%d:%s", f.Name, f.Value.Kind, f.Value.Text())
 			}
 		}
-		delete(want, key)
+		return key
 	}
-	if len(want) > 0 {
-		t.Fatalf("%#v by %q: groups missing: %v", q, fields, want)
+	got, want := map[string]int64{}, map[string]int64{}
+	if err := s.Fold(t.Context(), q, step, func(e *Event, n int64) error {
+		got[seen(e)] += n
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range o.events {
+		if e := &o.events[i]; q.Range.Has(e.Time) && (q.Where == nil || q.Where.Match(e)) {
+			want[seen(e)]++
+		}
+	}
+	if !maps.Equal(got, want) {
+		t.Fatalf("%#v in steps of %v: got %v, want %v", q, step, got, want)
+	}
+	if len(want) == 0 {
+		return
+	}
+	enough := errors.New("enough")
+	if err := s.Fold(t.Context(), q, step, func(*Event, int64) error { return enough }); !errors.Is(err, enough) {
+		t.Fatalf("%#v: ended with %v", q, err)
 	}
 }
 

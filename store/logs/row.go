@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"time"
 
 	"tripod/store"
 	"tripod/store/events"
@@ -20,8 +21,9 @@ type Row struct {
 	d      decoder
 	line   string // as it was sent; Record().Line() when raw is unset
 	raw    bool   // the line was taken apart
-	lean   bool   // of Members
-	opaque bool   // the line may hold what no field does
+	lean   bool   // of Members and Fold
+	times  int64
+	opaque bool // the line may hold what no field does
 }
 
 // Rows is Find without copies, for those who look at few parts of many records.
@@ -49,6 +51,25 @@ func (s *Store) Members(ctx context.Context, n Node, q store.LogQuery, labels []
 	}
 }
 
+// Fold is Members for those who only count records in steps from the beginning
+// of the range on: a row may stand for more records of its step, and rows come
+// in no order. Calls come from several goroutines, one at a time.
+func (s *Store) Fold(ctx context.Context, n Node, q store.LogQuery, labels []string, step time.Duration, do func(*Row) error) error {
+	if labels != nil {
+		if err := s.allMembers(ctx, n, q); err != nil {
+			return err
+		}
+	}
+	eq := ask(n, q)
+	eq.Named, eq.Origin = memberFields(labels), q.Range.From
+	r := Row{lean: true}
+	return s.events.Fold(ctx, eq, step, func(e *events.Event, times int64) error {
+		r.read(e)
+		r.times = times
+		return do(&r)
+	})
+}
+
 func (s *Store) allMembers(ctx context.Context, n Node, q store.LogQuery) error {
 	other := ask(And{&Not{JSONLine{Sure: true}}, n}, q)
 	other.Limit, other.Receipt, other.Named = 1, nil, func(string) bool { return false }
@@ -68,8 +89,10 @@ func memberFields(labels []string) func(string) bool {
 		name, isAttr := askedName(field)
 		switch {
 		case !isAttr:
-			return field == wordService || field == wordResourceDropped || field == wordResourceSchema || field == wordTrace || field == wordSpan ||
-				field == wordLevelText || field == wordLevelFrom
+			return field == wordService || field == wordResourceDropped || field == wordResourceSchema || slices.ContainsFunc(labels, func(label string) bool {
+				word, isWord := memberWords[label]
+				return isWord && (word == field || word == wordLevelText && field == wordLevelFrom)
+			})
 		case field != "" && field[0] == resource[0]:
 			return true
 		case field != "" && field[0] == scope[0]:
@@ -99,7 +122,7 @@ func (s *Store) rows(ctx context.Context, eq events.Query, lean bool) iter.Seq2[
 
 // read takes up an event.
 func (r *Row) read(e *events.Event) {
-	r.e, r.Service, r.line, r.raw, r.opaque = e, "", "", false, false
+	r.e, r.Service, r.line, r.raw, r.opaque, r.times = e, "", "", false, false, 1
 	r.d.resource = store.Resource{Attrs: r.d.resource.Attrs[:0]}
 	for i := range e.Fields {
 		f := &e.Fields[i]
@@ -135,6 +158,9 @@ func (r *Row) word(f *events.Field) {
 
 // Lean says that all that the row has is what Members says.
 func (r *Row) Lean() bool { return r.lean }
+
+// Times is for how many records the row stands: more than one only in Fold.
+func (r *Row) Times() int64 { return r.times }
 
 // Time is in Unix ns.
 func (r *Row) Time() int64 { return r.e.Time }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tripod/store"
+	"tripod/store/logs"
 )
 
 // maxPieces bounds the steps of one count.
@@ -13,11 +14,28 @@ const maxPieces = 50_000
 // countable says whether the store's own counts by level answer: no stage is
 // left, and no label is wanted but the level.
 func (lf *leaf) countable() bool {
-	counts := lf.r.Fn == "count_over_time" || lf.r.Fn == "rate" && lf.unwrap == nil || lf.r.Fn == "absent_over_time"
-	if !counts || len(lf.pl.stages) > 0 || lf.group == nil || lf.group.Without || lf.pieces() > maxPieces {
+	if !lf.counts() || len(lf.pl.stages) > 0 || lf.group == nil || lf.group.Without || lf.pieces() > maxPieces {
 		return false
 	}
 	return !slices.ContainsFunc(lf.group.Labels, func(name string) bool { return name != "level" && name != "detected_level" })
+}
+
+// counts says that nothing of a line counts but that it is there.
+func (lf *leaf) counts() bool {
+	return lf.r.Fn == "count_over_time" || lf.r.Fn == "rate" && lf.unwrap == nil || lf.r.Fn == "absent_over_time"
+}
+
+// foldRow adds rows that stand for more records, in any order.
+func (lf *leaf) foldRow(l *line) func(*logs.Row) error {
+	used := lf.used()
+	return func(r *logs.Row) error {
+		pane := lf.panes.holds(r.Time())
+		if !used[pane] {
+			return nil
+		}
+		l.startRow(r)
+		return lf.line(l, pane)
+	}
 }
 
 // piece is the longest time that all panes are multiples of.

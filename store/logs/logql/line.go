@@ -60,6 +60,14 @@ func (l *line) start(r *store.Record) {
 	l.begin(r.Time, r.Line(), l.streams.of(sender{r.Resource, r.Service, levelWord(r.Level)}))
 }
 
+// times is for how many records the line stands.
+func (l *line) times() int64 {
+	if l.row == nil {
+		return 1
+	}
+	return l.row.Times()
+}
+
 // startRow takes up a record that is not copied: nothing of the line but the
 // labels of its stream may be kept.
 func (l *line) startRow(r *logs.Row) {

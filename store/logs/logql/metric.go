@@ -171,6 +171,12 @@ func (p panes) starts(at int64) int {
 	return i
 }
 
+// holds is the number of the pane that a time behind its beginning lies in.
+func (p panes) holds(at int64) int {
+	i, _ := slices.BinarySearch(p.at, at)
+	return i - 1
+}
+
 // pipelineError is what a line with an error makes of the whole query.
 func pipelineError(l *line) error {
 	return fmt.Errorf("pipeline error: '%s' for series: '%s'. Use a label filter to skip this error, as in | __error__!=%q, or | __error__=\"\" for any: %w",

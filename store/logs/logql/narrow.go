@@ -44,6 +44,11 @@ func (s narrowed) Members(ctx context.Context, n logs.Node, q store.LogQuery, la
 	return s.Store.Members(ctx, s.and(n), q, labels)
 }
 
+// Fold is the store's, of fewer records.
+func (s narrowed) Fold(ctx context.Context, n logs.Node, q store.LogQuery, labels []string, step time.Duration, do func(*logs.Row) error) error {
+	return s.Store.Fold(ctx, s.and(n), q, labels, step, do)
+}
+
 // Count is the store's, of fewer records.
 func (s narrowed) Count(ctx context.Context, n logs.Node, q store.LogQuery, step time.Duration) ([]store.LogBucket, error) {
 	return s.Store.Count(ctx, s.and(n), q, step)

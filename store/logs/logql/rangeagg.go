@@ -6,6 +6,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"tripod/store"
 	"tripod/store/logs"
@@ -71,7 +72,12 @@ func (lf *leaf) scan() error {
 	q, l := lf.query(), newLine()
 	if labels, ok := lf.asked(); ok {
 		lf.receipt.Reads = []string{"fields: " + strings.Join(append([]string{"time, level, service, resource"}, labels...), ", ")}
-		err := lf.take(l, lf.pl.members(lf.ev.ctx, lf.ev.store, q, l, labels))
+		var err error
+		if lf.counts() && lf.pieces() <= maxPieces {
+			err = lf.ev.store.Fold(lf.ev.ctx, lf.pl.node(), q, labels, time.Duration(lf.panes.piece()), lf.foldRow(l))
+		} else {
+			err = lf.take(l, lf.pl.members(lf.ev.ctx, lf.ev.store, q, l, labels))
+		}
 		if !errors.Is(err, logs.ErrLines) {
 			return err
 		}
@@ -117,20 +123,31 @@ func (lf *leaf) take(l *line, lines iter.Seq[error]) error {
 		for l.at > lf.panes.at[pane+1] {
 			pane++
 		}
-		if !used[pane] || !lf.pl.through(l) && !l.lost {
+		if !used[pane] {
 			continue
 		}
-		if !l.lost && l.err == "" {
-			if err := lf.add(l, pane); err != nil {
-				return err
-			}
+		if err := lf.line(l, pane); err != nil {
+			return err
 		}
-		switch {
-		case l.lost, l.err != "" && l.lean():
-			return logs.ErrLines
-		case l.err != "":
-			return pipelineError(l)
+	}
+	return nil
+}
+
+// line adds a line that stays.
+func (lf *leaf) line(l *line, pane int) error {
+	if !lf.pl.through(l) && !l.lost {
+		return nil
+	}
+	if !l.lost && l.err == "" {
+		if err := lf.add(l, pane); err != nil {
+			return err
 		}
+	}
+	switch {
+	case l.lost, l.err != "" && l.lean():
+		return logs.ErrLines
+	case l.err != "":
+		return pipelineError(l)
 	}
 	return nil
 }
@@ -163,19 +180,28 @@ func (lf *leaf) add(l *line, pane int) error {
 			return fmt.Errorf("a quantile of more than %d values; ask for a shorter time: %w", maxValues, store.ErrTooLarge)
 		}
 	}
+	if n := l.times(); n > 1 { // of a function that counts
+		a.n += float64(n)
+		a.a += float64(n)
+		return nil
+	}
 	lf.fold.sample(a, l.at, lf.sample(l))
 	return nil
 }
 
-// cell is the acc of a pane, which is the last or a new one.
+// cell is the acc of a pane, which is mostly the last or a new one behind it.
 func (lf *leaf) cell(c *cells, pane int) (*acc, error) {
-	if n := len(c.pane); n == 0 || c.pane[n-1] != int32(pane) {
+	at, found := len(c.pane)-1, true
+	if at < 0 || c.pane[at] != int32(pane) {
+		at, found = slices.BinarySearch(c.pane, int32(pane))
+	}
+	if !found {
 		if lf.made++; lf.made > maxCells {
 			return nil, fmt.Errorf("more than %d partial results; group by fewer labels, or ask for a longer step: %w", maxCells, store.ErrTooLarge)
 		}
-		c.pane, c.acc = append(c.pane, int32(pane)), append(c.acc, acc{})
+		c.pane, c.acc = slices.Insert(c.pane, at, int32(pane)), slices.Insert(c.acc, at, acc{})
 	}
-	return &c.acc[len(c.acc)-1], nil
+	return &c.acc[at], nil
 }
 
 // sample is the value of a line.
