@@ -35,7 +35,7 @@ func TestBatchesComeBack(t *testing.T) {
 	for seed := range uint64(40) {
 		r := rand.New(rand.NewPCG(seed, 17))
 		s := new(Store)
-		build := newBlockBuilder(testCodecs(t), "")
+		build := newBlockBuilder(testCodecs(t), "", "")
 		var all []Event
 		for range 1 + r.IntN(6) {
 			ev := make([]Event, 1+r.IntN(80))
@@ -99,7 +99,7 @@ func TestBatchesKeepLinesByTheirFields(t *testing.T) {
 // or the memory has room for.
 func TestTemplatesOfLinesAreFew(t *testing.T) {
 	s := new(Store)
-	build := newBlockBuilder(testCodecs(t), "")
+	build := newBlockBuilder(testCodecs(t), "", "")
 	var all []Event
 	for first := range 5 {
 		ev := make([]Event, 200)

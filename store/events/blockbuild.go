@@ -20,8 +20,10 @@ type blockBuilder struct {
 	counts  []minuteCount
 
 	countBy string     // Options.CountBy
+	same    string     // Options.CountSame
 	apart   countTexts // of the part
 	counted uint32     // countBy's number among the names, noName when it has none
+	sameAs  uint32     // same's
 	group   uint16     // of the row
 
 	names    map[string]uint32
@@ -49,12 +51,12 @@ type blockBuilder struct {
 
 const noName = math.MaxUint32
 
-func newBlockBuilder(c *codecs, countBy string) *blockBuilder {
-	return &blockBuilder{countBy: countBy, counted: noName, names: map[string]uint32{}, ids: map[*batch][]uint32{}, shapes: map[string]int64{}, w: columns.Writer{Codec: c.Codec}}
+func newBlockBuilder(c *codecs, countBy, same string) *blockBuilder {
+	return &blockBuilder{countBy: countBy, same: same, counted: noName, sameAs: noName, names: map[string]uint32{}, ids: map[*batch][]uint32{}, shapes: map[string]int64{}, w: columns.Writer{Codec: c.Codec}}
 }
 
 func (b *blockBuilder) reset() {
-	b.n, b.size, b.mask, b.used, b.counted = 0, 0, 0, 0, noName
+	b.n, b.size, b.mask, b.used, b.counted, b.sameAs = 0, 0, 0, 0, noName, noName
 	b.times, b.classes, b.counts, b.shapeOf = b.times[:0], b.classes[:0], b.counts[:0], b.shapeOf[:0]
 	b.nameList, b.byName, b.shapeList = b.nameList[:0], b.byName[:0], b.shapeList[:0]
 	b.row, b.before = b.row[:0], b.before[:0]
@@ -127,7 +129,7 @@ func (b *blockBuilder) take(at uint32) {
 	c := b.cols[at]
 	c.row = b.n
 	b.row = append(b.row, at)
-	if c.name == b.counted {
+	if c.name == b.counted || c.name == b.sameAs {
 		b.group = groupUnsure
 	}
 }
@@ -135,11 +137,14 @@ func (b *blockBuilder) take(at uint32) {
 // field adds a value to the row.
 func (b *blockBuilder) field(name uint32, value []byte) {
 	at := b.column(name, store.Kind(value[0]))
-	first := b.group == groupNone
+	before := b.group
 	b.take(at)
-	if name == b.counted && first && store.Kind(value[0]) == store.KindString {
+	if (name == b.counted || name == b.sameAs) && store.Kind(value[0]) == store.KindString {
 		r := reader{b: value[1:]}
-		b.group = b.apart.group(r.bytes(r.uvarint()))
+		text := r.bytes(r.uvarint())
+		if name == b.counted && before == groupNone || name == b.sameAs && before >= groupFirst && b.apart.list[before-groupFirst] == string(text) {
+			b.group = b.apart.group(text)
+		}
 	}
 	b.size += b.cols[at].add(value, &b.keys)
 }
@@ -173,8 +178,12 @@ func (b *blockBuilder) name(s string) uint32 {
 		id = uint32(len(b.nameList))
 		s = strings.Clone(s)
 		b.names[s] = id
-		if s == b.countBy && s != "" {
+		switch {
+		case s == "":
+		case s == b.countBy:
 			b.counted = id
+		case s == b.same:
+			b.sameAs = id
 		}
 		b.nameList = append(b.nameList, s)
 		b.byName = append(b.byName, nil)

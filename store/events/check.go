@@ -299,14 +299,16 @@ func (p *part) group(e *Event) uint16 {
 	group := groupNone
 	for i := range e.Fields {
 		f := &e.Fields[i]
-		if f.Name != p.by || p.by == "" {
+		by, same := p.by != "" && f.Name == p.by, p.same != "" && f.Name == p.same
+		if !by && !same {
 			continue
 		}
 		at := slices.Index(p.groups, f.Value.Str())
-		if group != groupNone || f.Value.Kind != store.KindString || at < 0 {
+		says := groupFirst + uint16(at)
+		if f.Value.Kind != store.KindString || at < 0 || by && group != groupNone || same && group != says {
 			return groupUnsure
 		}
-		group = groupFirst + uint16(at)
+		group = says
 	}
 	return group
 }

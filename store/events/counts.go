@@ -85,6 +85,7 @@ type partIndex struct {
 	names  []string // of all fields, and maybe of more, sorted
 	others bool     // there are more names than can be told
 	by     string   // Options.CountBy when it was written
+	same   string   // Options.CountSame
 	groups []string // its texts, from groupFirst on
 	blocks []blockMeta
 }
@@ -117,7 +118,7 @@ func (x *partIndex) appendTo(b []byte) []byte {
 	if b = append(b, 0); x.others {
 		b[len(b)-1] = 1
 	}
-	b = appendString(b, x.by)
+	b = appendString(appendString(b, x.by), x.same)
 	for _, list := range [...][]string{x.names, x.groups} {
 		b = binary.AppendUvarint(b, uint64(len(list)))
 		for _, s := range list {
@@ -158,7 +159,7 @@ func (m *blockMeta) appendTo(b []byte) []byte {
 func readIndex(b []byte) (x partIndex, err error) {
 	r := reader{b: b}
 	x.others = r.byte() != 0
-	x.by = strings.Clone(r.string())
+	x.by, x.same = strings.Clone(r.string()), strings.Clone(r.string())
 	x.names = r.strings(maxPartNames)
 	x.groups = r.strings(maxCountTexts)
 	n := r.count(16)

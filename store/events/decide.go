@@ -84,7 +84,7 @@ func (d *decider) leaf(n *node) []verdict {
 	known := make([]verdict, int(groupFirst)+len(d.part.groups))
 	asks := d.part.by != "" && n.asks(d.part.by)
 	rest := never // when the field of the groups does not pass
-	if d.asksOthers(n) {
+	if d.asksOthers(n, asks) {
 		rest = unknown
 	}
 	for g := range known {
@@ -101,13 +101,14 @@ func (d *decider) leaf(n *node) []verdict {
 }
 
 // asksOthers says whether a leaf asks about a field that the part may have,
-// other than that of the groups.
-func (d *decider) asksOthers(n *node) bool {
+// other than that of the groups, and the one that says the same when that is
+// asked.
+func (d *decider) asksOthers(n *node, asks bool) bool {
 	if d.part.others {
 		return true
 	}
 	for _, name := range d.part.names {
-		if name != d.part.by && n.asks(name) {
+		if name != d.part.by && !(asks && name == d.part.same) && n.asks(name) {
 			return true
 		}
 	}

@@ -58,7 +58,7 @@ func FuzzReadBlock(f *testing.F) {
 	r := rand.New(rand.NewPCG(5, 5))
 	c := testCodecs(f)
 	for _, n := range []int{1, 20, 200} {
-		b := newBlockBuilder(c, "")
+		b := newBlockBuilder(c, "", "")
 		for i := range n {
 			e := randomEvent(r)
 			if i%3 == 0 {
@@ -120,7 +120,7 @@ func FuzzReadManifest(f *testing.F) {
 	f.Add(b[:len(b)-3])
 	tail := partTail{info: p, indexOff: 8, index: section{1, 2, 3}}
 	f.Add(tail.appendTo(nil))
-	x := partIndex{names: []string{"a", "b"}, by: "a", groups: []string{"x"},
+	x := partIndex{names: []string{"a", "b"}, by: "a", same: "b", groups: []string{"x"},
 		blocks: []blockMeta{{rows: 3, min: 1, max: 2, filter: 1, counts: []minuteCount{{0, 3, groupFirst, 2, true}}}}}
 	f.Add(x.appendTo(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -154,7 +154,7 @@ func FuzzFilterNeverLies(f *testing.F) {
 	c := testCodecs(f)
 	f.Fuzz(func(t *testing.T, text, asked string) {
 		e := Event{Fields: []Field{{"f", store.String(text)}}}
-		b := newBlockBuilder(c, "")
+		b := newBlockBuilder(c, "", "")
 		b.add(&e)
 		filter, err := readFilter(b.filter.append(nil, &b.keys))
 		if err != nil {

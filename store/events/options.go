@@ -26,8 +26,10 @@ type Options struct {
 	MaxBytes int64
 	// CountBy is the field by whose texts the events of each minute are counted
 	// apart, so that what is asked of it and the class alone is answered
-	// without reading an event; none when empty. It may change.
-	CountBy string
+	// without reading an event; none when empty. CountSame is a field behind it
+	// that says the same wherever it is: where it does not, no text is counted.
+	// Both may change.
+	CountBy, CountSame string
 	// NewDigest makes the summary that is kept with every head and part.
 	NewDigest func() Digest
 	Now       func() time.Time

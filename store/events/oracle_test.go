@@ -47,6 +47,12 @@ func randomEvent(r *rand.Rand) Event {
 			f.Value = store.Int(5)
 		}
 		e.Fields = append(e.Fields, f)
+		if r.IntN(3) == 0 {
+			if f.Name = "origin"; r.IntN(30) == 0 {
+				f.Value = store.String("db")
+			}
+			e.Fields = append(e.Fields, f)
+		}
 	}
 	e.Fields = append(e.Fields, Field{"n", store.Int(int64(r.Uint32()))})
 	return e
@@ -73,11 +79,11 @@ func randomExpr(r *rand.Rand, depth int) Expr {
 	}
 	switch r.IntN(18) {
 	case 14:
-		return Equal{"app", []string{"web", "db", "absent", "5"}[r.IntN(4)]}
+		return Equal{[]string{"app", "app", "origin"}[r.IntN(3)], []string{"web", "db", "absent", "5"}[r.IntN(4)]}
 	case 15:
-		return Not{Exists{"app"}}
+		return Not{Exists{[]string{"app", "origin"}[r.IntN(2)]}}
 	case 16:
-		return Any{Named: func(name string) bool { return name == "app" || name == "label" }, Test: func(v store.Value) bool { return v.Text() != "db" }}
+		return Any{Named: func(name string) bool { return name == "app" || name == "origin" && depth > 0 }, Test: func(v store.Value) bool { return v.Text() != "db" }}
 	case 12:
 		named := func(name string) bool { return name != "msg" }
 		return Within{named, []Expr{Word{nil, word()}, Phrase{nil, word() + " " + word()}, Regexp{nil, regexp.MustCompile("[RÜ]e?")}}[r.IntN(3)]}
@@ -300,6 +306,7 @@ func TestScanAnswersLikeBruteForce(t *testing.T) {
 		"counted by another field since": func(t *testing.T, v *env) {
 			for _, by := range []string{"app", "service", "", "app"} {
 				v.s.o.CountBy = by
+				v.s.o.CountSame = []string{"origin", ""}[len(by)%2]
 				for range mergeRun - 2 {
 					add(t, v, 200)
 					flush(t, v.s)
@@ -310,7 +317,7 @@ func TestScanAnswersLikeBruteForce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := &env{o: &oracle{}, r: rand.New(rand.NewPCG(7, uint64(len(name))))}
-			v.s = openTest(t, t.TempDir(), Options{MaxBlockRows: 100, CountBy: "app"})
+			v.s = openTest(t, t.TempDir(), Options{MaxBlockRows: 100, CountBy: "app", CountSame: "origin"})
 			fill(t, v)
 			for range 60 {
 				compare(t, v.s, v.o, v.r)

@@ -62,7 +62,7 @@ func (s *Store) newPartWriter(name string) (*partWriter, error) {
 		return nil, err
 	}
 	w := &partWriter{fs: s.o.files, c: s.codecs, name: name, blockRows: s.o.MaxBlockRows,
-		f: f, w: bufio.NewWriterSize(f, 256<<10), b: newBlockBuilder(s.codecs, s.o.CountBy)}
+		f: f, w: bufio.NewWriterSize(f, 256<<10), b: newBlockBuilder(s.codecs, s.o.CountBy, s.o.CountSame)}
 	if s.o.NewDigest != nil {
 		w.digest = s.o.NewDigest()
 	}
@@ -135,7 +135,7 @@ func (w *partWriter) take(pb partBlock, b []byte) error {
 	m.counts = slices.Clone(from.counts)
 	for i := range m.counts {
 		switch g := m.counts[i].group; {
-		case pb.p.by != w.b.countBy:
+		case pb.p.by != w.b.countBy || pb.p.same != w.b.same:
 			m.counts[i].group = groupUnsure
 		case g >= groupFirst:
 			m.counts[i].group = w.b.apart.group([]byte(pb.p.groups[g-groupFirst]))
@@ -170,7 +170,7 @@ func (w *partWriter) finish() (*part, error) {
 		w.endBlock()
 	}
 	t := partTail{info: w.info, indexOff: w.off}
-	x := partIndex{w.names.list(), w.names.others, w.b.countBy, w.b.apart.list, w.blocks}
+	x := partIndex{w.names.list(), w.names.others, w.b.countBy, w.b.same, w.b.apart.list, w.blocks}
 	t.index = w.pack(x.appendTo(nil))
 	if w.digest != nil {
 		t.digest = w.pack(w.digest.AppendTo(nil))

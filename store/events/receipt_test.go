@@ -11,7 +11,7 @@ import (
 // TestReceiptSaysWhatWasRead asks for one event of many and counts what each
 // step leaves.
 func TestReceiptSaysWhatWasRead(t *testing.T) {
-	s := openTest(t, t.TempDir(), Options{MaxBlockRows: 100, CountBy: "app"})
+	s := openTest(t, t.TempDir(), Options{MaxBlockRows: 100, CountBy: "app", CountSame: "origin"})
 	for part := range 3 {
 		var ev []Event
 		for i := range 1000 {

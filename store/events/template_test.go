@@ -45,7 +45,7 @@ func testCodecs(t testing.TB) *codecs {
 func blockOf(t testing.TB, ev []Event) (*block, *blockBuilder) {
 	t.Helper()
 	c := testCodecs(t)
-	build := newBlockBuilder(c, "")
+	build := newBlockBuilder(c, "", "")
 	for i := range ev {
 		build.add(&ev[i])
 	}

@@ -44,7 +44,7 @@ func openWith(dir string, o Options, eo events.Options) (*Store, error) {
 		o.Now = time.Now
 	}
 	eo.Sync, eo.Retention, eo.MaxBytes, eo.Now, eo.Events = o.Sync, o.Retention, o.MaxBytes, o.Now, o.Events
-	eo.CountBy = wordService
+	eo.CountBy, eo.CountSame = wordService, resource+"service.name"
 	eo.NewDigest = func() events.Digest { return newDigest() }
 	es, err := events.Open(dir, eo)
 	if err != nil {

@@ -35,6 +35,7 @@ func Open(dir string, o Options) (*Store, error) {
 		Retention: o.Retention, MaxBytes: o.MaxBytes,
 		Now: o.Now, Events: o.Events,
 		CountBy:   fService,
+		CountSame: resourcePrefix + "service.name",
 		NewDigest: func() events.Digest { return newDigest() },
 	})
 	if err != nil {
