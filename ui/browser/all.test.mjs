@@ -63,12 +63,15 @@ function scene(name, run, { allow, ...look } = {}) {
   }
 }
 
-describe('screens', () => screens(scene));
+// Scenes of these suites leave alone what others look at; they mostly wait.
+const two = { concurrency: 2 };
+
+describe('screens', two, () => screens(scene));
 describe('shell', () => shell(scene));
-describe('logs', () => logs(scene));
-describe('live logs', () => logslive(scene));
-describe('logs: asking', () => logsQuery(scene));
-describe('traces', () => traces(scene));
+describe('logs', two, () => logs(scene));
+describe('live logs', two, () => logslive(scene));
+describe('logs: asking', two, () => logsQuery(scene));
+describe('traces', two, () => traces(scene));
 describe('metrics', () => graph(scene));
 describe('status', () => status(scene));
 describe('planner', () => planner(scene));

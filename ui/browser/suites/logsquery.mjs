@@ -126,9 +126,10 @@ async function completeLogQL(page) {
   await page.keyboard.type('{serv');
   await option(page, /^service_name$/).waitFor();
   await page.keyboard.press('Tab');
+  await option(page, /./).first().waitFor();
+  await page.keyboard.type('planner-a');
   await option(page, /^planner-api$/).waitFor();
   assert.match(await option(page, /^planner-api$/).innerText(), /[\d,]+ lines?/, 'values have their counts');
-  await page.keyboard.type('planner-a');
   await page.waitForFunction(() => document.querySelectorAll('#ac .opt').length === 1);
   await page.keyboard.press('Tab');
   await page.keyboard.type('} |= "task"');
