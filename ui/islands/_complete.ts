@@ -83,10 +83,12 @@ async function ask(box: Box, everything: boolean): Promise<void> {
   const to = new URL(box.dataset['complete'] ?? '', location.href);
   to.searchParams.set('q', box.value.slice(0, box.selectionStart ?? box.value.length));
   if (everything) to.searchParams.set('all', '1');
-  const answer = await fetch(to, { signal: mine.signal }).catch(() => null);
-  if (!answer?.ok || asked !== mine) return;
+  const text = await fetch(to, { signal: mine.signal })
+    .then((answer) => (answer.ok ? answer.text() : ''))
+    .catch(() => ''); // given up for the next question, or no answer
+  if (!text || asked !== mine) return;
   const holder = document.createElement('template');
-  holder.innerHTML = await answer.text(); // our own page, under its policy
+  holder.innerHTML = text; // our own page, under its policy
   const content = holder.content.firstElementChild;
   if (content && asked === mine) show(box, content);
 }
