@@ -16,11 +16,11 @@ type Receipt struct {
 	Read   int64 // of them were read
 	Took   time.Duration
 
-	Stages []ReceiptStage // of LogQL, the selectors first
-	Reads  []string       // what LogQL looked at of what was found
+	Stages []ReceiptStage // of LogQL, the selectors first, or of TraceQL
+	Reads  []string       // what LogQL or TraceQL looked at of what was found
 }
 
-// ReceiptStage is one stage of a LogQL query.
+// ReceiptStage is one stage of a LogQL or TraceQL query.
 type ReceiptStage struct {
 	Text string
 	How  StageHow
@@ -33,7 +33,7 @@ type StageHow uint8
 const (
 	StageStore   StageHow = iota // the store, wholly
 	StageBoth                    // the store left out most of what the stage drops
-	StageRecords                 // every record that the store found was asked
+	StageRecords                 // every record or trace that the store found was asked
 )
 
 // Add adds how another part of the same query was answered.

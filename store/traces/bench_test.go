@@ -128,4 +128,26 @@ func BenchmarkQuery(b *testing.B) {
 			return err
 		})
 	}
+	for name, text := range map[string]string{
+		"structure":          `{ resource.service.name = "planner-web" } >> { name = "SELECT" && status = error }`,
+		"an attribute":       `{ span.user.id = 77 }`,
+		"none":               `{ span.url.path = "/nothing" }`,
+		"a range of numbers": `{ span.http.response.status_code >= 500 }`,
+		"grouped":            `{ status = error } | by(resource.service.name) | count() > 1`,
+	} {
+		ask("TraceQL "+name, func() error {
+			_, err := s.FindSpans(b.Context(), store.SpanQuery{Text: text, Range: hour})
+			return err
+		})
+	}
+	for name, text := range map[string]string{
+		"rate":      `{ status = error } | rate() by (resource.service.name)`,
+		"quantile":  `{ resource.service.name = "planner-api" } | quantile_over_time(duration, .5, .99)`,
+		"structure": `{ resource.service.name = "planner-web" } >> { status = error } | count_over_time()`,
+	} {
+		ask("TraceQL metrics "+name, func() error {
+			_, err := s.SpanMetrics(b.Context(), store.SpanMetricQuery{Text: text, Range: hour, Step: time.Minute})
+			return err
+		})
+	}
 }

@@ -1,0 +1,545 @@
+package traces
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tripod/store"
+	"tripod/store/events"
+	"tripod/store/storetest"
+	"tripod/store/traces/traceql"
+)
+
+// oddSpans are spans of n traces in 20 min with all that may mislead a search:
+// lists, null, keys that repeat, texts that look like numbers, spans that come
+// twice, missing parents.
+type oddSpans struct{ *rand.Rand }
+
+func oneOfThese[T any](g oddSpans, list ...T) T { return list[g.IntN(len(list))] }
+
+func (g oddSpans) value() store.Value {
+	text := oneOfThese(g, "x", "y", "z z", "", "5", "X", "ünï", `q"t`, "x,y")
+	return oneOfThese(g, store.String(text), store.String(text), store.Int(int64(g.IntN(7))), store.Float(float64(g.IntN(7))/2), store.Bool(g.IntN(2) == 0),
+		store.Int(1<<53+int64(g.IntN(3))), store.List(store.String(text), store.Int(5)), store.List(store.Float(2.5)), store.Value{}, store.Bytes([]byte(text)))
+}
+
+func (g oddSpans) attrs() (out store.Attrs) {
+	for range g.IntN(5) {
+		out = append(out, store.Attr{Key: oneOfThese(g, "a", "b", "c", "service.name"), Value: g.value()})
+	}
+	return out
+}
+
+func (g oddSpans) span(id store.TraceID, no, n int, at int64) store.Span {
+	s := store.Span{TraceID: id, SpanID: store.SpanID{byte(no + 1)}, Start: at + int64(no)*1e6, Service: oneOfThese(g, "x", "y", ""),
+		Name: oneOfThese(g, "x", "y", ""), Kind: store.SpanKind(g.IntN(6)), Status: store.StatusCode(g.IntN(3)), StatusMessage: oneOfThese(g, "", "x"), Attrs: g.attrs()}
+	s.End = s.Start + oneOfThese(g, int64(0), int64(5), int64(g.IntN(5e6)), -3)
+	if no > 0 || g.IntN(9) == 0 {
+		s.ParentID = store.SpanID{byte(1 + g.IntN(n+1))}
+	}
+	if g.IntN(4) > 0 {
+		s.Resource = &store.Resource{Attrs: g.attrs()}
+	}
+	if g.IntN(2) == 0 {
+		s.Scope = &store.Scope{Name: oneOfThese(g, "", "x"), Version: oneOfThese(g, "", "1"), Attrs: g.attrs()}
+	}
+	for range g.IntN(3) {
+		s.Events = append(s.Events, store.SpanEvent{Time: s.Start + int64(g.IntN(5)), Name: oneOfThese(g, "x", "y", ""), Attrs: g.attrs()})
+	}
+	for range g.IntN(2) {
+		s.Links = append(s.Links, store.SpanLink{TraceID: store.TraceID{byte(g.IntN(3))}, SpanID: store.SpanID{byte(g.IntN(3))}, Attrs: g.attrs()})
+	}
+	return s
+}
+
+func (g oddSpans) traces(n int) (list []store.Span) {
+	for i := range n {
+		id := store.TraceID{byte(i >> 8), byte(i), 7}
+		at, size := storetest.Start.UnixNano()+g.Int64N(int64(20*time.Minute)), 1+g.IntN(7)
+		for no := range size {
+			list = append(list, g.span(id, no, size, at))
+			if g.IntN(20) == 0 {
+				list = append(list, list[len(list)-1])
+			}
+		}
+	}
+	g.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return list
+}
+
+func (g oddSpans) field() string {
+	return oneOfThese(g, "span.", "resource.", ".", "event.", "link.", "instrumentation.") + oneOfThese(g, "a", "b", "c", "service.name")
+}
+
+func (g oddSpans) test() string {
+	text := fmt.Sprintf("%q", oneOfThese(g, "x", "y", "z z", "", "5", "X", "ünï", `q"t`, "x,y"))
+	number := oneOfThese(g, "0", "1", "2.5", "5", "-1", "9007199254740993", "5ns", "3")
+	op := oneOfThese(g, "=", "=", "=", "!=", "<", "<=", ">", ">=")
+	same := oneOfThese(g, "=", "!=")
+	re := fmt.Sprintf("%s %q", oneOfThese(g, "=~", "!~"), oneOfThese(g, "x", ".*", "x|y", "[^x]+"))
+	return oneOfThese(g,
+		g.field()+" "+op+" "+text, g.field()+" "+op+" "+text, g.field()+" "+op+" "+number, number+" "+op+" "+g.field(), g.field()+" "+re,
+		g.field()+" "+same+" nil", g.field()+" "+same+" true", g.field(), g.field()+" "+same+" "+g.field(), g.field()+" + 1 "+op+" "+number,
+		oneOfThese(g, "name", "statusMessage", "event:name", "instrumentation:name", "instrumentation:version", "rootName", "rootServiceName")+" "+oneOfThese(g, op+" "+text, re),
+		"status "+same+" "+oneOfThese(g, "ok", "error", "unset"), "kind "+same+" "+oneOfThese(g, "server", "client", "unspecified"),
+		"duration "+op+" "+oneOfThese(g, "0s", "5ns", "1ms", "2.5ms", "0"), "event:timeSinceStart "+op+" 2ns", "traceDuration "+op+" 3ms",
+		"link:traceID "+same+` "01000000000000000000000000000000"`, "span:id "+same+` "0200000000000000"`, "span:parentID "+same+oneOfThese(g, " nil", ` "0100000000000000"`),
+		"parent "+same+" nil", "nestedSetParent "+op+" "+oneOfThese(g, "0", "-1", "1"), "childCount "+op+" 1", "true", "false",
+	)
+}
+
+func (g oddSpans) condition(depth int) string {
+	switch g.IntN(6) {
+	case 0, 1:
+		if depth > 0 {
+			return "(" + g.condition(depth-1) + ") " + oneOfThese(g, "&&", "||") + " (" + g.condition(depth-1) + ")"
+		}
+	case 2:
+		return "!(" + g.condition(max(depth-1, 0)) + ")"
+	}
+	return g.test()
+}
+
+func (g oddSpans) query() string {
+	set := func() string { return "{ " + g.condition(2) + " }" }
+	return oneOfThese(g, set(), set(), set()+" && "+set(), set()+" || "+set(),
+		set()+" "+oneOfThese(g, ">", ">>", "<", "<<", "~", "!>", "!>>", "!<", "!<<", "!~", "&>", "&>>", "&<", "&~")+" "+set(),
+		set()+" | count() > 1", set()+" | by("+g.field()+") | count() > 1", set()+" | "+set(), "("+set()+" | count() > 1) >> "+set(), set()+" | max(duration) > 1ms")
+}
+
+// Every span that comes out of a query is matched by what is pushed down.
+func TestPushDownLosesNothing(t *testing.T) {
+	found, narrowed := 0, 0
+	for seed := range uint64(6000) {
+		g := oddSpans{rand.New(rand.NewPCG(seed, 5))}
+		byTrace := wholeTraces(g.traces(3))
+		text := g.query()
+		q, err := traceql.Parse(text)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		plan := q.Plan()
+		span, best := where(plan.Span), where(plan.Best())
+		for id, spans := range byTrace {
+			tree := traceql.NewTree(id, spans)
+			sets, err := q.Eval(t.Context(), tree)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, set := range sets {
+				found++
+				for _, at := range set.Spans {
+					if e := encode(&spans[at]); span != nil && !span.Match(&e) {
+						t.Fatalf("seed %d: %s: pushed %s: loses %+v", seed, text, plan.Span, spans[at])
+					}
+				}
+			}
+			some := best == nil || slices.ContainsFunc(spans, func(s store.Span) bool { e := encode(&s); return best.Match(&e) })
+			if len(sets) > 0 && !some {
+				t.Fatalf("seed %d: %s: pushed %s: loses the trace", seed, text, plan.Best())
+			}
+			if !some {
+				narrowed++
+			}
+		}
+	}
+	if found < 3000 || narrowed < 3000 {
+		t.Errorf("%d sets found, %d traces left out: the test says little", found, narrowed)
+	}
+	t.Logf("%d sets found, %d traces left out by what was pushed down", found, narrowed)
+}
+
+func wholeTraces(spans []store.Span) map[store.TraceID][]store.Span {
+	byTrace := map[store.TraceID][]store.Span{}
+	for _, s := range spans {
+		byTrace[s.TraceID] = append(byTrace[s.TraceID], s)
+	}
+	for id, list := range byTrace {
+		slices.SortStableFunc(list, func(a, b store.Span) int { return cmp.Compare(a.Start, b.Start) })
+		byTrace[id] = assemble(list)
+	}
+	return byTrace
+}
+
+// bruteForce evaluates a query over every trace.
+func bruteForce(t *testing.T, byTrace map[store.TraceID][]store.Span, q store.SpanQuery) []string {
+	t.Helper()
+	parsed, err := traceql.Parse(q.Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type match struct {
+		start int64
+		text  string
+	}
+	var all []match
+	for id, spans := range byTrace {
+		start, end := spans[0].Start, spans[0].End
+		for _, s := range spans {
+			start, end = min(start, s.Start), max(end, s.End)
+		}
+		took := max(0, time.Duration(end-start))
+		if !q.Range.Has(start) || took < q.MinDuration || q.MaxDuration > 0 && took > q.MaxDuration {
+			continue
+		}
+		sets, err := parsed.Eval(context.Background(), traceql.NewTree(id, spans))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(sets) == 0 {
+			continue
+		}
+		text := id.String()
+		for _, set := range sets {
+			text += fmt.Sprintf(" %d%s:", len(set.Spans), store.Map(set.Attrs()).Text())
+			for _, at := range set.Spans {
+				text += fmt.Sprintf(" %s %d %d", spans[at].SpanID, spans[at].Start, spans[at].Duration())
+			}
+		}
+		all = append(all, match{start, text})
+	}
+	slices.SortFunc(all, func(a, b match) int { return cmp.Or(cmp.Compare(b.start, a.start), cmp.Compare(a.text, b.text)) })
+	var out []string
+	for _, m := range all[:min(len(all), cmp.Or(q.Limit, defaultLimit))] {
+		out = append(out, m.text)
+	}
+	return out
+}
+
+func answerTexts(a store.SpanAnswer) (out []string) {
+	for _, m := range a.Traces {
+		text := m.Trace.ID.String()
+		for _, set := range m.Sets {
+			text += fmt.Sprintf(" %d%s:", set.Matched, store.Map(set.Attrs).Text())
+			for _, s := range set.Spans {
+				text += fmt.Sprintf(" %s %d %d", s.ID, s.Start, s.Duration)
+			}
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
+// inStates runs a test on the same spans where some lie in the head and some in
+// parts, after a restart, in parts, and in parts with an index.
+func inStates(t *testing.T, spans []store.Span, test func(t *testing.T, s *Store)) {
+	dir, sealed := t.TempDir(), make(chan int, 1000)
+	open := func(o events.Options) (*Store, chan int, func()) {
+		flushed := make(chan int, 1000)
+		o.NewDigest = func() events.Digest { return newDigest() }
+		o.Events.Flushed = func(rows int, _ int64, _ time.Duration) { flushed <- rows }
+		o.Events.Sealed = func(rows int, _ time.Duration) { sealed <- rows }
+		o.Events.Failed = func(what string, err error) { t.Errorf("%s: %v", what, err) }
+		ev, err := events.Open(dir, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan struct{})
+		go func() { ev.Run(ctx); close(done) }()
+		stop := sync.OnceFunc(func() {
+			cancel()
+			<-done
+			if err := ev.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		t.Cleanup(stop)
+		return &Store{events: ev}, flushed, stop
+	}
+	s, flushed, stop := open(events.Options{HeadBytes: 24 << 10, MaxBlockRows: 20, HeadAge: time.Hour})
+	n := 0
+	for batch := range slices.Chunk(spans, 20) {
+		err := s.Append(context.Background(), batch)
+		for ; errors.Is(err, store.ErrOverloaded); err = s.Append(context.Background(), batch) {
+			n += <-flushed
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n == 0 {
+		n = <-flushed
+	}
+	t.Run("head and parts", func(t *testing.T) { test(t, s) })
+	stop()
+	for len(flushed) > 0 {
+		n += <-flushed
+	}
+	if n == 0 || n == len(spans) {
+		t.Errorf("%d of %d spans flushed: nothing is left in the head", n, len(spans))
+	}
+	s, flushed, stop = open(events.Options{MaxBlockRows: 20, HeadAge: 1})
+	t.Run("restarted", func(t *testing.T) { test(t, s) })
+	for n < len(spans) {
+		n += <-flushed
+	}
+	t.Run("parts", func(t *testing.T) { test(t, s) })
+	stop()
+	s, _, _ = open(events.Options{MaxBlockRows: 20})
+	select {
+	case <-sealed:
+	case <-time.After(30 * time.Second):
+		t.Fatal("no part got an index")
+	}
+	t.Run("parts with an index", func(t *testing.T) { test(t, s) })
+}
+
+func TestFindSpansAgreesWithBruteForce(t *testing.T) {
+	g := oddSpans{rand.New(rand.NewPCG(3, 4))}
+	spans := g.traces(200)
+	byTrace := wholeTraces(slices.Clone(spans))
+	queries := make([]store.SpanQuery, 100)
+	for i := range queries {
+		from := storetest.Start.Add(time.Duration(g.IntN(10)) * time.Minute)
+		queries[i] = store.SpanQuery{Text: g.query(), Spans: 100, Limit: oneOfThese(g, 0, 1, 5, 1000, 1000),
+			Range: store.Between(from, from.Add(time.Duration(1+g.IntN(15))*time.Minute))}
+		if g.IntN(4) == 0 {
+			queries[i].MinDuration, queries[i].MaxDuration = 2*time.Millisecond, oneOfThese(g, 0, 4*time.Millisecond)
+		}
+	}
+	found := 0
+	inStates(t, spans, func(t *testing.T, s *Store) {
+		for i, q := range queries {
+			want := bruteForce(t, byTrace, q)
+			q.Receipt = &store.Receipt{}
+			a, err := s.FindSpans(t.Context(), q)
+			if err != nil || a.Cut || a.Damage != nil {
+				t.Fatalf("%s: %v, %+v", q.Text, err, a)
+			}
+			got := answerTexts(a)
+			found += len(got)
+			if !slices.Equal(got, want) {
+				t.Fatalf("%s (%+v): got %d traces, want %d\ngot  %.600s\nwant %.600s", q.Text, q, len(got), len(want),
+					strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+			}
+			if i%4 == 0 {
+				agreeInNumbers(t, s, spans, byTrace, q)
+			}
+			if a.Inspected < len(got) || len(q.Receipt.Stages) == 0 || len(q.Receipt.Reads) == 0 {
+				t.Fatalf("%s: %d traces inspected, receipt %+v", q.Text, a.Inspected, q.Receipt)
+			}
+		}
+	})
+	if found < 4000 {
+		t.Errorf("only %d traces found by all queries: the test says little", found)
+	}
+	t.Logf("%d traces found by all queries", found)
+}
+
+// agreeInNumbers counts what a query finds: from whole traces or, where each
+// span alone decides, from all that came.
+func agreeInNumbers(t *testing.T, s *Store, spans []store.Span, byTrace map[store.TraceID][]store.Span, found store.SpanQuery) {
+	t.Helper()
+	q := store.SpanMetricQuery{Text: found.Text + " | sum_over_time(duration) by (.a, name)", Range: found.Range, Step: 3 * time.Minute, Receipt: &store.Receipt{}}
+	parsed, err := traceql.Parse(q.Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]float64{}
+	add := func(tree *traceql.Tree) {
+		sets, err := parsed.Eval(t.Context(), tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		once := map[int]bool{}
+		for _, set := range sets {
+			for _, at := range set.Spans {
+				if sp := &tree.Spans[at]; !once[at] && q.Range.Has(sp.Start) {
+					once[at] = true
+					want[fmt.Sprint(sp.Name, labelOf(sp), floorDiv(sp.Start, int64(q.Step)))] += float64(sp.Duration()) / 1e9
+				}
+			}
+		}
+	}
+	if parsed.PerSpan() {
+		for _, one := range spans {
+			add(traceql.Alone(one))
+		}
+	} else {
+		for id, list := range byTrace {
+			add(traceql.NewTree(id, list))
+		}
+	}
+	a, err := s.SpanMetrics(t.Context(), q)
+	if err != nil || a.Cut || a.Damage != nil {
+		t.Fatalf("%s: %v, %+v", q.Text, err, a)
+	}
+	got := map[string]float64{} // "5" and 5 are two series
+	for _, series := range a.Series {
+		for _, p := range series.Points {
+			got[fmt.Sprint(series.Labels.Text("name"), series.Labels.Text(".a"), floorDiv(p.Time, int64(q.Step)))] += p.Value
+		}
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%s: got %d numbers, want %d", q.Text, len(got), len(want))
+	}
+	for key, w := range want {
+		if g, ok := got[key]; !ok || math.Abs(w-g) > 1e-9*math.Abs(w) {
+			t.Fatalf("%s: %s: got %v, want %v, %v", q.Text, key, g, w, ok)
+		}
+	}
+}
+
+// labelOf is what a query calls .a.
+func labelOf(s *store.Span) string {
+	v, _ := s.Attrs.Get("a")
+	if v.Kind == store.KindEmpty && s.Resource != nil {
+		v, _ = s.Resource.Attrs.Get("a")
+	}
+	if v.Kind == store.KindEmpty {
+		return "<nil>"
+	}
+	return v.Text()
+}
+
+// longTrace has its error half an hour behind its start.
+func longTrace(no byte, at int64) []store.Span {
+	id := store.TraceID{no}
+	return []store.Span{
+		{TraceID: id, SpanID: store.SpanID{1}, Name: "start", Start: at, End: at + 1},
+		{TraceID: id, SpanID: store.SpanID{2}, ParentID: store.SpanID{1}, Name: "end", Start: at + int64(30*time.Minute), End: at + int64(31*time.Minute), Status: store.StatusError},
+	}
+}
+
+func TestFindSpansBehindTheRange(t *testing.T) {
+	s := openTest(t, t.TempDir(), Options{})
+	at := storetest.Start.UnixNano()
+	if err := s.Append(t.Context(), append(longTrace(1, at), longTrace(2, at+5)...)); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		q    store.SpanQuery
+		want int
+	}{
+		"starts in the range":         {store.SpanQuery{Range: store.TimeRange{From: at, To: at + 10}}, 2},
+		"one of them":                 {store.SpanQuery{Range: store.TimeRange{From: at + 1, To: at + 10}}, 1},
+		"the newest":                  {store.SpanQuery{Range: store.TimeRange{From: at, To: at + 10}, Limit: 1}, 1},
+		"the error alone lies within": {store.SpanQuery{Range: store.TimeRange{From: at + 10, To: at + int64(time.Hour)}}, 0},
+		"longer than half an hour":    {store.SpanQuery{Range: always, MinDuration: 30 * time.Minute}, 2},
+		"shorter than half an hour":   {store.SpanQuery{Range: always, MaxDuration: 30 * time.Minute}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.q.Text = `{ status = error }`
+			a, err := s.FindSpans(t.Context(), c.q)
+			if err != nil || len(a.Traces) != c.want {
+				t.Fatalf("got %d traces, %v, want %d", len(a.Traces), err, c.want)
+			}
+			if c.want == 1 && a.Traces[0].Trace.ID != (store.TraceID{2}) {
+				t.Errorf("got %s first", a.Traces[0].Trace.ID)
+			}
+		})
+	}
+}
+
+func TestWrongSpanQueries(t *testing.T) {
+	s := openTest(t, t.TempDir(), Options{})
+	r := store.TimeRange{To: 1e9}
+	for name, q := range map[string]store.SpanQuery{
+		"no query":       {Range: r},
+		"numbers":        {Text: `{} | rate()`, Range: r},
+		"an empty range": {Text: `{}`},
+	} {
+		if _, err := s.FindSpans(t.Context(), q); !errors.Is(err, store.ErrInvalid) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	for name, q := range map[string]store.SpanMetricQuery{
+		"no query": {Range: r, Step: 1e9}, "no numbers": {Text: `{}`, Range: r, Step: 1e9}, "no step": {Text: `{} | rate()`, Range: r},
+	} {
+		if _, err := s.SpanMetrics(t.Context(), q); !errors.Is(err, store.ErrInvalid) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if _, err := s.FormatTraceQL("{"); !errors.Is(err, store.ErrInvalid) {
+		t.Errorf("got %v", err)
+	}
+	if got, err := s.FormatTraceQL(`{name="a"}`); err != nil || got != `{name = "a"}` {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// Of more spans than may be held, fewer traces are read at a time.
+func TestManySpansAreReadByHalves(t *testing.T) {
+	s := openTest(t, t.TempDir(), Options{})
+	g := oddSpans{rand.New(rand.NewPCG(1, 1))}
+	spans := g.traces(50)
+	if err := s.Append(t.Context(), spans); err != nil {
+		t.Fatal(err)
+	}
+	q, err := traceql.Parse(`{}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFinder(s, q, nil)
+	most := 0
+	f.most, f.hunt.r, f.hunt.limit, f.each = 10, always, 1000, f.match
+	read := f.hunt.read
+	f.hunt.read = func(ctx context.Context, ids []string, r store.TimeRange) error {
+		most = max(most, len(ids))
+		return read(ctx, ids, r)
+	}
+	if err := f.hunt.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(f.hunt.found) != 50 || f.inspected != 50 || most != 50 {
+		t.Errorf("got %d traces, %d inspected, %d asked for at once", len(f.hunt.found), f.inspected, most)
+	}
+}
+
+func TestDamageIsSaid(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir, Options{})
+	g := oddSpans{rand.New(rand.NewPCG(1, 1))}
+	if err := s.Append(t.Context(), g.traces(200)); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	s.Close()
+	flushed := make(chan int, 10)
+	ev, err := events.Open(dir, events.Options{HeadAge: 1, NewDigest: func() events.Digest { return newDigest() },
+		Events: events.Events{Flushed: func(rows int, _ int64, _ time.Duration) { flushed <- rows }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { ev.Run(ctx); close(done) }()
+	<-flushed
+	cancel()
+	<-done
+	ev.Close()
+	files, err := filepath.Glob(filepath.Join(dir, "*", "*.part"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b[100] ^= 0xff // in its first block
+		if err := os.WriteFile(file, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s = openTest(t, dir, Options{})
+	a, err := s.FindSpans(t.Context(), store.SpanQuery{Text: `{}`, Range: always})
+	if err != nil || a.Damage == nil {
+		t.Errorf("got %d traces, %v, damage %v", len(a.Traces), err, a.Damage)
+	}
+	m, err := s.SpanMetrics(t.Context(), store.SpanMetricQuery{Text: `{} | rate()`, Range: store.Between(storetest.Start, storetest.Start.Add(time.Hour)), Step: time.Minute})
+	if err != nil || m.Damage == nil {
+		t.Errorf("got %v, damage %v", err, m.Damage)
+	}
+}
