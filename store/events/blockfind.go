@@ -154,16 +154,41 @@ const (
 // findTexts asks each distinct text once, and none of which the form decides.
 func (b *block) findTexts(f *filter, n *node, c *col, cand, out bitset) {
 	j := f.judge(n, c)
-	if j.none(c) {
+	if j.none(c) || j.entries != nil && len(j.entries) < b.meta.rows/8 && !b.anyEntry(f, n, c, j) {
 		return
 	}
+	dead, codes := j.dead(), c.texts.FormCodes()
 	cand.each(func(row int) bool {
 		i := c.at(row)
-		if i >= 0 && b.passes(f, n, c, c.texts.Code(i), j) {
+		if i < 0 {
+			return true
+		}
+		entry := c.texts.Code(i)
+		if codes != nil && dead[codes[entry]] {
+			return true
+		}
+		if b.passes(f, n, c, entry, j) {
 			out.set(row)
 		}
 		return b.err == nil
 	})
+}
+
+// dead are the codes of forms of which no text passes.
+func (v verdicts) dead() (dead [256]bool) {
+	for form, ok := range v.forms {
+		dead[form+1] = ok == fails
+	}
+	return dead
+}
+
+// anyEntry asks all texts that rows share, and says whether some passes.
+func (b *block) anyEntry(f *filter, n *node, c *col, j verdicts) bool {
+	some := false
+	for entry := range j.entries {
+		some = b.passes(f, n, c, entry, j) || some
+	}
+	return some
 }
 
 // verdicts are what is known of the forms and entries of a column.

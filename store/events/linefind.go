@@ -2,9 +2,11 @@ package events
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 
 	"tripod/store"
+	"tripod/store/events/columns"
 )
 
 // findLines asks about a column of lines. A text without a character that
@@ -121,15 +123,8 @@ func (b *block) linePart(f *filter, n *node, c *col, at int, cand bitset) *lineP
 		if texts == nil {
 			continue
 		}
-		p.own[i] = make([]int8, texts.Entries())
-		var buf []byte
-		for e := range p.own[i] {
-			buf = buf[:0]
-			if n.test(store.String(texts.Entry(e, &buf))) {
-				p.own[i][e] = passes
-				p.any = true
-			}
-		}
+		p.own[i] = n.ofEntries(texts)
+		p.any = p.any || slices.Contains(p.own[i], passes)
 	}
 	p.cols = make([][]bitset, len(b.shapes))
 	p.some = sizedBits(nil, b.meta.rows)
@@ -153,6 +148,27 @@ func (b *block) linePart(f *filter, n *node, c *col, at int, cand bitset) *lineP
 		}
 	}
 	return p
+}
+
+// ofEntries says of each text whether it passes.
+func (n *node) ofEntries(t *columns.Texts) []int8 {
+	forms := make([]int8, t.Forms())
+	for i := range forms {
+		forms[i] = n.text.judge(t, i)
+	}
+	of := make([]int8, t.Entries())
+	var buf []byte
+	for e := range of {
+		if form := t.Form(e); form >= 0 && forms[form] != unasked {
+			of[e] = forms[form]
+			continue
+		}
+		buf = buf[:0]
+		if of[e] = fails; n.test(store.String(t.Entry(e, &buf))) {
+			of[e] = passes
+		}
+	}
+	return of
 }
 
 // field are the rows of which a field, as a line has it, passes; nil for none.

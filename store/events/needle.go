@@ -169,22 +169,13 @@ func (n *needle) mayBeOf(c *col) bool {
 // judge says whether all, none or some of the texts of a form pass. The leaf
 // passes what the needle says, unless its text is not known.
 func (n *needle) judge(t *columns.Texts, f int) int8 {
-	pieces := t.FormPieces(f)
-	var chars charset
-	for _, p := range pieces {
-		chars.addAll(p)
-	}
-	uuid := false
-	for j := range t.Slots(f) {
-		t.SlotChars(f, j, chars.add)
-		uuid = uuid || t.SlotIsUUID(f, j)
-	}
-	if !n.within(chars) {
+	if !n.within(t.FormChars(f)) {
 		return fails
 	}
 	if n.kind == needleChars {
 		return unasked
 	}
+	pieces := t.FormPieces(f)
 	if n.kind == needleWhole {
 		if !strings.HasPrefix(n.text, pieces[0]) || !strings.HasSuffix(n.text, pieces[len(pieces)-1]) {
 			return fails
@@ -196,7 +187,7 @@ func (n *needle) judge(t *columns.Texts, f int) int8 {
 			return passes
 		}
 	}
-	if !uuid {
+	if !hasUUID(t, f) {
 		for _, token := range n.tokens {
 			if !strings.ContainsAny(token, digits) && !hasWordIn(pieces, token) {
 				return fails
@@ -207,6 +198,15 @@ func (n *needle) judge(t *columns.Texts, f int) int8 {
 		return fails
 	}
 	return unasked
+}
+
+func hasUUID(t *columns.Texts, f int) bool {
+	for j := range t.Slots(f) {
+		if t.SlotIsUUID(f, j) {
+			return true
+		}
+	}
+	return false
 }
 
 // in says whether a piece alone has the needle. Its edges are edges of tokens.

@@ -20,6 +20,7 @@ type Texts struct {
 type textForm struct {
 	form
 	slots []slot
+	chars [2]uint64 // of ASCII that its texts may have
 }
 
 // Texts unpacks n texts.
@@ -145,6 +146,34 @@ func (r *Reader) forms(t *Texts, n int) {
 		for j := range f.slots {
 			f.slots[j] = r.slot(uses[i+1])
 		}
+		f.note()
+	}
+}
+
+// note gathers the characters that the form's texts may have.
+func (f *textForm) note() {
+	add := func(text string) {
+		for i := range len(text) {
+			f.chars[text[i]>>6&1] |= 1 << (text[i] & 63)
+		}
+	}
+	for _, p := range f.pieces {
+		add(p)
+	}
+	for j := range f.slots {
+		s := &f.slots[j]
+		switch s.core {
+		case slotHex:
+			add("0123456789abcdef")
+		case slotUUID:
+			add("0123456789abcdef-")
+		case slotText:
+			add("0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+		default:
+			add("0123456789")
+		}
+		add(s.before)
+		add(s.behind)
 	}
 }
 
@@ -248,6 +277,10 @@ func (t *Texts) Form(entry int) int {
 	return f
 }
 
+// FormCodes is a byte for each entry: its form and 1, or 0; nil when all have
+// the same form, or none.
+func (t *Texts) FormCodes() []byte { return t.of }
+
 // FormPieces is what the texts of a form share, in front of, between and
 // behind its slots: bytes of ASCII. A run of letters, digits and "_" with a
 // digit never lies in a piece, nor does one begin or end there.
@@ -293,24 +326,9 @@ func (t *Texts) SlotHas(f, slot int, run string) bool {
 // SlotIsUUID says whether UUIDs fill a slot.
 func (t *Texts) SlotIsUUID(f, slot int) bool { return t.forms[f].slots[slot].core == slotUUID }
 
-// SlotChars visits every byte that the texts of a slot may have.
-func (t *Texts) SlotChars(f, slot int, do func(c byte)) {
-	s := &t.forms[f].slots[slot]
-	chars := "0123456789"
-	switch s.core {
-	case slotHex:
-		chars = "0123456789abcdef"
-	case slotUUID:
-		chars = "0123456789abcdef-"
-	case slotText:
-		chars = "0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	}
-	for _, text := range []string{chars, s.before, s.behind} {
-		for i := range len(text) {
-			do(text[i])
-		}
-	}
-}
+// FormChars are the characters of ASCII that the texts of a form may have, a
+// bit each.
+func (t *Texts) FormChars(f int) [2]uint64 { return t.forms[f].chars }
 
 func hasByte(s string, c byte) bool {
 	for i := range len(s) {
