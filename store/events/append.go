@@ -29,7 +29,6 @@ func (s *Store) Append(ctx context.Context, ev []Event) error {
 		return store.ErrClosed
 	}
 	c, refused := s.encode(ev)
-	defer c.free()
 	if c.rows > 0 {
 		if err := s.enqueue(c); err != nil {
 			return err
@@ -44,13 +43,6 @@ func (s *Store) Append(ctx context.Context, ev []Event) error {
 		return refused
 	}
 	return nil
-}
-
-// free gives back what the journal was written from; nobody waits any more.
-func (c *commit) free() {
-	for i := range c.frames {
-		c.frames[i].free()
-	}
 }
 
 // encode makes frames of the events that can be kept.
@@ -209,6 +201,9 @@ func (s *Store) rotate() error {
 	s.wantFlush()
 	return nil
 }
+
+// maxPooled bounds a buffer that is kept.
+const maxPooled = 4 << 20
 
 func (s *Store) writeGroup(group []*commit) error {
 	h := s.head

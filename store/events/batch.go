@@ -2,40 +2,46 @@ package events
 
 import (
 	"encoding/binary"
-	"fmt"
 	"slices"
-	"strings"
-	"sync"
-
-	"github.com/klauspost/compress/s2"
 
 	"tripod/store"
 )
 
 // batch is the payload of one journal frame, and what a head keeps: tables of
-// names and templates, and rows that stand alone but for them.
+// names, templates and shapes, and rows that stand alone but for them and for
+// texts that they have in common.
 type batch struct {
-	names     []string
 	templates []*template
+	shapes    []batchShape
 	data      []byte
 	rows      []batchRow
+	from      int // where the rows begin in data
+}
+
+// batchShape is what fields rows have, in their order.
+type batchShape []batchField
+
+type batchField struct {
+	name string
+	kind byte // of its values, or kindLine
 }
 
 type batchRow struct {
 	time  int64
-	off   uint32 // of the row's fields in data
+	off   uint32 // of the row's shape in data
 	class uint8
 }
 
 // readBatch finds the rows; strings are views of data, which must not change.
 func readBatch(data []byte) (*batch, error) {
 	r := reader{b: data}
-	b := &batch{data: data, names: make([]string, 0, 16)}
+	names := make([]string, 0, 16)
 	for range r.count(1) {
-		b.names = append(b.names, r.string())
+		names = append(names, r.string())
 	}
-	b.templates = r.templates()
+	b := &batch{data: data, templates: r.templates(), shapes: r.batchShapes(names)}
 	n := r.count(4)
+	b.from = len(data) - len(r.b)
 	b.rows = make([]batchRow, 0, n)
 	for range n {
 		row := reader{b: r.bytes(r.uvarint())}
@@ -52,6 +58,92 @@ func readBatch(data []byte) (*batch, error) {
 	return b, nil
 }
 
+func (r *reader) batchShapes(names []string) []batchShape {
+	shapes := make([]batchShape, 0, 1)
+	for range r.count(1) {
+		n := r.count(2)
+		if n > maxRowFields {
+			r.fail()
+		}
+		shape := make(batchShape, 0, min(n, len(r.b)))
+		for range n {
+			name, kind := r.uvarint(), r.byte()
+			if r.bad || name >= uint64(len(names)) || kind > kindLine {
+				r.fail()
+				return nil
+			}
+			shape = append(shape, batchField{names[name], kind})
+		}
+		shapes = append(shapes, shape)
+	}
+	return shapes
+}
+
+// rowReader reads the values of a row in the order of its shape.
+type rowReader struct {
+	reader
+	batch *batch
+	start int // where the row is in the batch's data
+	left  int // bytes that its texts may still have
+}
+
+// read begins a row, and gives its shape; nil after a fault, too.
+func (b *batch) read(row batchRow) (r rowReader, shape int) {
+	r = rowReader{reader: reader{b: b.data[row.off:]}, batch: b, start: int(row.off), left: maxRowBytes}
+	n := r.uvarint()
+	if n >= uint64(len(b.shapes)) || len(b.shapes[n]) > len(r.b) { // a value has a byte at least
+		r.fail()
+		return r, 0
+	}
+	return r, int(n)
+}
+
+// text is a text, and where the batch has it: that of one that comes again is
+// where it came first.
+func (r *rowReader) text() (text []byte, at int) {
+	at = len(r.batch.data) - len(r.b)
+	head := r.uvarint()
+	if head&textAgain == 0 {
+		text = r.bytes(head >> 1)
+	} else if back := head >> 1; back < uint64(r.start-r.batch.from) {
+		at = r.batch.from + int(back)
+		first := reader{b: r.batch.data[at:r.start]}
+		if head = first.uvarint(); head&textAgain == 0 {
+			text = first.bytes(head >> 1)
+		}
+		r.bad = r.bad || first.bad || head&textAgain != 0
+	} else {
+		r.bad = true
+	}
+	if r.left -= len(text); r.left < 0 || r.bad {
+		r.fail()
+		return nil, 0
+	}
+	return text, at
+}
+
+// valueOf is a value of a kind, but a line.
+func (r *rowReader) valueOf(kind byte) store.Value {
+	switch store.Kind(kind) {
+	case store.KindEmpty:
+		r.byte()
+		return store.Value{}
+	case store.KindString:
+		text, _ := r.text()
+		return store.String(view(text))
+	case store.KindInt:
+		return store.Int(r.varint())
+	case store.KindFloat:
+		return store.Float(floatOf(r.uint64()))
+	case store.KindBool:
+		return store.Bool(r.byte() != 0)
+	}
+	if len(r.b) == 0 || r.b[0] != kind {
+		r.fail()
+	}
+	return r.value(0)
+}
+
 // event fills e with a row; its lines lie in the memory of buf, until it is used
 // again.
 func (b *batch) event(row batchRow, e *Event, buf *[]byte) error {
@@ -64,27 +156,22 @@ func (b *batch) some(row batchRow, e *Event, buf *[]byte, want *wanted) error {
 	e.Time, e.Class, e.Fields = row.time, row.class, e.Fields[:0]
 	*buf = (*buf)[:0]
 	texts := rowTexts{time: row.time}
-	r := reader{b: b.data[row.off:]}
-	n := r.count(2)
-	for i := range n {
-		id := r.uvarint()
-		if id >= uint64(len(b.names)) {
-			return errCorrupt
+	r, shape := b.read(row)
+	if r.bad {
+		return errCorrupt
+	}
+	fields := b.shapes[shape]
+	for i := range fields {
+		f := &fields[i]
+		if f.kind != kindLine {
+			e.Fields = append(e.Fields, Field{f.name, r.valueOf(f.kind)})
+			continue
 		}
-		var v store.Value
-		if r.isLine() {
-			if want != nil && i == n-1 && !want.has(b.names[id]) {
-				break
-			}
-			texts.fields = e.Fields
-			v = r.lineOf(b.templates, &texts, i, buf)
-		} else {
-			v = r.value(0)
+		if want != nil && i == len(fields)-1 && !want.has(f.name) {
+			break
 		}
-		if r.bad {
-			return errCorrupt
-		}
-		e.Fields = append(e.Fields, Field{b.names[id], v})
+		texts.fields = e.Fields
+		e.Fields = append(e.Fields, Field{f.name, r.lineOf(b.templates, &texts, i, buf)})
 	}
 	if r.bad {
 		return errCorrupt
@@ -94,8 +181,10 @@ func (b *batch) some(row batchRow, e *Event, buf *[]byte, want *wanted) error {
 
 // addKeys adds the keys of names and of what lines share.
 func (b *batch) addKeys(keys *keySet) {
-	for _, name := range b.names {
-		keys.add(nameKey(name))
+	for _, shape := range b.shapes {
+		for i := range shape {
+			keys.add(nameKey(shape[i].name))
+		}
 	}
 	for _, t := range b.templates {
 		t.addKeys(keys)
@@ -104,156 +193,37 @@ func (b *batch) addKeys(keys *keySet) {
 
 // addRowKeys adds the keys of a row's values.
 func (b *batch) addRowKeys(row batchRow, keys *keySet) {
-	r := reader{b: b.data[row.off:]}
-	for range r.count(2) {
-		if r.uvarint(); !r.isLine() {
-			addKeys(keys, r.value(0))
-			continue
-		}
-		if l := r.batchLine(b.templates); !r.bad {
+	r, shape := b.read(row)
+	if r.bad {
+		return
+	}
+	for _, f := range b.shapes[shape] {
+		if f.kind != kindLine {
+			addKeys(keys, r.valueOf(f.kind))
+		} else if l := r.batchLine(b.templates); !r.bad {
 			l.addKeys(row.time, keys)
 		}
 	}
 }
 
-// batchWriter encodes events until a frame is full.
-type batchWriter struct {
-	ids       map[string]uint32
-	list      []string // by id
-	recent    []uint32 // of the fields of the event before
-	lines     lineWriter
-	names     []byte
-	rows, row []byte
-	at        []batchRow // off is from the start of rows
-}
-
-var batchWriters = sync.Pool{New: func() any { return &batchWriter{ids: map[string]uint32{}} }}
-
-// reset begins a batch with the templates that were used lately.
-func (w *batchWriter) reset(m *lineMemory) {
-	clear(w.ids)
-	w.list, w.recent = w.list[:0], w.recent[:0]
-	w.names, w.rows, w.at = w.names[:0], w.rows[:0], w.at[:0]
-	w.lines.reset(m)
-}
-
-// add refuses an event that is too large or too deep, for good.
-func (w *batchWriter) add(e *Event) error {
-	if err := check(e); err != nil {
-		return err
-	}
-	b := binary.AppendVarint(w.row[:0], e.Time)
-	b = append(b, e.Class)
-	head := len(b)
-	b = binary.AppendUvarint(b, uint64(len(e.Fields)))
-	spared := 0
-	w.lines.begin(e.Time)
-	for i := range e.Fields {
-		f := &e.Fields[i]
-		b = binary.AppendUvarint(b, uint64(w.name(i, f.Name)))
-		if f.Value.Kind != store.KindString {
-			b = appendValue(b, f.Value)
-			continue
-		}
-		s := f.Value.Str()
-		if mayBeLine(&f.Value) {
-			from := len(b)
-			var ok bool
-			if b, ok = w.lines.append(b, s, e.Fields[:i]); ok {
-				spared += len(s) - (len(b) - from)
-				continue
-			}
-		}
-		b = appendString(append(b, byte(store.KindString)), s)
-	}
-	if w.row = b; len(b)+spared > maxRowBytes {
-		return fmt.Errorf("event of %d bytes, at most %d: %w", len(b)+spared, maxRowBytes, store.ErrTooLarge)
-	}
-	w.rows = binary.AppendUvarint(w.rows, uint64(len(b)))
-	w.at = append(w.at, batchRow{time: e.Time, class: e.Class, off: uint32(len(w.rows) + head)})
-	w.rows = append(w.rows, b...)
-	return nil
-}
-
-func check(e *Event) error {
-	if e.Class >= Classes {
-		return fmt.Errorf("class %d: %w", e.Class, store.ErrInvalid)
-	}
-	left := maxRowFields
-	for i := range e.Fields {
-		n, ok := 1, true
-		if v := &e.Fields[i].Value; v.Kind >= store.KindList {
-			n, ok = weigh(*v, maxDepth, left)
-		}
-		if left -= n; !ok || left < 0 {
-			return fmt.Errorf("field %.40q: more than %d values in the event, or nested deeper than %d: %w",
-				e.Fields[i].Name, maxRowFields, maxDepth, store.ErrTooLarge)
-		}
-	}
-	return nil
-}
-
-// name numbers the name of an event's i-th field, which is mostly that of the
-// event before.
-func (w *batchWriter) name(i int, s string) uint32 {
-	if i < len(w.recent) && w.list[w.recent[i]] == s {
-		return w.recent[i]
-	}
-	id, ok := w.ids[s]
-	if !ok {
-		id = uint32(len(w.list))
-		s = strings.Clone(s)
-		w.ids[s] = id
-		w.list = append(w.list, s)
-		w.names = appendString(w.names, s)
-	}
-	if i < len(w.recent) {
-		w.recent[i] = id
-	} else if i == len(w.recent) {
-		w.recent = append(w.recent, id)
-	}
-	return id
-}
-
-func (w *batchWriter) full() bool {
-	return len(w.at) >= maxBatchRows || len(w.rows)+len(w.names) >= maxBatchRaw
-}
-
-// frameBodies are buffers for the bodies of frames.
-var frameBodies = sync.Pool{New: func() any { return new([]byte) }}
-
-// maxPooled bounds a buffer that is kept.
-const maxPooled = 4 << 20
-
 // frame is the encoded batch, ready for the journal and for a head.
 func (w *batchWriter) frame() frame {
 	templates := w.lines.table()
-	data := make([]byte, 0, len(w.names)+len(templates)+len(w.rows)+2*binary.MaxVarintLen32)
-	data = binary.AppendUvarint(data, uint64(len(w.list)))
-	names := reader{b: data[len(data) : len(data)+len(w.names)]}
-	data = append(data, w.names...)
+	data := make([]byte, 0, len(w.names.all)+len(templates)+len(w.shapes.all)+len(w.rows)+3*binary.MaxVarintLen32)
+	data = binary.AppendUvarint(data, uint64(len(w.names.list)))
+	names := reader{b: data[len(data) : len(data)+len(w.names.all)]}
+	data = append(data, w.names.all...)
 	data = append(data, templates...)
+	data = binary.AppendUvarint(data, uint64(len(w.shapes.list)))
+	data = append(data, w.shapes.all...)
 	data = binary.AppendUvarint(data, uint64(len(w.at)))
-	base := uint32(len(data))
+	base := len(data)
 	data = append(data, w.rows...)
-	b := &batch{data: data, names: make([]string, len(w.list)), templates: slices.Clone(w.lines.used), rows: slices.Clone(w.at)}
-	for i := range b.names {
-		b.names[i] = names.string()
-	}
+	b := &batch{data: data, from: base, templates: slices.Clone(w.lines.used), rows: slices.Clone(w.at)}
+	b.shapes = w.shapes.in(names.texts(len(w.names.list)))
 	for i := range b.rows {
-		b.rows[i].off += base
+		b.rows[i].off += uint32(base)
 	}
 	w.lines.keep()
-	f := frame{batch: b, pooled: frameBodies.Get().(*[]byte)}
-	f.body = s2.Encode((*f.pooled)[:cap(*f.pooled)], data)
-	return f
-}
-
-// free gives the body back, which the journal has.
-func (f *frame) free() {
-	if cap(f.body) <= maxPooled {
-		*f.pooled = f.body
-	}
-	frameBodies.Put(f.pooled)
-	f.body, f.pooled = nil, nil
+	return frame{batch: b}
 }

@@ -9,9 +9,8 @@ import (
 	"tripod/store"
 )
 
-// kindLine is the kind byte of a line that a batch keeps by a template: its
-// number in the batch, the mask of the slots whose text is the line's own, and
-// these texts.
+// kindLine is the kind of a line that a batch keeps by a template: its number in
+// the batch, the mask of the slots whose text is the line's own, and these texts.
 const kindLine = byte(store.KindMap) + 1
 
 // mayBeLine says whether a value is worth to be tried as a line.
@@ -97,7 +96,7 @@ func (w *lineWriter) append(b []byte, line string, fields []Field) (_ []byte, ok
 		w.number[at] = len(w.used)
 	}
 	w.row.lines.add(len(fields))
-	b = binary.AppendUvarint(append(b, kindLine), uint64(w.number[at]-1))
+	b = binary.AppendUvarint(b, uint64(w.number[at]-1))
 	b = binary.AppendUvarint(b, w.lines.own)
 	for _, text := range w.lines.texts {
 		b = appendString(b, text)
@@ -131,15 +130,6 @@ func (r *reader) templates() []*template {
 	return list
 }
 
-// isLine says whether a line comes next, and passes its kind.
-func (r *reader) isLine() bool {
-	if len(r.b) == 0 || r.b[0] != kindLine {
-		return false
-	}
-	r.b = r.b[1:]
-	return true
-}
-
 // batchLine is a line in a row of a batch.
 type batchLine struct {
 	template *template
@@ -147,7 +137,7 @@ type batchLine struct {
 	texts    reader // a string for each bit of own
 }
 
-// batchLine reads a line behind its kind.
+// batchLine reads a line.
 func (r *reader) batchLine(templates []*template) (l batchLine) {
 	at, own := r.uvarint(), r.uvarint()
 	if at >= uint64(len(templates)) || bits.Len64(own) > len(templates[at].slots) {

@@ -1,9 +1,11 @@
 package events
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +19,6 @@ func encoded(t *testing.T, s *Store, ev []Event) []*batch {
 	if refused != nil {
 		t.Fatal(refused)
 	}
-	defer c.free()
 	var out []*batch
 	for i := range c.frames {
 		f, _, err := readFrame(appendFrame(nil, &c.frames[i]))
@@ -140,27 +141,75 @@ func TestEventsAreWeighedWithTheirLines(t *testing.T) {
 	}
 }
 
-// TestLongLinesAreCorrupt bends a row so that its line is far longer than it is.
-func TestLongLinesAreCorrupt(t *testing.T) {
-	bomb := template{slots: make([]slot, maxSlots)}
-	bomb.key = string(bomb.appendTo(nil))
-	w := batchWriter{ids: map[string]uint32{}}
-	w.reset(&lineMemory{list: []*template{&bomb}})
-	if err := w.add(&Event{Time: testDay, Fields: []Field{{"text", store.String(strings.Repeat("x", 1<<20))}}}); err != nil {
-		t.Fatal(err)
+// oneText is a batch of three rows with the same text of a mebibyte, to be bent.
+func oneText(t *testing.T, known ...*template) *batch {
+	t.Helper()
+	w := newBatchWriter()
+	w.reset(&lineMemory{list: known})
+	for range 3 {
+		if err := w.add(&Event{Time: testDay, Fields: []Field{{"text", store.String(strings.Repeat("x", 1<<20))}}}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	b := w.frame().batch
-	b.templates = []*template{&bomb}
-	b.names = append(b.names, "raw")
-	off := b.rows[0].off
-	row := append([]byte{2}, b.data[off+1:]...)
-	b.data = append(row, 1, kindLine, 0, 0)
-	b.rows[0].off = 0
+	b.templates = known
+	return b
+}
+
+func wantCorrupt(t *testing.T, b *batch) {
+	t.Helper()
 	var e Event
 	var buf []byte
-	if err := b.event(b.rows[0], &e, &buf); !errors.Is(err, errCorrupt) || cap(buf) > 4*maxRowBytes {
+	if err := b.event(b.rows[2], &e, &buf); !errors.Is(err, errCorrupt) || cap(buf) > 4*maxRowBytes {
 		t.Errorf("got %v and %d bytes, want errCorrupt", err, cap(buf))
 	}
+	if err := newBlockBuilder(testCodecs(t), "", "").addRow(b, b.rows[2]); !errors.Is(err, errCorrupt) {
+		t.Errorf("got %v for the row of a block, want errCorrupt", err)
+	}
+}
+
+func TestTextsThatComeAgainAreKeptOnce(t *testing.T) {
+	b := oneText(t)
+	if len(b.data) > 1<<20+100 {
+		t.Errorf("three rows of the same mebibyte take %d bytes", len(b.data))
+	}
+	again := b.data[b.rows[2].off+1:]
+	if len(again) != 1 || again[0]&textAgain == 0 {
+		t.Fatalf("the last row has %x, want that the text comes again", again)
+	}
+	for name, at := range map[string]uint32{"itself": b.rows[2].off + 1, "one that comes again": b.rows[1].off + 1, "what is behind it": 1 << 30} {
+		t.Run(name, func(t *testing.T) {
+			bent := *b
+			bent.data = binary.AppendUvarint(slices.Clone(b.data[:len(b.data)-1]), uint64(at-uint32(b.from))<<1|textAgain)
+			wantCorrupt(t, &bent)
+		})
+	}
+}
+
+// TestLongRowsAreCorrupt bends a row so that its texts or its line are far
+// longer than it is.
+func TestLongRowsAreCorrupt(t *testing.T) {
+	t.Run("texts", func(t *testing.T) {
+		b := oneText(t)
+		again := b.data[len(b.data)-1]
+		for range 5 {
+			b.shapes[0] = append(b.shapes[0], b.shapes[0][0])
+			b.data = append(b.data, again)
+		}
+		wantCorrupt(t, b)
+	})
+	t.Run("line", func(t *testing.T) {
+		bomb := template{slots: make([]slot, maxSlots)}
+		bomb.key = string(bomb.appendTo(nil))
+		b := oneText(t, &bomb)
+		b.shapes[0] = append(b.shapes[0], batchField{"raw", kindLine})
+		b.data = append(b.data, 0, 0)
+		var e Event
+		var buf []byte
+		if err := b.event(b.rows[2], &e, &buf); !errors.Is(err, errCorrupt) || cap(buf) > 4*maxRowBytes {
+			t.Errorf("got %v and %d bytes, want errCorrupt", err, cap(buf))
+		}
+	})
 }
 
 // TestFiltersOfHeadsKnowTheWordsOfLines asks the filter of a full chunk for each

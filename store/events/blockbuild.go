@@ -28,12 +28,12 @@ type blockBuilder struct {
 
 	names    map[string]uint32
 	nameList []string
-	ids      map[*batch][]uint32 // of a batch's names, one more, 0 when unknown
-	byName   [][]uint32          // columns of each name
-	cols     []*colBuilder       // those of the block, and behind them spare ones
+	byName   [][]uint32    // columns of each name
+	cols     []*colBuilder // those of the block, and behind them spare ones
 	used     int
 
-	row, before []uint32 // columns of the row, and of the row before
+	row, before []uint32 // columns of the row, and of the row before that was looked at
+	beforeID    int64    // its shape
 	shapes      map[string]int64
 	shapeList   [][]uint32
 	shapeOf     []int64
@@ -44,6 +44,11 @@ type blockBuilder struct {
 	texts  rowTexts
 	e      Event  // of a batch's row, when it must be put together
 	line   []byte // of it
+
+	byBatch   map[*batch][]rowShape
+	batch     *batch // of the row before
+	rowShapes []rowShape
+
 	keys   keySet
 	filter filterMaker
 	w      columns.Writer
@@ -52,7 +57,7 @@ type blockBuilder struct {
 const noName = math.MaxUint32
 
 func newBlockBuilder(c *codecs, countBy, same string) *blockBuilder {
-	return &blockBuilder{countBy: countBy, same: same, counted: noName, sameAs: noName, names: map[string]uint32{}, ids: map[*batch][]uint32{}, shapes: map[string]int64{}, w: columns.Writer{Codec: c.Codec}}
+	return &blockBuilder{countBy: countBy, same: same, counted: noName, sameAs: noName, names: map[string]uint32{}, byBatch: map[*batch][]rowShape{}, shapes: map[string]int64{}, w: columns.Writer{Codec: c.Codec}}
 }
 
 func (b *blockBuilder) reset() {
@@ -61,7 +66,8 @@ func (b *blockBuilder) reset() {
 	b.nameList, b.byName, b.shapeList = b.nameList[:0], b.byName[:0], b.shapeList[:0]
 	b.row, b.before = b.row[:0], b.before[:0]
 	clear(b.names)
-	clear(b.ids)
+	clear(b.byBatch)
+	b.batch = nil
 	clear(b.shapes)
 	b.keys.reset()
 }
@@ -75,29 +81,33 @@ func (b *blockBuilder) add(e *Event) {
 	b.begin(e.Time, e.Class)
 	from := 0
 	for i, end := range b.ends {
-		name := b.name(e.Fields[i].Name)
-		if !b.tryLine(name, e, i) {
-			b.field(name, b.values[from:end])
+		at := b.column(b.name(e.Fields[i].Name), e.Fields[i].Value.Kind)
+		b.take(at)
+		c := b.cols[at]
+		line := b.tryLine(c, e, i)
+		if !line {
+			b.size += c.add(b.values[from:end], &b.keys)
+		}
+		if b.countedBy(c) {
+			b.groupBy(c, e.Fields[i].Value.Str(), !line)
 		}
 		from = end
 	}
-	b.end()
+	b.shapeOf = append(b.shapeOf, b.shape())
+	b.count()
 }
 
 // tryLine adds a field of an event as a line, if a template fits.
-func (b *blockBuilder) tryLine(name uint32, e *Event, i int) bool {
+func (b *blockBuilder) tryLine(c *colBuilder, e *Event, i int) bool {
 	if !mayBeLine(&e.Fields[i].Value) {
 		return false
 	}
-	at := b.column(name, store.KindString)
-	c := b.cols[at]
 	b.texts.fields = e.Fields[:i]
 	size, ok := c.lines.add(c.n, e.Fields[i].Value, &b.texts, &b.keys)
 	if !ok {
 		return false
 	}
 	b.texts.lines.add(i)
-	b.take(at)
 	c.n++
 	b.size += size
 	return true
@@ -126,27 +136,25 @@ func (b *blockBuilder) count() {
 
 // take notes that the row has a value in a column.
 func (b *blockBuilder) take(at uint32) {
-	c := b.cols[at]
-	c.row = b.n
+	b.cols[at].row = b.n
 	b.row = append(b.row, at)
-	if c.name == b.counted || c.name == b.sameAs {
-		b.group = groupUnsure
-	}
 }
 
-// field adds a value to the row.
-func (b *blockBuilder) field(name uint32, value []byte) {
-	at := b.column(name, store.Kind(value[0]))
+// countedBy says whether rows are counted by the texts of a column.
+func (b *blockBuilder) countedBy(c *colBuilder) bool {
+	return c.name == b.counted || c.name == b.sameAs
+}
+
+// groupBy notes a value of the row that it is counted by, if it is a plain text.
+func (b *blockBuilder) groupBy(c *colBuilder, text string, plain bool) {
 	before := b.group
-	b.take(at)
-	if (name == b.counted || name == b.sameAs) && store.Kind(value[0]) == store.KindString {
-		r := reader{b: value[1:]}
-		text := r.bytes(r.uvarint())
-		if name == b.counted && before == groupNone || name == b.sameAs && before >= groupFirst && b.apart.list[before-groupFirst] == string(text) {
-			b.group = b.apart.group(text)
-		}
+	b.group = groupUnsure
+	if c.kind != store.KindString || !plain {
+		return
 	}
-	b.size += b.cols[at].add(value, &b.keys)
+	if c.name == b.counted && before == groupNone || c.name == b.sameAs && before >= groupFirst && b.apart.list[before-groupFirst] == text {
+		b.group = b.apart.group(text)
+	}
 }
 
 // column finds or makes a column that the row does not use yet; it is mostly
@@ -193,12 +201,10 @@ func (b *blockBuilder) name(s string) uint32 {
 	return id
 }
 
-// end counts the row and numbers its shape: its columns in their order.
-func (b *blockBuilder) end() {
-	b.count()
-	if n := len(b.shapeOf); n > 0 && slices.Equal(b.row, b.before) {
-		b.shapeOf = append(b.shapeOf, b.shapeOf[n-1])
-		return
+// shape numbers the row's shape: its columns in their order.
+func (b *blockBuilder) shape() int64 {
+	if len(b.shapeList) > 0 && slices.Equal(b.row, b.before) {
+		return b.beforeID
 	}
 	b.key = b.key[:0]
 	for _, at := range b.row {
@@ -211,8 +217,8 @@ func (b *blockBuilder) end() {
 		b.shapeList = append(b.shapeList, slices.Clone(b.row))
 		b.size += 4 * len(b.row)
 	}
-	b.shapeOf = append(b.shapeOf, id)
-	b.row, b.before = b.before, b.row
+	b.row, b.before, b.beforeID = b.before, b.row, id
+	return id
 }
 
 // full says that the block is to be ended.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
+	"strconv"
 
 	"tripod/store"
 	"tripod/store/events/columns"
@@ -23,6 +24,7 @@ type colBuilder struct {
 	words  lastWords
 	chars  [256]bool   // bytes of the texts that are not lines
 	asked  [256]uint64 // numbers whose keys are in the filter
+	recent [1 << recentBits]recentText
 }
 
 func (c *colBuilder) reset(name uint32, kind store.Kind) {
@@ -33,33 +35,20 @@ func (c *colBuilder) reset(name uint32, kind store.Kind) {
 	c.words.text, c.words.at = c.words.text[:0], c.words.at[:0]
 	c.asked = [256]uint64{}
 	c.chars = [256]bool{}
+	c.recent = [1 << recentBits]recentText{}
 }
 
 // add takes an encoded value and says about how many bytes it makes the block
 // larger.
 func (c *colBuilder) add(value []byte, keys *keySet) int {
-	c.n++
 	switch c.kind {
 	case store.KindInt:
 		n, _ := binary.Varint(value[1:])
-		c.ints = append(c.ints, n)
-		if c.fresh(uint64(n)) {
-			c.words.add(keys, value)
-		}
-		return 4
+		return c.int(n, keys)
 	case store.KindFloat:
-		bits := binary.LittleEndian.Uint64(value[1:])
-		c.floats = append(c.floats, math.Float64frombits(bits))
-		if c.fresh(bits) {
-			addKeys(keys, store.Float(math.Float64frombits(bits)))
-		}
-		return 8
+		return c.float(binary.LittleEndian.Uint64(value[1:]), keys)
 	case store.KindBool:
-		c.ints = append(c.ints, int64(value[1]))
-		if c.fresh(uint64(value[1])) {
-			addKeys(keys, store.Bool(value[1] != 0))
-		}
-		return 1
+		return c.bool(value[1], keys)
 	case store.KindString, store.KindBytes:
 		r := reader{b: value[1:]}
 		text := r.bytes(r.uvarint())
@@ -67,14 +56,49 @@ func (c *colBuilder) add(value []byte, keys *keySet) int {
 	case store.KindList, store.KindMap:
 		return c.text(value, value, keys)
 	}
+	c.n++
 	return 0
 }
 
+func (c *colBuilder) int(n int64, keys *keySet) int {
+	c.n++
+	c.ints = append(c.ints, n)
+	if c.fresh(uint64(n)) {
+		var buf [textBuf]byte
+		c.words.addASCII(keys, view(strconv.AppendInt(buf[:0], n, 10)))
+	}
+	return 4
+}
+
+func (c *colBuilder) float(bits uint64, keys *keySet) int {
+	c.n++
+	c.floats = append(c.floats, floatOf(bits))
+	if c.fresh(bits) {
+		addKeys(keys, store.Float(floatOf(bits)))
+	}
+	return 8
+}
+
+func (c *colBuilder) bool(b byte, keys *keySet) int {
+	c.n++
+	c.ints = append(c.ints, int64(b))
+	if c.fresh(uint64(b)) {
+		addKeys(keys, store.Bool(b != 0))
+	}
+	return 1
+}
+
 func (c *colBuilder) text(text, value []byte, keys *keySet) int {
-	if !c.texts.Add(text) {
+	c.n++
+	if _, fresh := c.texts.Add(text); !fresh {
 		return 2
 	}
 	c.words.add(keys, value)
+	return c.note(text)
+}
+
+// note notes the characters of a text that was not there.
+func (c *colBuilder) note(text []byte) int {
 	if c.kind == store.KindString {
 		for _, b := range text {
 			c.chars[b] = true
@@ -82,6 +106,35 @@ func (c *colBuilder) text(text, value []byte, keys *keySet) int {
 	}
 	return len(text) + 4
 }
+
+// batchText adds a string of a batch, which has it at a place.
+func (c *colBuilder) batchText(bt *batch, at int, text []byte, keys *keySet) int {
+	c.n++
+	was := &c.recent[uint32(at)*0x9e3779b1>>(32-recentBits)]
+	if was.batch == bt && was.at == at {
+		c.texts.Again(was.code)
+		return 2
+	}
+	code, fresh := c.texts.Add(text)
+	*was = recentText{bt, at, code}
+	if !fresh {
+		return 2
+	}
+	c.words.addText(keys, view(text))
+	return c.note(text)
+}
+
+// recentText is the entry of a text of a batch.
+type recentText struct {
+	batch *batch
+	at    int
+	code  uint32
+}
+
+const recentBits = 6
+
+// floatOf is math.Float64frombits.
+func floatOf(bits uint64) float64 { return math.Float64frombits(bits) }
 
 // charset is that of the column's texts; none when it says nothing.
 func (c *colBuilder) charset() (set charset) {

@@ -64,7 +64,7 @@ func (l *lineBuilder) text(at, slot int, text string, keys *keySet) int {
 	if l.own[i] == nil {
 		l.own[i] = &columns.TextBuilder{}
 	}
-	if !l.own[i].Add([]byte(text)) {
+	if _, fresh := l.own[i].Add([]byte(text)); !fresh {
 		return 0
 	}
 	addTextKeys(keys, text)

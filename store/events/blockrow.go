@@ -6,54 +6,103 @@ import (
 	"tripod/store"
 )
 
+// rowShape is what a block calls a shape of a batch.
+type rowShape struct {
+	known bool
+	cols  []uint32
+	id    int64
+}
+
+// shapesOf are those of a batch, mostly that of the row before.
+func (b *blockBuilder) shapesOf(bt *batch) []rowShape {
+	if b.batch == bt {
+		return b.rowShapes
+	}
+	b.batch, b.rowShapes = bt, b.byBatch[bt]
+	if b.rowShapes == nil {
+		b.rowShapes = make([]rowShape, len(bt.shapes))
+		b.byBatch[bt] = b.rowShapes
+	}
+	return b.rowShapes
+}
+
+// learn finds the columns of a shape.
+func (b *blockBuilder) learn(s *rowShape, shape batchShape) {
+	b.row = b.row[:0]
+	for i := range shape {
+		kind := store.Kind(shape[i].kind)
+		if shape[i].kind == kindLine {
+			kind = store.KindString
+		}
+		b.take(b.column(b.name(shape[i].name), kind))
+	}
+	s.known, s.id = true, b.shape()
+	s.cols = b.shapeList[s.id]
+}
+
 // addRow adds a batch's row.
 func (b *blockBuilder) addRow(bt *batch, row batchRow) error {
-	ids := b.ids[bt]
-	if ids == nil {
-		ids = make([]uint32, len(bt.names))
-		b.ids[bt] = ids
+	r, at := bt.read(row)
+	if r.bad {
+		return errCorrupt
 	}
-	r := reader{b: bt.data[row.off:]}
-	n := r.count(2)
 	b.begin(row.time, row.class)
-	for i := range n {
-		name := r.uvarint()
-		if r.bad || name >= uint64(len(ids)) {
-			return errCorrupt
-		}
-		if ids[name] == 0 {
-			ids[name] = b.name(bt.names[name]) + 1
-		}
-		if r.isLine() {
-			if err := b.batchLine(bt, row, i, ids[name]-1, &r); err != nil {
+	shape := bt.shapes[at]
+	s := &b.shapesOf(bt)[at]
+	if !s.known {
+		b.learn(s, shape)
+	}
+	b.shapeOf = append(b.shapeOf, s.id)
+	for i := range shape {
+		c := b.cols[s.cols[i]]
+		switch kind := shape[i].kind; kind {
+		case byte(store.KindEmpty):
+			r.byte()
+			c.n++
+		case byte(store.KindString):
+			text, at := r.text()
+			b.size += c.batchText(bt, at, text, &b.keys)
+			if b.countedBy(c) {
+				b.groupBy(c, view(text), true)
+				continue
+			}
+		case byte(store.KindInt):
+			b.size += c.int(r.varint(), &b.keys)
+		case byte(store.KindFloat):
+			b.size += c.float(r.uint64(), &b.keys)
+		case byte(store.KindBool):
+			b.size += c.bool(r.byte(), &b.keys)
+		case kindLine:
+			if err := b.batchLine(bt, row, i, c, &r); err != nil {
 				return err
 			}
-			continue
+		default:
+			if value := r.rawValue(); !r.bad && value[0] == kind {
+				b.size += c.add(value, &b.keys)
+			} else {
+				r.fail()
+			}
 		}
-		value := r.rawValue()
-		if r.bad {
-			return errCorrupt
+		if b.countedBy(c) {
+			b.groupBy(c, "", false)
 		}
-		b.field(ids[name]-1, value)
 	}
 	if r.bad {
 		return errCorrupt
 	}
-	b.end()
+	b.count()
 	return nil
 }
 
 // batchLine adds a line of a batch's row, which is its field number i.
-func (b *blockBuilder) batchLine(bt *batch, row batchRow, i int, name uint32, r *reader) error {
+func (b *blockBuilder) batchLine(bt *batch, row batchRow, i int, c *colBuilder, r *rowReader) error {
 	l := r.batchLine(bt.templates)
 	if r.bad {
 		return errCorrupt
 	}
-	at := b.column(name, store.KindString)
-	c := b.cols[at]
 	known, fresh := c.lines.lines.template(l.template)
 	if known < 0 {
-		return b.otherLine(bt, row, i, name, &l)
+		return b.otherLine(bt, row, i, c)
 	}
 	if fresh {
 		l.template.addKeys(&b.keys)
@@ -63,20 +112,19 @@ func (b *blockBuilder) batchLine(bt *batch, row batchRow, i int, name uint32, r 
 		b.size += c.lines.text(known, bits.TrailingZeros64(own), l.texts.string(), &b.keys)
 	}
 	b.texts.lines.add(i)
-	b.take(at)
 	c.n++
 	b.size += 4
 	return nil
 }
 
 // otherLine adds a line of a batch for whose template there is no room.
-func (b *blockBuilder) otherLine(bt *batch, row batchRow, i int, name uint32, l *batchLine) error {
+func (b *blockBuilder) otherLine(bt *batch, row batchRow, i int, c *colBuilder) error {
 	if err := bt.event(row, &b.e, &b.line); err != nil {
 		return err
 	}
-	if !b.tryLine(name, &b.e, i) {
+	if !b.tryLine(c, &b.e, i) {
 		b.values = appendValue(b.values[:0], b.e.Fields[i].Value)
-		b.field(name, b.values)
+		b.size += c.add(b.values, &b.keys)
 	}
 	return nil
 }

@@ -16,21 +16,37 @@ func appendString(b []byte, s string) []byte {
 	return append(b, s...)
 }
 
+// appendBare writes a number or a truth without its kind.
+func appendBare(b []byte, v store.Value) []byte {
+	switch v.Kind {
+	case store.KindInt:
+		return binary.AppendVarint(b, v.Int())
+	case store.KindFloat:
+		return binary.LittleEndian.AppendUint64(b, math.Float64bits(v.Float()))
+	}
+	if v.Bool() {
+		return append(b, 1)
+	}
+	return append(b, 0)
+}
+
+// texts reads n strings.
+func (r *reader) texts(n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = r.string()
+	}
+	return list
+}
+
 // appendValue writes a value as FORMAT.md says; its depth is within maxDepth.
 func appendValue(b []byte, v store.Value) []byte {
 	b = append(b, byte(v.Kind))
 	switch v.Kind {
 	case store.KindString, store.KindBytes:
 		b = appendString(b, v.Str())
-	case store.KindInt:
-		b = binary.AppendVarint(b, v.Int())
-	case store.KindFloat:
-		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(v.Float()))
-	case store.KindBool:
-		if v.Bool() {
-			return append(b, 1)
-		}
-		return append(b, 0)
+	case store.KindInt, store.KindFloat, store.KindBool:
+		b = appendBare(b, v)
 	case store.KindList, store.KindMap:
 		b = binary.AppendUvarint(b, uint64(len(v.In())))
 		for _, a := range v.In() {

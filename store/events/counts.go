@@ -60,11 +60,11 @@ type countTexts struct {
 }
 
 // group is that of a row with a text.
-func (c *countTexts) group(text []byte) uint16 {
-	if c.last >= groupFirst && c.list[c.last-groupFirst] == string(text) {
+func (c *countTexts) group(text string) uint16 {
+	if c.last >= groupFirst && c.list[c.last-groupFirst] == text {
 		return c.last
 	}
-	id, ok := c.ids[string(text)]
+	id, ok := c.ids[text]
 	if !ok {
 		if len(c.list) == maxCountTexts || len(text) > maxCountText {
 			return groupUnsure
@@ -73,7 +73,7 @@ func (c *countTexts) group(text []byte) uint16 {
 			c.ids = map[string]uint16{}
 		}
 		id = groupFirst + uint16(len(c.list))
-		c.list = append(c.list, string(text))
+		c.list = append(c.list, strings.Clone(text))
 		c.ids[c.list[id-groupFirst]] = id
 	}
 	c.last = id

@@ -10,12 +10,10 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
-
-	"github.com/klauspost/compress/s2"
 )
 
 const (
-	journalMagic  = "TRIPEVJ\x02"
+	journalMagic  = "TRIPEVJ\x03"
 	journalHeader = len(journalMagic) + 8
 	frameHeader   = 4 + 4 + 8
 )
@@ -24,10 +22,8 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // frame is one batch on its way into the journal.
 type frame struct {
-	batch  *batch
-	body   []byte // s2 of batch.data
-	seq    uint64 // of the first row
-	pooled *[]byte
+	batch *batch
+	seq   uint64 // of the first row
 }
 
 // journal is the file of one generation. Its writer is whoever holds
@@ -131,10 +127,10 @@ func (j *journal) sync() error {
 
 func appendFrame(b []byte, f *frame) []byte {
 	at := len(b)
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(f.body)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(f.batch.data)))
 	b = append(b, 0, 0, 0, 0)
 	b = binary.LittleEndian.AppendUint64(b, f.seq)
-	b = append(b, f.body...)
+	b = append(b, f.batch.data...)
 	binary.LittleEndian.PutUint32(b[at+4:], frameSum(b[at:]))
 	return b
 }
@@ -150,19 +146,11 @@ func readFrame(b []byte) (frame, int, error) {
 	if err != nil {
 		return frame{}, 0, err
 	}
-	body := b[frameHeader:size]
-	if n, err := s2.DecodedLen(body); err != nil || n > maxFrame {
-		return frame{}, size, errCorrupt
-	}
-	data, err := s2.Decode(nil, body)
-	if err != nil {
-		return frame{}, size, errCorrupt
-	}
-	bt, err := readBatch(data)
+	bt, err := readBatch(bytes.Clone(b[frameHeader:size]))
 	if err != nil {
 		return frame{}, size, err
 	}
-	return frame{batch: bt, body: body, seq: binary.LittleEndian.Uint64(b[8:])}, size, nil
+	return frame{batch: bt, seq: binary.LittleEndian.Uint64(b[8:])}, size, nil
 }
 
 // frameAt checks length and sum of the first frame of b.

@@ -14,7 +14,7 @@ type Options struct {
 	// fdatasync follows within a second, so a power cut can lose that second;
 	// or "batch": acknowledged after fdatasync.
 	Sync string
-	// HeadBytes bounds each of the two in-memory heads; 16 MiB by default.
+	// HeadBytes bounds each of the two in-memory heads; 12 MiB by default.
 	HeadBytes int64
 	// HeadAge is how long events stay in a head that does not fill; 5 min.
 	HeadAge time.Duration
@@ -72,7 +72,7 @@ func (o *Options) validate() error {
 
 func (o *Options) setDefaults() {
 	if o.HeadBytes == 0 {
-		o.HeadBytes = 16 << 20
+		o.HeadBytes = 12 << 20
 	}
 	if o.HeadAge == 0 {
 		o.HeadAge = 5 * time.Minute

@@ -138,7 +138,7 @@ func (w *partWriter) take(pb partBlock, b []byte) error {
 		case pb.p.by != w.b.countBy || pb.p.same != w.b.same:
 			m.counts[i].group = groupUnsure
 		case g >= groupFirst:
-			m.counts[i].group = w.b.apart.group([]byte(pb.p.groups[g-groupFirst]))
+			m.counts[i].group = w.b.apart.group(pb.p.groups[g-groupFirst])
 		}
 	}
 	w.names.add(pb.p.names, pb.p.others)

@@ -23,16 +23,20 @@ func (w *lastWords) add(set *keySet, value []byte) {
 	switch store.Kind(value[0]) {
 	case store.KindString:
 		r.byte()
-		if s := r.string(); isASCII(s) {
-			w.addASCII(set, s)
-		} else {
-			addTextKeys(set, s)
-		}
+		w.addText(set, r.string())
 	case store.KindInt:
 		r.byte()
 		w.addASCII(set, view(strconv.AppendInt(buf[:0], r.varint(), 10)))
 	default:
 		addKeys(set, r.value(0))
+	}
+}
+
+func (w *lastWords) addText(set *keySet, s string) {
+	if isASCII(s) {
+		w.addASCII(set, s)
+	} else {
+		addTextKeys(set, s)
 	}
 }
 

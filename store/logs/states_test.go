@@ -42,7 +42,7 @@ func kinds(v store.Value) string {
 // in flushed parts, after a restart, and when all lie in parts.
 func inStates(t *testing.T, records []store.Record, test func(t *testing.T, s *logs.Store)) {
 	dir := t.TempDir()
-	s, flushed := running(t, dir, events.Options{HeadBytes: 48 << 10, MaxBlockRows: 50, HeadAge: time.Hour})
+	s, flushed := running(t, dir, events.Options{HeadBytes: 10 << 10, MaxBlockRows: 50, HeadAge: time.Hour})
 	n := 0
 	for batch := range slices.Chunk(records, 20) {
 		err := s.Append(context.Background(), batch)

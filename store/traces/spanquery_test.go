@@ -258,7 +258,7 @@ func inStates(t *testing.T, spans []store.Span, test func(t *testing.T, s *Store
 		t.Cleanup(stop)
 		return &Store{events: ev}, flushed, stop
 	}
-	s, flushed, stop := open(events.Options{HeadBytes: 24 << 10, MaxBlockRows: 20, HeadAge: time.Hour})
+	s, flushed, stop := open(events.Options{HeadBytes: 12 << 10, MaxBlockRows: 20, HeadAge: time.Hour})
 	n := 0
 	for batch := range slices.Chunk(spans, 20) {
 		err := s.Append(context.Background(), batch)

@@ -70,15 +70,30 @@ func (t *TextBuilder) Entries() int { return t.entries.len() }
 // Entry is one of them, valid until the next Add.
 func (t *TextBuilder) Entry(i int) []byte { return t.entries.at(i) }
 
-// Add adds a text, and says whether it may be one that was not there.
-func (t *TextBuilder) Add(b []byte) (fresh bool) {
-	if n := len(t.codes); n > 0 && bytes.Equal(t.entries.at(int(t.codes[n-1])), b) {
-		t.codes = append(t.codes, t.codes[n-1])
-		return false
+// Again adds the text of an entry again.
+func (t *TextBuilder) Again(entry uint32) {
+	if t.seldom() {
+		t.append(t.entries.at(int(entry)))
+		return
 	}
-	if t.tries >= tryValues && t.hits*tryHits < t.tries {
-		t.append(b)
-		return true
+	t.tries++
+	t.hits++
+	t.codes = append(t.codes, entry)
+}
+
+// seldom says that the values are seldom seen again.
+func (t *TextBuilder) seldom() bool { return t.tries >= tryValues && t.hits*tryHits < t.tries }
+
+// Add adds a text, and says which entry it is, and whether it may be one that
+// was not there.
+func (t *TextBuilder) Add(b []byte) (entry uint32, fresh bool) {
+	if n := len(t.codes); n > 0 && bytes.Equal(t.entries.at(int(t.codes[n-1])), b) {
+		entry = t.codes[n-1]
+		t.codes = append(t.codes, entry)
+		return entry, false
+	}
+	if t.seldom() {
+		return t.append(b), true
 	}
 	t.tries++
 	if 4*t.known >= 3*len(t.table) {
@@ -92,20 +107,21 @@ func (t *TextBuilder) Add(b []byte) (fresh bool) {
 			t.table[i] = uint32(t.entries.len() + 1)
 			t.hashes = append(t.hashes, hash)
 			t.known++
-			t.append(b)
-			return true
+			return t.append(b), true
 		}
 		if t.hashes[code-1] == hash && bytes.Equal(t.entries.at(int(code-1)), b) {
 			t.hits++
 			t.codes = append(t.codes, code-1)
-			return false
+			return code - 1, false
 		}
 	}
 }
 
-func (t *TextBuilder) append(b []byte) {
-	t.codes = append(t.codes, uint32(t.entries.len()))
+func (t *TextBuilder) append(b []byte) (entry uint32) {
+	entry = uint32(t.entries.len())
+	t.codes = append(t.codes, entry)
 	t.entries.add(b)
+	return entry
 }
 
 func (t *TextBuilder) grow() {
@@ -148,6 +164,8 @@ func (w *Writer) Texts(t *TextBuilder) {
 		}
 		w.raw = codes
 		w.symbols(codes)
+	case (n-entries)*tryHits < n:
+		w.all(t)
 	default:
 		w.ages(t)
 	}
@@ -175,11 +193,17 @@ func (w *Writer) ages(t *TextBuilder) {
 	if len(w.Out)-start <= size*n/entries {
 		return
 	}
+	w.Out = w.Out[:start]
+	w.all(t)
+}
+
+// all packs each text for itself.
+func (w *Writer) all(t *TextBuilder) {
 	var all list
 	for _, c := range t.codes {
 		all.add(t.entries.at(int(c)))
 	}
-	w.Out = append(w.Out[:start], textsList)
+	w.Out = append(w.Out, textsList)
 	w.list(&all)
 }
 
