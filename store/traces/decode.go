@@ -31,7 +31,8 @@ func (d *decoder) word(s string) string {
 	return s
 }
 
-// decode owns all that it returns.
+// decode owns all that it returns. Of an event without some of its fields it
+// makes a span without what they say.
 func (d *decoder) decode(e *events.Event) store.Span {
 	s := store.Span{Start: e.Time, End: e.Time}
 	var res store.Resource
@@ -43,8 +44,10 @@ func (d *decoder) decode(e *events.Event) store.Span {
 		case strings.HasPrefix(name, attrPrefix):
 			d.attr(&s.Attrs, name[len(attrPrefix):], v)
 		case strings.HasPrefix(name, resourcePrefix):
+			hasRes = true
 			d.attr(&res.Attrs, name[len(resourcePrefix):], v)
 		case strings.HasPrefix(name, scopePrefix):
+			hasScope = true
 			d.attr(&scope.Attrs, name[len(scopePrefix):], v)
 		case name == fResource:
 			hasRes = true

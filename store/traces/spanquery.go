@@ -78,6 +78,9 @@ func (f *finder) read(ctx context.Context, ids []string, r store.TimeRange) erro
 	spans := map[store.TraceID][]store.Span{}
 	held, full := 0, false
 	q := events.Query{Range: r, Where: oneOf(ids), Oldest: true, Fields: f.wanted}
+	if f.wanted != nil {
+		q.Fields = slices.Concat(briefFields, f.wanted)
+	}
 	err := f.hunt.spans(ctx, q, func(e *events.Event) (bool, error) {
 		s := f.d.decode(e)
 		if len(spans[s.TraceID]) < maxTraceSpans {
@@ -204,8 +207,13 @@ func (s *Store) SpanMetrics(ctx context.Context, q store.SpanMetricQuery) (store
 // alone looks at one span after the other.
 func (f *finder) alone(ctx context.Context, where events.Expr, to *traceql.Series) error {
 	q := events.Query{Range: f.hunt.r, Where: where, Oldest: true, Fields: f.wanted, Receipt: f.hunt.receipt}
+	t := traceql.Alone(store.Span{})
 	return f.hunt.spans(ctx, q, func(e *events.Event) (bool, error) {
-		return true, f.add(ctx, traceql.Alone(f.d.decode(e)), to)
+		t.Spans[0] = f.d.decode(e)
+		if t.ID = t.Spans[0].TraceID; f.q.Keeps(t, 0) {
+			return true, to.Add(t, 0)
+		}
+		return true, nil
 	})
 }
 

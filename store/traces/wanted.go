@@ -8,42 +8,46 @@ var briefFields = []string{
 	attrPrefix + "http.response.status_code", attrPrefix + "http.status_code",
 }
 
-// wantedFields are those of a span that a query looks at, and those of a
-// summary; nil means all.
+// wantedFields are those of a span that a query looks at; nil means all.
 func wantedFields(q *traceql.Query) []string {
 	if q.Metrics != nil && q.Metrics.Compare != nil {
 		return nil
 	}
-	list := append([]string(nil), briefFields...)
-	for _, f := range q.Fields() {
-		switch f.Intrinsic {
-		case traceql.Attribute:
-			list = append(list, wantedAttribute(f)...)
-		case traceql.SpanStatusMessage:
-			list = append(list, fStatusMessage)
-		case traceql.EventName, traceql.EventTimeSinceStart:
-			list = append(list, fEvent)
-		case traceql.LinkTraceID, traceql.LinkSpanID:
-			list = append(list, fLink)
-		case traceql.InstrumentationName, traceql.InstrumentationVersion:
-			list = append(list, fScope)
+	list := []string{}
+	q.Walk(func(f *traceql.Field) {
+		if f.Intrinsic == traceql.Attribute {
+			list = append(list, attributeFields(f)...)
+		} else if field := intrinsicFields[f.Intrinsic]; field != "" {
+			list = append(list, field)
 		}
-	}
+	})
 	return list
 }
 
-func wantedAttribute(f *traceql.Field) []string {
+// intrinsicFields are those of one span that it is made of.
+var intrinsicFields = map[traceql.Intrinsic]string{
+	traceql.SpanDuration: fDuration, traceql.SpanName: fName, traceql.SpanStatus: fStatus, traceql.SpanStatusMessage: fStatusMessage,
+	traceql.SpanKind: fKind, traceql.SpanID: fSpanID, traceql.SpanParentID: fParentID, traceql.SpanParent: fParentID, traceql.TraceID: fTraceID,
+	traceql.EventName: fEvent, traceql.EventTimeSinceStart: fEvent, traceql.LinkTraceID: fLink, traceql.LinkSpanID: fLink,
+	traceql.InstrumentationName: fScope, traceql.InstrumentationVersion: fScope,
+}
+
+func attributeFields(f *traceql.Field) []string {
+	resource := resourcePrefix + f.Name
+	if f.Name == "service.name" {
+		resource = fService
+	}
 	switch f.Scope {
 	case traceql.ScopeEvent:
 		return []string{fEvent}
 	case traceql.ScopeLink:
 		return []string{fLink}
 	case traceql.ScopeInstrumentation:
-		return []string{fScope, scopePrefix + f.Name}
+		return []string{scopePrefix + f.Name}
 	case traceql.ScopeResource:
-		return []string{fResource, resourcePrefix + f.Name}
+		return []string{resource}
 	case traceql.ScopeSpan:
 		return []string{attrPrefix + f.Name}
 	}
-	return []string{attrPrefix + f.Name, fResource, resourcePrefix + f.Name}
+	return []string{attrPrefix + f.Name, resource}
 }

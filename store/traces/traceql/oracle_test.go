@@ -596,7 +596,7 @@ func (g generator) spans(n int) []store.Span {
 
 func TestEvalAgreesWithTheOracle(t *testing.T) {
 	const rounds = 15_000
-	matched, several := 0, 0
+	matched, several, alone := 0, 0, 0
 	for seed := range uint64(rounds) {
 		g := generator{rand.New(rand.NewPCG(seed, 77))}
 		spans := g.spans(1 + g.IntN(12))
@@ -621,6 +621,10 @@ func TestEvalAgreesWithTheOracle(t *testing.T) {
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Fatalf("seed %d: %s\ngot  %v\nwant %v", seed, asked.text, got, want)
 		}
+		if q.PerSpan() {
+			alone++
+			checkKeeps(t, q, spans, merged(want))
+		}
 		if len(want) > 0 && len(want[0]) < len(spans) {
 			matched++
 		}
@@ -628,8 +632,18 @@ func TestEvalAgreesWithTheOracle(t *testing.T) {
 			several++
 		}
 	}
-	if matched < rounds/5 || several < rounds/100 {
-		t.Errorf("%d queries found some spans, %d several sets: the test says little", matched, several)
+	if matched < rounds/5 || several < rounds/100 || alone < rounds/10 {
+		t.Errorf("%d queries found some spans, %d several sets, %d were about single spans: the test says little", matched, several, alone)
 	}
 	t.Logf("of %d queries %d found some spans, %d several sets", rounds, matched, several)
+}
+
+// checkKeeps asks about each span by itself.
+func checkKeeps(t *testing.T, q *Query, spans []store.Span, want []int) {
+	t.Helper()
+	for i := range spans {
+		if got := q.Keeps(Alone(spans[i]), 0); got != slices.Contains(want, i) {
+			t.Fatalf("%s: span %d: got %v", q, i, got)
+		}
+	}
 }

@@ -7,7 +7,7 @@ import "tripod/store"
 func (q *Query) Fields() []*Field {
 	var list []*Field
 	seen := map[string]bool{"name": true, "span:name": true, "duration": true, "span:duration": true}
-	q.walk(func(f *Field) {
+	q.Walk(func(f *Field) {
 		if !seen[f.String()] {
 			seen[f.String()] = true
 			list = append(list, f)
@@ -34,8 +34,8 @@ func (s *Set) Attrs() (out store.Attrs) {
 	return out
 }
 
-// walk visits every field of the query, also those of its metrics.
-func (q *Query) walk(visit func(*Field)) {
+// Walk visits every field of the query, also those of its metrics.
+func (q *Query) Walk(visit func(*Field)) {
 	walkStages(q.Stages, visit)
 	m := q.Metrics
 	if m == nil {
@@ -112,7 +112,7 @@ func (q *Query) PerSpan() bool {
 		}
 	}
 	alone := true
-	q.walk(func(f *Field) { alone = alone && !f.ofTree() })
+	q.Walk(func(f *Field) { alone = alone && !f.ofTree() })
 	return alone
 }
 
@@ -128,3 +128,23 @@ func perSpan(s Stage) bool {
 
 // Alone is a span by itself, for queries that are PerSpan.
 func Alone(s store.Span) *Tree { return &Tree{ID: s.TraceID, Spans: []store.Span{s}} }
+
+// Keeps says whether a span comes out of a query that is PerSpan.
+func (q *Query) Keeps(t *Tree, at int) bool {
+	for _, s := range q.Stages {
+		if !keeps(s, t, at) {
+			return false
+		}
+	}
+	return true
+}
+
+func keeps(s Stage, t *Tree, at int) bool {
+	switch s := s.(type) {
+	case *Filter:
+		return s.X == nil || eval(s.X, t, at).passes()
+	case *Joined:
+		return keeps(s.L, t, at) || keeps(s.R, t, at)
+	}
+	return true
+}
