@@ -119,32 +119,34 @@ type batchNames struct {
 	ids    map[string]uint32
 	list   []string // by id
 	recent []uint32 // of the fields of the event before
+	seen   []string // their names, as the sender has them: mostly the very same memory
 	all    []byte   // as they are written
 }
 
 func (w *batchNames) reset() {
 	clear(w.ids)
-	w.list, w.recent, w.all = w.list[:0], w.recent[:0], w.all[:0]
+	clear(w.seen)
+	w.list, w.recent, w.seen, w.all = w.list[:0], w.recent[:0], w.seen[:0], w.all[:0]
 }
 
 // of numbers the name of an event's i-th field, which is mostly that of the
 // event before.
 func (w *batchNames) of(i int, s string) uint32 {
-	if i < len(w.recent) && w.list[w.recent[i]] == s {
+	if i < len(w.seen) && w.seen[i] == s {
 		return w.recent[i]
 	}
 	id, ok := w.ids[s]
 	if !ok {
 		id = uint32(len(w.list))
-		s = strings.Clone(s)
-		w.ids[s] = id
-		w.list = append(w.list, s)
-		w.all = appendString(w.all, s)
+		name := strings.Clone(s)
+		w.ids[name] = id
+		w.list = append(w.list, name)
+		w.all = appendString(w.all, name)
 	}
-	if i < len(w.recent) {
-		w.recent[i] = id
-	} else if i == len(w.recent) {
-		w.recent = append(w.recent, id)
+	if i < len(w.seen) {
+		w.recent[i], w.seen[i] = id, s
+	} else {
+		w.recent, w.seen = append(w.recent, id), append(w.seen, s)
 	}
 	return id
 }

@@ -74,7 +74,8 @@ func (c *colBuilder) float(bits uint64, keys *keySet) int {
 	c.n++
 	c.floats = append(c.floats, floatOf(bits))
 	if c.fresh(bits) {
-		addKeys(keys, store.Float(floatOf(bits)))
+		var buf [textBuf]byte
+		c.words.addASCII(keys, shortText(store.Float(floatOf(bits)), &buf))
 	}
 	return 8
 }

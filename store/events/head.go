@@ -89,6 +89,9 @@ func (c *chunk) add(b *batch, rows []batchRow) {
 	}
 	id := uint32(len(c.batches))
 	c.batches = append(c.batches, b)
+	if c.rows == nil {
+		c.rows = make([]headRow, 0, chunkRows)
+	}
 	for _, r := range rows {
 		c.rows = append(c.rows, headRow{r, id})
 		c.min, c.max = min(c.min, r.time), max(c.max, r.time)

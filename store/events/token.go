@@ -22,7 +22,7 @@ func shortText(v store.Value, buf *[textBuf]byte) string {
 	case store.KindInt:
 		return view(strconv.AppendInt(buf[:0], v.Int(), 10))
 	case store.KindFloat:
-		return view(strconv.AppendFloat(buf[:0], v.Float(), 'g', -1, 64))
+		return view(appendFloat(buf[:0], v.Float()))
 	}
 	return v.Text()
 }

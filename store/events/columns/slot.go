@@ -37,15 +37,15 @@ func (w *Writer) slot(kind byte, l *list) {
 	w.text(string(first[len(first)-behind:]))
 	switch core {
 	case slotNumber, slotPadded:
-		n := make([]int64, l.len())
-		for i := range n {
+		w.numbers = w.numbers[:0]
+		for i := range l.len() {
 			t := l.at(i)
-			n[i] = parseDigits(t[before : len(t)-behind])
+			w.numbers = append(w.numbers, parseDigits(t[before:len(t)-behind]))
 		}
 		if core == slotPadded {
 			w.Out = append(w.Out, byte(len(first)-before-behind))
 		}
-		w.Ints(n)
+		w.Ints(w.numbers)
 	case slotHex:
 		raw := w.raw[:0]
 		for i := range l.len() {
@@ -56,12 +56,12 @@ func (w *Writer) slot(kind byte, l *list) {
 		w.uvarint(uint64(len(first)-before-behind) / 2)
 		w.random(raw)
 	default:
-		var rest list
+		rest := w.lists.take(1)[0]
 		for i := range l.len() {
 			t := l.at(i)
 			rest.add(t[before : len(t)-behind])
 		}
-		w.plain(&rest)
+		w.plain(rest)
 	}
 }
 

@@ -33,8 +33,13 @@ type Writer struct {
 	Out   []byte
 	Codec *Codec
 
-	raw, zip []byte // memory to use
-	ints     []int64
+	raw, zip []byte  // memory to use
+	ints     []int64 // of Ints and planes
+	numbers  []int64 // for Ints
+	codes    []byte  // of forms
+	key      []byte
+	every    list
+	formed   formed
 	lists    lists
 	huff     *huff0.Scratch
 }

@@ -199,12 +199,12 @@ func (w *Writer) ages(t *TextBuilder) {
 
 // all packs each text for itself.
 func (w *Writer) all(t *TextBuilder) {
-	var all list
+	w.every.reset()
 	for _, c := range t.codes {
-		all.add(t.entries.at(int(c)))
+		w.every.add(t.entries.at(int(c)))
 	}
 	w.Out = append(w.Out, textsList)
-	w.list(&all)
+	w.list(&w.every)
 }
 
 // plain packs a list as it stands.
@@ -212,11 +212,11 @@ func (w *Writer) plain(l *list) {
 	if l.len() == 0 {
 		return
 	}
-	sizes := make([]int64, l.len())
-	for i := range sizes {
-		sizes[i] = int64(len(l.at(i)))
+	w.numbers = w.numbers[:0]
+	for i := range l.len() {
+		w.numbers = append(w.numbers, int64(len(l.at(i))))
 	}
-	w.Ints(sizes)
+	w.Ints(w.numbers)
 	w.stream(l.data)
 }
 
@@ -232,6 +232,16 @@ type formed struct {
 	forms []*formUse
 	of    []*formUse // of each text; nil for none
 	slots []span     // of all texts, one behind the other
+}
+
+func (f *formed) reset(texts int) {
+	if f.byKey == nil {
+		f.byKey = map[string]int{}
+	}
+	clear(f.byKey)
+	clear(f.of)
+	f.of = sized(f.of[:0], texts)
+	f.forms, f.slots = f.forms[:0], f.slots[:0]
 }
 
 type formUse struct {
@@ -266,8 +276,9 @@ func (w *Writer) list(l *list) {
 	if w.ids(l) {
 		return
 	}
-	f := formed{byKey: map[string]int{}, of: make([]*formUse, l.len())}
-	var key []byte
+	f := &w.formed
+	f.reset(l.len())
+	key := w.key
 	for i := range l.len() {
 		from := len(f.slots)
 		var ok bool
@@ -280,6 +291,7 @@ func (w *Writer) list(l *list) {
 			break // every text is another
 		}
 	}
+	w.key = key
 	kept := 0
 	for _, u := range f.forms {
 		if u.uses > 1 || l.len() == 1 {
@@ -293,7 +305,7 @@ func (w *Writer) list(l *list) {
 		return
 	}
 	w.Out = append(w.Out, listForms)
-	w.forms(l, &f, kept)
+	w.forms(l, f, kept)
 }
 
 // use says whether a text's form is kept in mind.
@@ -331,9 +343,11 @@ func (w *Writer) forms(l *list, f *formed, kept int) {
 	}
 	w.uvarint(uint64(kept))
 	fills := make([][]*list, kept+1)
-	codes := make([]byte, l.len())
+	w.codes = sized(w.codes[:0], l.len())
+	codes := w.codes
+	clear(codes)
 	w.lists.reset()
-	var rest list
+	rest := w.lists.take(1)[0]
 	at := 0
 	forms := make([]form, kept+1)
 	for _, u := range f.forms {
@@ -365,7 +379,7 @@ func (w *Writer) forms(l *list, f *formed, kept int) {
 	if kept > 1 || rest.len() > 0 {
 		w.symbols(codes)
 	}
-	w.plain(&rest)
+	w.plain(rest)
 	for c := 1; c <= kept; c++ {
 		for j := range fills[c] {
 			w.slot(forms[c].kinds[j], fills[c][j])
