@@ -21,6 +21,7 @@ import (
 	"tripod/web/pages"
 	"tripod/web/planweb"
 	"tripod/web/promapi"
+	"tripod/web/tempoapi"
 )
 
 // openDoors is where every door meets its engine: the rooms under web get
@@ -45,6 +46,7 @@ func (a *Appliance) openDoors() error {
 	bulk := esapi.New(esapi.Doors{Logs: meteredLogs{a.logs, &m.bulk}}, esapi.Options{Rejected: m.bulk.refuseLogs})
 	bulk.Register(mux)
 	jaegerapi.New(jaegerapi.Doors{Services: a.traces, Operations: a.traces, Traces: a.traces}, jaegerapi.Options{}).Register(mux)
+	tempoapi.New(tempoapi.Doors{Traces: a.traces, Metrics: a.traces, Tags: a.traces, Encode: tempoapi.Encode{Proto: otlp.MarshalTraces, JSON: otlp.MarshalTracesJSON}}, tempoapi.Options{}).Register(mux)
 	promapi.New(promapi.Doors{
 		Engine: a.metrics, Samples: a.metrics, Sink: a.metrics, Families: a.metrics, Targets: a.scrape.Targets, Ready: a.readyNow,
 	}, promapi.Options{Took: m.write.took}).Register(mux)

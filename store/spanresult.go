@@ -47,8 +47,8 @@ type MatchedSpan struct {
 // SpanMetricQuery asks in TraceQL for numbers over time.
 type SpanMetricQuery struct {
 	Text  string
-	Range TimeRange // of the span's start
-	Step  time.Duration
+	Range TimeRange     // of the span's start
+	Step  time.Duration // 0 means that the whole range is one step
 
 	Receipt *Receipt // filled when not nil
 }

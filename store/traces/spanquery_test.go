@@ -481,7 +481,7 @@ func TestWrongSpanQueries(t *testing.T) {
 		}
 	}
 	for name, q := range map[string]store.SpanMetricQuery{
-		"no query": {Range: r, Step: 1e9}, "no numbers": {Text: `{}`, Range: r, Step: 1e9}, "no step": {Text: `{} | rate()`, Range: r},
+		"no query": {Range: r, Step: 1e9}, "no numbers": {Text: `{}`, Range: r, Step: 1e9}, "a step back": {Text: `{} | rate()`, Range: r, Step: -1},
 	} {
 		if _, err := s.SpanMetrics(t.Context(), q); !errors.Is(err, store.ErrInvalid) {
 			t.Errorf("%s: got %v", name, err)

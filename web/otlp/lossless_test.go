@@ -145,6 +145,17 @@ func FuzzTraces(f *testing.F) {
 		if got, want := dumpTraces(second.Traces()), dumpTraces(first.Traces()); got != want {
 			t.Errorf("sent back:\n%s\nreceived:\n%s", got, want)
 		}
+		text, err := MarshalTracesJSON(ss)
+		third := ptraceotlp.NewExportRequest()
+		if err == nil {
+			err = third.UnmarshalJSON(text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := dumpTraces(third.Traces()), dumpTraces(second.Traces()); got != want {
+			t.Errorf("sent back as JSON:\n%s\nas protobuf:\n%s", got, want)
+		}
 	})
 }
 

@@ -1,6 +1,10 @@
 package otlp
 
-import "tripod/store"
+import (
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"tripod/store"
+)
 
 // MarshalLogs writes records as an ExportLogsServiceRequest, which is also
 // LogsData: neighbours that share a resource and scope share them again.
@@ -20,6 +24,16 @@ func MarshalTraces(spans []store.Span) []byte {
 		func(i int) (*store.Resource, *store.Scope) { return spans[i].Resource, spans[i].Scope },
 		func(i int) { w.span(&spans[i]) })
 	return w.bytes()
+}
+
+// MarshalTracesJSON writes spans as TracesData in OTLP's JSON: ids in
+// hexadecimal, times as texts.
+func MarshalTracesJSON(spans []store.Span) ([]byte, error) {
+	td, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(MarshalTraces(spans))
+	if err != nil {
+		return nil, err
+	}
+	return (&ptrace.JSONMarshaler{}).MarshalTraces(td)
 }
 
 func (w *backward) logRecord(r *store.Record) {

@@ -23,7 +23,7 @@ const (
 type Series struct {
 	m      *Metrics
 	step   int64
-	first  int64 // the number of the first step
+	begin  int64 // of the first step
 	n      int
 	r      store.TimeRange
 	groups map[string]*group
@@ -51,17 +51,22 @@ type bin struct {
 	sum   float64
 }
 
-// NewSeries begins an answer. Steps are multiples of step.
+// NewSeries begins an answer. Steps begin at multiples of step; without one, the
+// whole range is one step.
 func (q *Query) NewSeries(r store.TimeRange, step time.Duration) (*Series, error) {
 	switch {
 	case q.Metrics == nil:
 		return nil, fmt.Errorf("the query gives spans, not numbers: a metrics function is missing, as in | rate(): %w", store.ErrInvalid)
-	case step <= 0 || r.To <= r.From:
+	case step < 0 || r.To <= r.From:
 		return nil, fmt.Errorf("range of %d ns in steps of %d: %w", r.To-r.From, step, store.ErrInvalid)
 	}
 	s := &Series{m: q.Metrics, step: int64(step), r: r, groups: map[string]*group{}}
-	s.first = floorDiv(r.From, s.step)
-	n := uint64(floorDiv(r.To-1, s.step)-s.first) + 1
+	if step == 0 {
+		s.step, s.begin = r.To-r.From, r.From
+	} else {
+		s.begin = floorDiv(r.From, s.step) * s.step
+	}
+	n := uint64(floorDiv(r.To-1-s.begin, s.step)) + 1
 	if n > maxSteps {
 		return nil, fmt.Errorf("%d steps, at most %d: %w", n, maxSteps, store.ErrTooLarge)
 	}
@@ -86,7 +91,7 @@ func (s *Series) Add(t *Tree, at int) error {
 	if !s.r.Has(start) {
 		return nil
 	}
-	step := int(floorDiv(start, s.step) - s.first)
+	step := int(floorDiv(start-s.begin, s.step))
 	if s.diff != nil {
 		return s.diff.add(t, at, step)
 	}
@@ -350,7 +355,7 @@ func (s *Series) series(g *group, labels store.Attrs, number func(*cell) float64
 		if c == nil && !counts {
 			continue
 		}
-		p := store.SpanPoint{Time: (s.first + int64(i)) * s.step}
+		p := store.SpanPoint{Time: s.begin + int64(i)*s.step}
 		if c != nil {
 			p.Value = number(c)
 		}
