@@ -158,8 +158,11 @@ func TestSeriesAreBounded(t *testing.T) {
 	if _, err := q.NewSeries(r, 1); !errors.Is(err, store.ErrTooLarge) {
 		t.Errorf("a billion steps: got %v", err)
 	}
-	if _, err := q.NewSeries(r, 0); !errors.Is(err, store.ErrInvalid) {
-		t.Errorf("no step: got %v", err)
+	if _, err := q.NewSeries(r, -1); !errors.Is(err, store.ErrInvalid) {
+		t.Errorf("a step back: got %v", err)
+	}
+	if s, err := q.NewSeries(store.TimeRange{From: 7, To: 1e9}, 0); err != nil || s.n != 1 || s.begin != 7 {
+		t.Errorf("no step: got %+v, %v", s, err)
 	}
 	s, err := q.NewSeries(r, 1e9)
 	for i := 0; i <= maxSeries && err == nil; i++ {
