@@ -141,6 +141,7 @@ func BenchmarkQuery(b *testing.B) {
 		})
 	}
 	for name, text := range map[string]string{
+		"all":       `{} | rate() by (resource.service.name)`,
 		"rate":      `{ status = error } | rate() by (resource.service.name)`,
 		"quantile":  `{ resource.service.name = "planner-api" } | quantile_over_time(duration, .5, .99)`,
 		"structure": `{ resource.service.name = "planner-web" } >> { status = error } | count_over_time()`,

@@ -9,6 +9,7 @@ import (
 
 // decoder makes spans out of events and shares what is the same in many.
 type decoder struct {
+	only      map[string]bool // fields that are read; nil means all
 	words     map[string]string
 	resources []*store.Resource
 	scopes    []*store.Scope
@@ -41,6 +42,7 @@ func (d *decoder) decode(e *events.Event) store.Span {
 	for i := range e.Fields {
 		name, v := e.Fields[i].Name, e.Fields[i].Value
 		switch {
+		case d.only != nil && !d.only[name]: // of a head, events have all
 		case strings.HasPrefix(name, attrPrefix):
 			d.attr(&s.Attrs, name[len(attrPrefix):], v)
 		case strings.HasPrefix(name, resourcePrefix):

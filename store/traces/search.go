@@ -28,7 +28,7 @@ const (
 // Search finds the newest traces that start in the range, newest first; see
 // store.TraceQuery. All spans of an answer lie within an hour of one that fits.
 func (s *Store) Search(ctx context.Context, q store.TraceQuery) ([]store.TraceSummary, error) {
-	h := &hunt{s: s, r: q.Range, limit: q.Limit, min: q.MinDuration, max: q.MaxDuration, where: condition(&q), group: maxCandidates}
+	h := &hunt{s: s, r: q.Range, limit: q.Limit, min: q.MinDuration, max: q.MaxDuration, where: condition(&q), group: maxCandidates, most: maxCandidates}
 	h.read = h.summaries
 	if err := h.run(ctx); err != nil {
 		return nil, err
@@ -50,6 +50,7 @@ type hunt struct {
 	min, max time.Duration // of the whole trace; a max of 0 is no bound
 	where    events.Expr   // some span of each trace fits
 	group    int           // most traces that are read at a time
+	most     int           // of the candidates that are looked at
 	// read makes what is found of the traces that wait, all of whose spans lie
 	// in the range.
 	read func(ctx context.Context, ids []string, r store.TimeRange) error
@@ -72,14 +73,21 @@ func (h *hunt) run(ctx context.Context) error {
 		h.limit = defaultLimit
 	}
 	h.limit, h.seen = min(h.limit, maxLimit), map[string]bool{}
-	if err := h.late(ctx); err != nil {
-		return err
+	if !matchesAll(h.where) { // else the first span of a trace fits
+		if err := h.late(ctx); err != nil {
+			return err
+		}
 	}
 	if err := h.inRange(ctx); err != nil {
 		return err
 	}
 	h.found = h.found[:min(len(h.found), h.limit)]
 	return nil
+}
+
+func matchesAll(x events.Expr) bool {
+	all, ok := x.(events.And)
+	return x == nil || ok && len(all) == 0
 }
 
 // spans shows the spans of a query until one is enough. What cannot be read is
@@ -126,8 +134,8 @@ func (h *hunt) inRange(ctx context.Context) error {
 			return false, nil
 		}
 		group *= 2
-		h.cut = h.cut || len(h.seen) >= maxCandidates
-		return len(h.seen) < maxCandidates, nil
+		h.cut = h.cut || len(h.seen) >= h.most
+		return len(h.seen) < h.most, nil
 	})
 	if err != nil {
 		return err
@@ -165,7 +173,7 @@ func (h *hunt) late(ctx context.Context) error {
 	after := map[string]bool{}
 	err := h.spans(ctx, events.Query{Range: behind, Where: h.where, Oldest: true, Fields: idField}, func(e *events.Event) (bool, error) {
 		after[strings.Clone(e.Text(fTraceID))] = true
-		h.cut = len(after) >= maxCandidates
+		h.cut = len(after) >= h.most
 		return !h.cut, nil
 	})
 	if err != nil || len(after) == 0 {

@@ -3,8 +3,10 @@ package traces
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"tripod/store"
@@ -32,14 +34,15 @@ func (s *Store) FindSpans(ctx context.Context, q store.SpanQuery) (store.SpanAns
 	if parsed.Metrics != nil {
 		return store.SpanAnswer{}, fmt.Errorf("the query gives numbers over time, not spans: %w", store.ErrInvalid)
 	}
-	start, plan := time.Now(), parsed.Plan()
-	f := newFinder(s, parsed, q.Receipt)
+	start := time.Now()
+	need, _ := parsed.Plan().Best()
+	f := newFinder(s, parsed, q.Receipt, false)
 	f.hunt.r, f.hunt.limit, f.hunt.min, f.hunt.max = q.Range, q.Limit, q.MinDuration, q.MaxDuration
-	f.hunt.where = where(plan.Best())
+	f.hunt.where = where(need)
 	f.show, f.fields = cmp.Or(q.Spans, defaultSpans), parsed.Fields()
 	f.each = f.match
 	err = f.hunt.run(ctx)
-	f.end(plan.Best(), start)
+	f.end(need, start)
 	return store.SpanAnswer{Traces: f.hunt.found, Inspected: f.inspected, Cut: f.hunt.cut, Damage: f.hunt.damage}, err
 }
 
@@ -62,13 +65,24 @@ type finder struct {
 	inspected int
 	each      func(ctx context.Context, t *traceql.Tree) error // of whole traces
 
-	show   int // spans of a set
+	step   time.Duration // of metrics, 0 for the whole range
+	show   int           // spans of a set
 	fields []*traceql.Field
 }
 
-func newFinder(s *Store, q *traceql.Query, receipt *store.Receipt) *finder {
+// newFinder makes one that reads whole traces, or single spans alone.
+func newFinder(s *Store, q *traceql.Query, receipt *store.Receipt, alone bool) *finder {
 	f := &finder{q: q, wanted: wantedFields(q), most: maxHeld}
-	f.hunt = &hunt{s: s, group: maxGroup, read: f.read, receipt: receipt}
+	if f.wanted != nil && !alone {
+		f.wanted = append(f.wanted, briefFields...)
+	}
+	if f.wanted != nil {
+		f.d.only = map[string]bool{}
+		for _, name := range f.wanted {
+			f.d.only[name] = true
+		}
+	}
+	f.hunt = &hunt{s: s, group: maxGroup, most: maxCandidates, read: f.read, receipt: receipt}
 	return f
 }
 
@@ -78,9 +92,6 @@ func (f *finder) read(ctx context.Context, ids []string, r store.TimeRange) erro
 	spans := map[store.TraceID][]store.Span{}
 	held, full := 0, false
 	q := events.Query{Range: r, Where: oneOf(ids), Oldest: true, Fields: f.wanted}
-	if f.wanted != nil {
-		q.Fields = slices.Concat(briefFields, f.wanted)
-	}
 	err := f.hunt.spans(ctx, q, func(e *events.Event) (bool, error) {
 		s := f.d.decode(e)
 		if len(spans[s.TraceID]) < maxTraceSpans {
@@ -188,13 +199,19 @@ func (s *Store) SpanMetrics(ctx context.Context, q store.SpanMetricQuery) (store
 		return store.SpanMetrics{}, err
 	}
 	start, plan := time.Now(), parsed.Plan()
-	f, need := newFinder(s, parsed, q.Receipt), plan.Best()
-	f.hunt.r = q.Range
-	if parsed.PerSpan() {
+	alone := parsed.PerSpan()
+	need, own := plan.Best()
+	f := newFinder(s, parsed, q.Receipt, alone)
+	f.hunt.r, f.step = q.Range, q.Step
+	if alone {
 		need = plan.Span
 		err = f.alone(ctx, where(need), series)
 	} else {
-		err = f.whole(ctx, where(need), series)
+		near := q.Range
+		if !own {
+			near = store.TimeRange{From: addTime(near.From, -maxLength), To: addTime(near.To, maxLength)}
+		}
+		err = f.whole(ctx, where(need), near, series)
 	}
 	f.end(need, start)
 	if err != nil {
@@ -206,15 +223,37 @@ func (s *Store) SpanMetrics(ctx context.Context, q store.SpanMetricQuery) (store
 
 // alone looks at one span after the other.
 func (f *finder) alone(ctx context.Context, where events.Expr, to *traceql.Series) error {
-	q := events.Query{Range: f.hunt.r, Where: where, Oldest: true, Fields: f.wanted, Receipt: f.hunt.receipt}
 	t := traceql.Alone(store.Span{})
-	return f.hunt.spans(ctx, q, func(e *events.Event) (bool, error) {
+	add := func(e *events.Event, n int64) error {
 		t.Spans[0] = f.d.decode(e)
 		if t.ID = t.Spans[0].TraceID; f.q.Keeps(t, 0) {
-			return true, to.Add(t, 0)
+			return to.Add(t, 0, n)
 		}
-		return true, nil
+		return nil
+	}
+	q := events.Query{Range: f.hunt.r, Where: where, Oldest: true, Fields: f.wanted, Receipt: f.hunt.receipt}
+	if m := f.q.Metrics; m.Of == nil && m.Compare == nil && !f.q.Timed() { // else few are alike
+		return f.fold(ctx, q, add)
+	}
+	return f.hunt.spans(ctx, q, func(e *events.Event) (bool, error) { return true, add(e, 1) })
+}
+
+// fold adds spans that are alike at once.
+func (f *finder) fold(ctx context.Context, q events.Query, add func(*events.Event, int64) error) error {
+	step := f.step
+	if step == 0 {
+		step, q.Origin = wholeRange(q.Range), q.Range.From
+	}
+	var failed error
+	err := f.hunt.s.events.Fold(ctx, q, step, func(e *events.Event, n int64) error {
+		failed = add(e, n)
+		return failed
 	})
+	if failed != nil || ctx.Err() != nil || errors.Is(err, store.ErrClosed) {
+		return cmp.Or(failed, ctx.Err(), err)
+	}
+	f.hunt.damage = err
+	return nil
 }
 
 // add adds the spans that the query makes of a trace.
@@ -230,7 +269,7 @@ func (f *finder) add(ctx context.Context, t *traceql.Tree, to *traceql.Series) e
 				continue
 			}
 			seen[at] = true
-			if err := to.Add(t, at); err != nil {
+			if err := to.Add(t, at, 1); err != nil {
 				return err
 			}
 		}
@@ -244,21 +283,24 @@ type candidate struct {
 	at int64 // time of a span of it
 }
 
-// whole reads all traces that have spans in the range and may match.
-func (f *finder) whole(ctx context.Context, where events.Expr, to *traceql.Series) error {
+// whole reads all traces that have a span that fits near the range.
+func (f *finder) whole(ctx context.Context, where events.Expr, near store.TimeRange, to *traceql.Series) error {
 	f.each = func(ctx context.Context, t *traceql.Tree) error { return f.add(ctx, t, to) }
 	var list []candidate
 	h := f.hunt
 	h.seen = map[string]bool{}
-	near := store.TimeRange{From: addTime(h.r.From, -maxLength), To: addTime(h.r.To, maxLength)}
 	q := events.Query{Range: near, Where: where, Fields: idField, Receipt: h.receipt}
 	err := h.spans(ctx, q, func(e *events.Event) (bool, error) {
-		if id := e.Text(fTraceID); !h.seen[id] {
-			h.cut = len(list) == maxCandidates
-			c := candidate{f.d.word(id), e.Time}
-			h.seen[c.id], list = true, append(list, c)
+		id := e.Text(fTraceID)
+		if h.seen[id] {
+			return true, nil
 		}
-		return !h.cut, nil
+		if h.cut = len(list) == h.most; h.cut {
+			return false, nil
+		}
+		c := candidate{strings.Clone(id), e.Time}
+		h.seen[c.id], list = true, append(list, c)
+		return true, nil
 	})
 	if err != nil {
 		return err

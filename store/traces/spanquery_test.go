@@ -134,7 +134,8 @@ func TestPushDownLosesNothing(t *testing.T) {
 			t.Fatalf("%s: %v", text, err)
 		}
 		plan := q.Plan()
-		span, best := where(plan.Span), where(plan.Best())
+		need, _ := plan.Best()
+		span, best := where(plan.Span), where(need)
 		for id, spans := range byTrace {
 			tree := traceql.NewTree(id, spans)
 			sets, err := q.Eval(t.Context(), tree)
@@ -151,7 +152,7 @@ func TestPushDownLosesNothing(t *testing.T) {
 			}
 			some := best == nil || slices.ContainsFunc(spans, func(s store.Span) bool { e := encode(&s); return best.Match(&e) })
 			if len(sets) > 0 && !some {
-				t.Fatalf("seed %d: %s: pushed %s: loses the trace", seed, text, plan.Best())
+				t.Fatalf("seed %d: %s: pushed %s: loses the trace", seed, text, need)
 			}
 			if !some {
 				narrowed++
@@ -351,6 +352,7 @@ func TestFindSpansAgreesWithBruteForce(t *testing.T) {
 			}
 			if i%4 == 0 {
 				agreeInNumbers(t, s, spans, byTrace, q)
+				oneStepIsAll(t, s, q)
 			}
 			if a.Inspected < len(got) || len(q.Receipt.Stages) == 0 || len(q.Receipt.Reads) == 0 {
 				t.Fatalf("%s: %d traces inspected, receipt %+v", q.Text, a.Inspected, q.Receipt)
@@ -414,6 +416,27 @@ func agreeInNumbers(t *testing.T, s *Store, spans []store.Span, byTrace map[stor
 		if g, ok := got[key]; !ok || math.Abs(w-g) > 1e-9*math.Abs(w) {
 			t.Fatalf("%s: %s: got %v, want %v, %v", q.Text, key, g, w, ok)
 		}
+	}
+}
+
+// oneStepIsAll counts what a query finds in steps, and in one.
+func oneStepIsAll(t *testing.T, s *Store, found store.SpanQuery) {
+	t.Helper()
+	count := func(step time.Duration) (n float64) {
+		q := store.SpanMetricQuery{Text: found.Text + " | count_over_time()", Range: found.Range, Step: step}
+		a, err := s.SpanMetrics(t.Context(), q)
+		if err != nil || step == 0 && len(a.Series) > 0 && len(a.Series[0].Points) != 1 {
+			t.Fatalf("%s: %v, %+v", q.Text, err, a)
+		}
+		for _, series := range a.Series {
+			for _, p := range series.Points {
+				n += p.Value
+			}
+		}
+		return n
+	}
+	if one, many := count(0), count(7*time.Minute); one != many {
+		t.Fatalf("%s: %v in one step, %v in several", found.Text, one, many)
 	}
 }
 
@@ -507,7 +530,7 @@ func TestManySpansAreReadByHalves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := newFinder(s, q, nil)
+	f := newFinder(s, q, nil, false)
 	most := 0
 	f.most, f.hunt.r, f.hunt.limit, f.each = 10, always, 1000, f.match
 	read := f.hunt.read
@@ -520,6 +543,44 @@ func TestManySpansAreReadByHalves(t *testing.T) {
 	}
 	if len(f.hunt.found) != 50 || f.inspected != 50 || most != 50 {
 		t.Errorf("got %d traces, %d inspected, %d asked for at once", len(f.hunt.found), f.inspected, most)
+	}
+}
+
+func TestTooManyCandidatesAreSaid(t *testing.T) {
+	s := openTest(t, t.TempDir(), Options{})
+	at := storetest.Start.UnixNano()
+	for i := range byte(40) {
+		id := store.TraceID{1, i}
+		if err := s.Append(t.Context(), []store.Span{
+			{TraceID: id, SpanID: store.SpanID{1}, Name: "a", Start: at + int64(i), End: at + 100},
+			{TraceID: id, SpanID: store.SpanID{2}, ParentID: store.SpanID{1}, Name: "b", Start: at + int64(i), End: at + 100},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	q, err := traceql.Parse(`{ name = "a" } > { name = "b" } | count_over_time()`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, most := range []int{10, 39, 40, 41} {
+		f := newFinder(s, q, nil, false)
+		f.hunt.most, f.hunt.r = most, store.TimeRange{From: at, To: at + 1000}
+		series, err := q.NewSeries(f.hunt.r, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.whole(t.Context(), where(q.Plan().Span), f.hunt.r, series); err != nil {
+			t.Fatal(err)
+		}
+		list, err := series.Answer()
+		if err != nil || len(list) != 1 || list[0].Points[0].Value != float64(min(most, 40)) || f.hunt.cut != (most < 40) {
+			t.Errorf("of %d candidates: got %v, %v, cut %v", most, list, err, f.hunt.cut)
+		}
+	}
+	f := newFinder(s, q, nil, false)
+	f.hunt.most, f.hunt.r, f.hunt.limit, f.hunt.group, f.each = 10, store.TimeRange{From: at, To: at + 1000}, 40, 5, f.match
+	if err := f.hunt.run(t.Context()); err != nil || !f.hunt.cut || len(f.hunt.found) != 10 {
+		t.Errorf("got %d traces, %v, cut %v", len(f.hunt.found), err, f.hunt.cut)
 	}
 }
 

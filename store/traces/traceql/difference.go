@@ -43,22 +43,22 @@ func newDifference(s *Series) *difference {
 
 var sideNames = [2]string{"baseline", "selection"}
 
-func (d *difference) add(t *Tree, at, step int) error {
+func (d *difference) add(t *Tree, at, step int, n int64) error {
 	c, span := d.s.m.Compare, &t.Spans[at]
 	side := 0
 	in := c.Start == 0 || span.Start >= c.Start && span.Start < c.End
 	if in && (c.Filter.X == nil || eval(c.Filter.X, t, at).passes()) {
 		side = 1
 	}
-	d.count("name", text(span.Name), side, step)
-	d.count("status", status(span.Status), side, step)
-	d.count("kind", kind(span.Kind), side, step)
+	d.count("name", text(span.Name), side, step, n)
+	d.count("status", status(span.Status), side, step, n)
+	d.count("kind", kind(span.Kind), side, step, n)
 	for _, a := range span.Attrs {
-		d.count((&Field{Scope: ScopeSpan, Name: a.Key}).key(), of(a.Value), side, step)
+		d.count((&Field{Scope: ScopeSpan, Name: a.Key}).key(), of(a.Value), side, step, n)
 	}
 	if span.Resource != nil {
 		for _, a := range span.Resource.Attrs {
-			d.count((&Field{Scope: ScopeResource, Name: a.Key}).key(), of(a.Value), side, step)
+			d.count((&Field{Scope: ScopeResource, Name: a.Key}).key(), of(a.Value), side, step, n)
 		}
 	}
 	if d.cells > maxCells {
@@ -75,7 +75,7 @@ func (f *Field) key() string {
 	return f.String()
 }
 
-func (d *difference) count(field string, v value, side, step int) {
+func (d *difference) count(field string, v value, side, step int, n int64) {
 	c := d.fields[field]
 	if c == nil {
 		if len(d.fields) == maxCompareFields {
@@ -97,8 +97,8 @@ func (d *difference) count(field string, v value, side, step int) {
 	if one.counts[step] == 0 {
 		d.cells++
 	}
-	one.total++
-	one.counts[step]++
+	one.total += n
+	one.counts[step] += n
 }
 
 func (d *difference) answer() (out []store.SpanSeries) {

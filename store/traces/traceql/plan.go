@@ -85,15 +85,17 @@ type Plan struct {
 // Plan derives what must be so.
 func (q *Query) Plan() Plan { return planStages(q.Stages) }
 
-// Best is the need that fewest traces will fit, nil when all may match.
-func (p Plan) Best() Need {
-	best, cost := p.Span, needCost(p.Span)
+// Best is the need that fewest traces will fit, nil when all may match. Own
+// says that it is Span.
+func (p Plan) Best() (best Need, own bool) {
+	best, own = p.Span, true
+	cost := needCost(p.Span)
 	for _, n := range p.Trace {
 		if c := needCost(n); c < cost {
-			best, cost = n, c
+			best, cost, own = n, c, false
 		}
 	}
-	return best
+	return best, own
 }
 
 func planStages(list []Stage) Plan {
@@ -127,7 +129,9 @@ func (p Plan) and(o Plan) Plan {
 func (p Plan) or(o Plan) Plan {
 	out := Plan{Span: either(p.Span, o.Span)}
 	if out.Span == nil {
-		if n := either(p.Best(), o.Best()); n != nil {
+		l, _ := p.Best()
+		r, _ := o.Best()
+		if n := either(l, r); n != nil {
 			out.Trace = []Need{n}
 		}
 	}

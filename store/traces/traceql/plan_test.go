@@ -45,13 +45,14 @@ func TestPlanHoldsForWhatMatches(t *testing.T) {
 				t.Fatalf("seed %d: %s: span %d does not fit %s", seed, asked.text, at, plan.Span)
 			}
 		}
-		needs := append(slices.Clip(plan.Trace), plan.Best())
+		best, _ := plan.Best()
+		needs := append(slices.Clip(plan.Trace), best)
 		for _, n := range needs {
 			if !slices.ContainsFunc(union([]Set{{Spans: allOf(tree)}}), func(at int) bool { return fits(n, tree, at) }) {
 				t.Fatalf("seed %d: %s: no span fits %s", seed, asked.text, n)
 			}
 		}
-		if plan.Best() != nil {
+		if best != nil {
 			planned++
 		}
 	}
@@ -106,11 +107,29 @@ func TestPlans(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := ""
-		if n := q.Plan().Best(); n != nil {
+		if n, _ := q.Plan().Best(); n != nil {
 			got = n.String()
 		}
 		if got != want {
 			t.Errorf("%s\ngot  %s\nwant %s", text, got, want)
+		}
+	}
+}
+
+func TestTimed(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{ duration > 1s } | rate() by (name)`:        false,
+		`{ event:timeSinceStart > 1s } | rate()`:      true,
+		`{} | max_over_time(event:timeSinceStart)`:    true,
+		`{} | compare({ status = error })`:            false,
+		`{} | compare({ event:timeSinceStart > 1s })`: true,
+	} {
+		q, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := q.Timed(); got != want {
+			t.Errorf("%s: got %v", text, got)
 		}
 	}
 }

@@ -197,7 +197,7 @@ func (s *script) series(query, from, to, step string) (string, error) {
 			return "", err
 		}
 		for _, at := range union(sets) {
-			if err := series.Add(t, at); err != nil {
+			if err := series.Add(t, at, 1); err != nil {
 				return "", err
 			}
 		}

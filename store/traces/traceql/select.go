@@ -126,6 +126,14 @@ func perSpan(s Stage) bool {
 	return false
 }
 
+// Timed says that spans with the same fields and the same step differ by when
+// they start.
+func (q *Query) Timed() bool {
+	timed := false
+	q.Walk(func(f *Field) { timed = timed || f.Intrinsic == EventTimeSinceStart })
+	return timed
+}
+
 // Alone is a span by itself, for queries that are PerSpan.
 func Alone(s store.Span) *Tree { return &Tree{ID: s.TraceID, Spans: []store.Span{s}} }
 

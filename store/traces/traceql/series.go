@@ -85,15 +85,15 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// Add adds a span of a trace, if it starts in the range.
-func (s *Series) Add(t *Tree, at int) error {
+// Add adds n spans that are like one of a trace, if it starts in the range.
+func (s *Series) Add(t *Tree, at int, n int64) error {
 	start := t.Spans[at].Start
 	if !s.r.Has(start) {
 		return nil
 	}
 	step := int(floorDiv(start-s.begin, s.step))
 	if s.diff != nil {
-		return s.diff.add(t, at, step)
+		return s.diff.add(t, at, step, n)
 	}
 	var v value
 	if s.m.Of != nil {
@@ -111,8 +111,8 @@ func (s *Series) Add(t *Tree, at int) error {
 		g.cells[step] = c
 		s.cells++
 	}
-	c.add(seconds(v))
-	s.bin(c, v)
+	c.add(seconds(v), n)
+	s.bin(c, v, n)
 	if s.cells > maxCells {
 		return fmt.Errorf("more than %d numbers: ask for longer steps or fewer groups: %w", maxCells, store.ErrTooLarge)
 	}
@@ -127,17 +127,17 @@ func seconds(v value) float64 {
 	return v.number()
 }
 
-func (c *cell) add(f float64) {
+func (c *cell) add(f float64, n int64) {
 	if c.count == 0 {
 		c.min, c.max = f, f
 	}
-	c.count++
-	c.sum += f
+	c.count += n
+	c.sum += f * float64(n)
 	c.min, c.max = min(c.min, f), max(c.max, f)
 }
 
 // bin puts a value into its bin, where the function needs them.
-func (s *Series) bin(c *cell, v value) {
+func (s *Series) bin(c *cell, v value, n int64) {
 	var key int64
 	switch s.m.Fn {
 	case "quantile_over_time":
@@ -156,8 +156,8 @@ func (s *Series) bin(c *cell, v value) {
 		c.bins[key] = b
 		s.cells++
 	}
-	b.count++
-	b.sum += seconds(v)
+	b.count += n
+	b.sum += seconds(v) * float64(n)
 }
 
 // closeTo is the same for numbers that are less than a 128th apart, and grows

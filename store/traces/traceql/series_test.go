@@ -105,7 +105,7 @@ func TestSeriesAgreeWithTheOracle(t *testing.T) {
 		for range g.IntN(200) {
 			s := store.Span{Name: pick(g, "x", "y", "z"), Status: store.StatusCode(g.IntN(3)), Start: scriptStart + g.Int64N(40e9)}
 			s.End = s.Start + pick(g, 0, g.Int64N(1e3), g.Int64N(1e10))
-			if err := series.Add(Alone(s), 0); err != nil {
+			if err := series.Add(Alone(s), 0, 1); err != nil {
 				t.Fatal(err)
 			}
 			if r.Has(s.Start) {

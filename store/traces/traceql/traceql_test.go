@@ -105,7 +105,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatal(err)
 		}
 		for i := range tree.Spans {
-			if err := series.Add(tree, i); err != nil {
+			if err := series.Add(tree, i, 1); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -166,7 +166,7 @@ func TestSeriesAreBounded(t *testing.T) {
 	}
 	s, err := q.NewSeries(r, 1e9)
 	for i := 0; i <= maxSeries && err == nil; i++ {
-		err = s.Add(Alone(store.Span{Name: numberedSpan(i).String()}), 0)
+		err = s.Add(Alone(store.Span{Name: numberedSpan(i).String()}), 0, 1)
 	}
 	if !errors.Is(err, store.ErrTooLarge) {
 		t.Errorf("too many series: got %v", err)
