@@ -122,6 +122,17 @@ func (r *rowReader) text() (text []byte, at int) {
 	return text, at
 }
 
+// again is where the batch has the next text, if that is said by a reference,
+// which is passed by skip bytes; at is 0 if it is not.
+func (r *rowReader) again() (at, skip int) {
+	ahead := reader{b: r.b}
+	head := ahead.uvarint()
+	if ahead.bad || head&textAgain == 0 || head>>1 >= uint64(r.start-r.batch.from) {
+		return 0, 0
+	}
+	return r.batch.from + int(head>>1), len(r.b) - len(ahead.b)
+}
+
 // valueOf is a value of a kind, but a line.
 func (r *rowReader) valueOf(kind byte) store.Value {
 	switch store.Kind(kind) {

@@ -45,9 +45,9 @@ type blockBuilder struct {
 	e      Event  // of a batch's row, when it must be put together
 	line   []byte // of it
 
-	byBatch   map[*batch][]rowShape
-	batch     *batch // of the row before
-	rowShapes []rowShape
+	byBatch map[*batch]*rowBatch
+	batch   *batch // of the row before
+	now     *rowBatch
 
 	keys   keySet
 	filter filterMaker
@@ -57,7 +57,7 @@ type blockBuilder struct {
 const noName = math.MaxUint32
 
 func newBlockBuilder(c *codecs, countBy, same string) *blockBuilder {
-	return &blockBuilder{countBy: countBy, same: same, counted: noName, sameAs: noName, names: map[string]uint32{}, byBatch: map[*batch][]rowShape{}, shapes: map[string]int64{}, w: columns.Writer{Codec: c.Codec}}
+	return &blockBuilder{countBy: countBy, same: same, counted: noName, sameAs: noName, names: map[string]uint32{}, byBatch: map[*batch]*rowBatch{}, shapes: map[string]int64{}, w: columns.Writer{Codec: c.Codec}}
 }
 
 func (b *blockBuilder) reset() {

@@ -108,16 +108,21 @@ func (c *colBuilder) note(text []byte) int {
 	return len(text) + 4
 }
 
-// batchText adds a string of a batch, which has it at a place.
-func (c *colBuilder) batchText(bt *batch, at int, text []byte, keys *keySet) int {
-	c.n++
-	was := &c.recent[uint32(at)*0x9e3779b1>>(32-recentBits)]
-	if was.batch == bt && was.at == at {
-		c.texts.Again(was.code)
-		return 2
+// again adds a string that a batch has at a place, if it was added lately.
+func (c *colBuilder) again(batch uint32, at int) (size int, ok bool) {
+	was := c.lately(at)
+	if was.batch != batch || was.at != uint32(at) {
+		return 0, false
 	}
+	c.n++
+	return 2 + c.texts.Again(was.code), true
+}
+
+// batchText adds a string of a batch, which has it at a place.
+func (c *colBuilder) batchText(batch uint32, at int, text []byte, keys *keySet) int {
+	c.n++
 	code, fresh := c.texts.Add(text)
-	*was = recentText{bt, at, code}
+	*c.lately(at) = recentText{batch, uint32(at), code}
 	if !fresh {
 		return 2
 	}
@@ -126,13 +131,13 @@ func (c *colBuilder) batchText(bt *batch, at int, text []byte, keys *keySet) int
 }
 
 // recentText is the entry of a text of a batch.
-type recentText struct {
-	batch *batch
-	at    int
-	code  uint32
-}
+type recentText struct{ batch, at, code uint32 }
 
 const recentBits = 6
+
+func (c *colBuilder) lately(at int) *recentText {
+	return &c.recent[uint32(at)*0x9e3779b1>>(32-recentBits)]
+}
 
 // floatOf is math.Float64frombits.
 func floatOf(bits uint64) float64 { return math.Float64frombits(bits) }

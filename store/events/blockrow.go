@@ -6,6 +6,12 @@ import (
 	"tripod/store"
 )
 
+// rowBatch is what a block knows of a batch.
+type rowBatch struct {
+	no     uint32 // from 1, in the order in which they came
+	shapes []rowShape
+}
+
 // rowShape is what a block calls a shape of a batch.
 type rowShape struct {
 	known bool
@@ -13,17 +19,17 @@ type rowShape struct {
 	id    int64
 }
 
-// shapesOf are those of a batch, mostly that of the row before.
-func (b *blockBuilder) shapesOf(bt *batch) []rowShape {
+// enter goes to a batch, which is mostly that of the row before.
+func (b *blockBuilder) enter(bt *batch) *rowBatch {
 	if b.batch == bt {
-		return b.rowShapes
+		return b.now
 	}
-	b.batch, b.rowShapes = bt, b.byBatch[bt]
-	if b.rowShapes == nil {
-		b.rowShapes = make([]rowShape, len(bt.shapes))
-		b.byBatch[bt] = b.rowShapes
+	b.batch, b.now = bt, b.byBatch[bt]
+	if b.now == nil {
+		b.now = &rowBatch{uint32(len(b.byBatch) + 1), make([]rowShape, len(bt.shapes))}
+		b.byBatch[bt] = b.now
 	}
-	return b.rowShapes
+	return b.now
 }
 
 // learn finds the columns of a shape.
@@ -48,7 +54,8 @@ func (b *blockBuilder) addRow(bt *batch, row batchRow) error {
 	}
 	b.begin(row.time, row.class)
 	shape := bt.shapes[at]
-	s := &b.shapesOf(bt)[at]
+	known := b.enter(bt)
+	s := &known.shapes[at]
 	if !s.known {
 		b.learn(s, shape)
 	}
@@ -60,8 +67,15 @@ func (b *blockBuilder) addRow(bt *batch, row batchRow) error {
 			r.byte()
 			c.n++
 		case byte(store.KindString):
+			if at, skip := r.again(); at > 0 && !b.countedBy(c) {
+				if size, ok := c.again(known.no, at); ok {
+					r.b = r.b[skip:]
+					b.size += size
+					continue
+				}
+			}
 			text, at := r.text()
-			b.size += c.batchText(bt, at, text, &b.keys)
+			b.size += c.batchText(known.no, at, text, &b.keys)
 			if b.countedBy(c) {
 				b.groupBy(c, view(text), true)
 				continue

@@ -70,15 +70,18 @@ func (t *TextBuilder) Entries() int { return t.entries.len() }
 // Entry is one of them, valid until the next Add.
 func (t *TextBuilder) Entry(i int) []byte { return t.entries.at(i) }
 
-// Again adds the text of an entry again.
-func (t *TextBuilder) Again(entry uint32) {
-	if t.seldom() {
-		t.append(t.entries.at(int(entry)))
-		return
+// Again adds the text of an entry again, and says how many bytes were copied for
+// it: none unless the column's values are seldom seen again.
+func (t *TextBuilder) Again(entry uint32) (size int) {
+	if n := len(t.codes); t.codes[n-1] != entry && t.seldom() {
+		text := t.entries.at(int(entry))
+		t.append(text)
+		return len(text)
 	}
 	t.tries++
 	t.hits++
 	t.codes = append(t.codes, entry)
+	return 0
 }
 
 // seldom says that the values are seldom seen again.
