@@ -133,36 +133,60 @@ func TestPushDownLosesNothing(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
-		plan := q.Plan()
-		need, _ := plan.Best()
-		span, best := where(plan.Span), where(need)
-		for id, spans := range byTrace {
-			tree := traceql.NewTree(id, spans)
-			sets, err := q.Eval(t.Context(), tree)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, set := range sets {
-				found++
-				for _, at := range set.Spans {
-					if e := encode(&spans[at]); span != nil && !span.Match(&e) {
-						t.Fatalf("seed %d: %s: pushed %s: loses %+v", seed, text, plan.Span, spans[at])
-					}
-				}
-			}
-			some := best == nil || slices.ContainsFunc(spans, func(s store.Span) bool { e := encode(&s); return best.Match(&e) })
-			if len(sets) > 0 && !some {
-				t.Fatalf("seed %d: %s: pushed %s: loses the trace", seed, text, need)
-			}
-			if !some {
-				narrowed++
-			}
-		}
+		f, n := losesNothing(t, q, byTrace)
+		found, narrowed = found+f, narrowed+n
 	}
 	if found < 3000 || narrowed < 3000 {
 		t.Errorf("%d sets found, %d traces left out: the test says little", found, narrowed)
 	}
 	t.Logf("%d sets found, %d traces left out by what was pushed down", found, narrowed)
+}
+
+// What is pushed down of any query that can be read loses no span.
+func FuzzPushDown(f *testing.F) {
+	g := oddSpans{rand.New(rand.NewPCG(8, 8))}
+	for range 200 {
+		f.Add(g.query())
+	}
+	byTrace := wholeTraces(g.traces(10))
+	f.Fuzz(func(t *testing.T, text string) {
+		q, err := traceql.Parse(text)
+		if err != nil {
+			return
+		}
+		losesNothing(t, q, byTrace)
+	})
+}
+
+// losesNothing says how many sets a query found, and how many traces what is
+// pushed down left out.
+func losesNothing(t *testing.T, q *traceql.Query, byTrace map[store.TraceID][]store.Span) (found, narrowed int) {
+	t.Helper()
+	plan := q.Plan()
+	need, _ := plan.Best()
+	span, best := where(plan.Span), where(need)
+	for id, spans := range byTrace {
+		sets, err := q.Eval(t.Context(), traceql.NewTree(id, spans))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, set := range sets {
+			found++
+			for _, at := range set.Spans {
+				if e := encode(&spans[at]); span != nil && !span.Match(&e) {
+					t.Fatalf("%s: pushed %s: loses %+v", q, plan.Span, spans[at])
+				}
+			}
+		}
+		some := best == nil || slices.ContainsFunc(spans, func(s store.Span) bool { e := encode(&s); return best.Match(&e) })
+		if len(sets) > 0 && !some {
+			t.Fatalf("%s: pushed %s: loses the trace", q, need)
+		}
+		if !some {
+			narrowed++
+		}
+	}
+	return found, narrowed
 }
 
 // Floats do not tell great integers apart.
@@ -350,7 +374,7 @@ func TestFindSpansAgreesWithBruteForce(t *testing.T) {
 				t.Fatalf("%s (%+v): got %d traces, want %d\ngot  %.600s\nwant %.600s", q.Text, q, len(got), len(want),
 					strings.Join(got, "\n     "), strings.Join(want, "\n     "))
 			}
-			if i%4 == 0 {
+			if i%8 == 0 {
 				agreeInNumbers(t, s, spans, byTrace, q)
 				oneStepIsAll(t, s, q)
 			}

@@ -1,9 +1,9 @@
 package traceql
 
 import (
+	"encoding/binary"
+	"math"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // scalarFilter keeps a set of which the comparison holds. Numbers about other
@@ -85,18 +85,20 @@ func (c *scalars) aggregate(a *Aggregate) value {
 	return sum
 }
 
-// key appends what tells a value from all others.
-func (v value) key(to *strings.Builder) {
-	to.WriteByte(byte('a' + v.kind))
-	if v.kind == kindList {
-		to.WriteString(strconv.Itoa(len(v.list)))
+// appendKey appends what tells a value from all others.
+func (v value) appendKey(b []byte) []byte {
+	b = append(b, byte(v.kind))
+	switch v.kind {
+	case kindList:
+		b = binary.AppendUvarint(b, uint64(len(v.list)))
 		for _, in := range v.list {
-			in.key(to)
+			b = in.appendKey(b)
 		}
-		return
+		return b
+	case kindText:
+		return append(binary.AppendUvarint(b, uint64(len(v.s))), v.s...)
+	case kindFloat:
+		return binary.BigEndian.AppendUint64(b, math.Float64bits(v.f))
 	}
-	s := v.text()
-	to.WriteString(strconv.Itoa(len(s)))
-	to.WriteByte(':')
-	to.WriteString(s)
+	return binary.AppendVarint(b, v.n)
 }

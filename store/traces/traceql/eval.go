@@ -114,26 +114,35 @@ func union(sets []Set) []int {
 
 // groupBy splits every set, in the order in which groups are met.
 func (e *evaluation) groupBy(g *GroupBy, sets []Set) (out []Set) {
+	var key []byte
+	values := make([]value, len(g.By))
 	for _, set := range sets {
 		known := map[string]int{}
 		for _, at := range set.Spans {
-			labels := slices.Clip(set.Labels)
-			var key strings.Builder
-			for _, x := range g.By {
-				v := eval(x, e.t, at)
-				v.key(&key)
-				labels = append(labels, Label{"by(" + x.String() + ")", v})
+			key = key[:0]
+			for i, x := range g.By {
+				values[i] = eval(x, e.t, at)
+				key = values[i].appendKey(key)
 			}
-			i, ok := known[key.String()]
+			i, ok := known[string(key)]
 			if !ok {
 				i = len(out)
-				known[key.String()] = i
-				out = append(out, Set{Labels: labels})
+				known[string(key)] = i
+				out = append(out, Set{Labels: g.label(set.Labels, values)})
 			}
 			out[i].Spans = append(out[i].Spans, at)
 		}
 	}
 	return out
+}
+
+// label adds what a group has in common.
+func (g *GroupBy) label(labels []Label, values []value) []Label {
+	labels = slices.Clip(labels)
+	for i, x := range g.By {
+		labels = append(labels, Label{"by(" + x.String() + ")", values[i]})
+	}
+	return labels
 }
 
 // eval is what an expression makes of a span.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"tripod/store"
@@ -29,7 +28,8 @@ type Series struct {
 	groups map[string]*group
 	cells  int
 	diff   *difference // of compare
-	key    strings.Builder
+	key    []byte      // room for one
+	values []value     // of a span in the fields of by
 }
 
 // group is the spans that have the same values in the fields of by.
@@ -201,13 +201,12 @@ func bucketOf(key int64) float64 {
 }
 
 func (s *Series) group(t *Tree, at int) (*group, error) {
-	s.key.Reset()
-	values := make([]value, len(s.m.By))
-	for i, f := range s.m.By {
-		values[i] = f.value(t, at)
-		values[i].key(&s.key)
+	s.key, s.values = s.key[:0], s.values[:0]
+	for _, f := range s.m.By {
+		v := f.value(t, at)
+		s.key, s.values = v.appendKey(s.key), append(s.values, v)
 	}
-	g := s.groups[s.key.String()]
+	g := s.groups[string(s.key)]
 	if g != nil {
 		return g, nil
 	}
@@ -216,9 +215,9 @@ func (s *Series) group(t *Tree, at int) (*group, error) {
 	}
 	g = &group{cells: map[int]*cell{}}
 	for i, f := range s.m.By {
-		g.labels = append(g.labels, store.Attr{Key: f.String(), Value: values[i].label()})
+		g.labels = append(g.labels, store.Attr{Key: f.String(), Value: s.values[i].label()})
 	}
-	s.groups[strings.Clone(s.key.String())] = g
+	s.groups[string(s.key)] = g
 	return g, nil
 }
 

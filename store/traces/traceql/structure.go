@@ -74,15 +74,15 @@ func (t *Tree) related(op string, spans []int) []bool {
 }
 
 func (t *Tree) siblings(spans []int, out []bool) {
-	type family struct{ one, many int } // one of them in the list, and how many
-	families := map[int32]family{}
+	count := make([]int32, t.groups) // of each family, those in the list
+	one := make([]int, t.groups)     // one of them
 	for _, at := range spans {
 		if g := t.group[at]; g != none {
-			families[g] = family{at, families[g].many + 1}
+			count[g]++
+			one[g] = at
 		}
 	}
 	for at, g := range t.group {
-		f := families[g]
-		out[at] = f.many > 1 || f.many == 1 && f.one != at
+		out[at] = g != none && (count[g] > 1 || count[g] == 1 && one[g] != at)
 	}
 }

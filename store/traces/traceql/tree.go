@@ -11,7 +11,8 @@ type Tree struct {
 	parent      []int32 // none is -1
 	order       []int32 // parents before their children
 	kids        []int32 // number of children
-	group       []int32 // siblings have the same, -1 has none
+	group       []int32 // siblings have the same, below groups; -1 has none
+	groups      int
 	left, right []int32 // nested sets, from 1
 	root        int
 	start, end  int64
@@ -114,6 +115,7 @@ func (t *Tree) families(first map[store.SpanID]int32) {
 			t.group[i] = missing[id]
 		}
 	}
+	t.groups = len(t.Spans) + len(missing)
 }
 
 // nest numbers the spans: a span's left and right lie between those of its

@@ -156,8 +156,14 @@ func compare(op string, a, b value) bool {
 	if a.kind == kindNil || b.kind == kindNil {
 		return false
 	}
+	if a.kind != kindList && b.kind != kindList {
+		if op == "!=" {
+			return sameType(a, b) && !equal(a, b)
+		}
+		return compareOne(op, a, b)
+	}
 	if op == "!=" {
-		return !anyPair(a, b, equal) && (a.kind == kindList || b.kind == kindList || sameType(a, b))
+		return !anyPair(a, b, equal)
 	}
 	return anyPair(a, b, func(a, b value) bool { return compareOne(op, a, b) })
 }
