@@ -9,7 +9,7 @@ type SpanQuery struct {
 	MinDuration time.Duration // of the whole trace
 	MaxDuration time.Duration // 0 means no bound
 	Limit       int           // 0 means 20
-	Spans       int           // that are shown of each spanset, 0 means 3
+	Spans       int           // that are shown of each spanset, 0 means 3, at most 1,000
 
 	Receipt *Receipt // filled when not nil
 }
@@ -25,7 +25,7 @@ type SpanAnswer struct {
 // TraceMatch is a trace with the spansets that a query made of it.
 type TraceMatch struct {
 	Trace TraceSummary
-	Sets  []Spanset // at least one
+	Sets  []Spanset // at least one, and at most 1,000
 }
 
 // Spanset is the matching spans of a trace or, behind by(), of one group.

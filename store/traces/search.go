@@ -78,11 +78,7 @@ func (h *hunt) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := h.inRange(ctx); err != nil {
-		return err
-	}
-	h.found = h.found[:min(len(h.found), h.limit)]
-	return nil
+	return h.inRange(ctx)
 }
 
 func matchesAll(x events.Expr) bool {
@@ -207,6 +203,7 @@ func (h *hunt) fetch(ctx context.Context) error {
 	slices.SortFunc(h.found, func(a, b store.TraceMatch) int {
 		return cmp.Or(cmp.Compare(b.Trace.Start, a.Trace.Start), slices.Compare(a.Trace.ID[:], b.Trace.ID[:]))
 	})
+	h.found = slices.Delete(h.found, min(len(h.found), h.limit), len(h.found))
 	return nil
 }
 

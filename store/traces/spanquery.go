@@ -19,8 +19,11 @@ const (
 	// spans: of more, fewer traces are read at a time.
 	maxGroup = 512
 	maxHeld  = 200_000
-	// defaultSpans are shown of each spanset.
+	// defaultSpans are shown of each spanset, maxSpans when more are asked for;
+	// of each trace, maxSets are shown.
 	defaultSpans = 3
+	maxSpans     = 1000
+	maxSets      = 1000
 )
 
 // FindSpans finds the newest traces that start in the range and match a TraceQL
@@ -39,7 +42,7 @@ func (s *Store) FindSpans(ctx context.Context, q store.SpanQuery) (store.SpanAns
 	f := newFinder(s, parsed, q.Receipt, false)
 	f.hunt.r, f.hunt.limit, f.hunt.min, f.hunt.max = q.Range, q.Limit, q.MinDuration, q.MaxDuration
 	f.hunt.where = where(need)
-	f.show, f.fields = cmp.Or(q.Spans, defaultSpans), parsed.Fields()
+	f.show, f.fields = min(max(0, cmp.Or(q.Spans, defaultSpans)), maxSpans), parsed.Fields()
 	f.each = f.match
 	err = f.hunt.run(ctx)
 	f.end(need, start)
@@ -130,7 +133,7 @@ func (f *finder) match(ctx context.Context, t *traceql.Tree) error {
 		return err
 	}
 	m := store.TraceMatch{Trace: trace}
-	for _, set := range sets {
+	for _, set := range sets[:min(len(sets), maxSets)] {
 		m.Sets = append(m.Sets, f.spanset(t, &set))
 	}
 	f.hunt.found = append(f.hunt.found, m)

@@ -570,6 +570,38 @@ func TestManySpansAreReadByHalves(t *testing.T) {
 	}
 }
 
+func TestWhatIsShownIsBounded(t *testing.T) {
+	s := openTest(t, t.TempDir(), Options{})
+	at := storetest.Start.UnixNano()
+	spans := make([]store.Span, 1500)
+	for i := range spans {
+		spans[i] = store.Span{TraceID: store.TraceID{1}, SpanID: store.SpanID{1, byte(i >> 8), byte(i)}, Name: "a", Start: at + int64(i), End: at + 2000}
+	}
+	if err := s.Append(t.Context(), spans); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		text                string
+		spans               int
+		sets, matched, show int
+	}{
+		"three spans":      {`{}`, 0, 1, 1500, 3},
+		"as many as asked": {`{}`, 7, 1, 1500, 7},
+		"too many spans":   {`{}`, 5000, 1, 1500, 1000},
+		"fewer than none":  {`{}`, -1, 1, 1500, 0},
+		"too many groups":  {`{} | by(span:id)`, 5, 1000, 1, 1},
+	} {
+		a, err := s.FindSpans(t.Context(), store.SpanQuery{Text: c.text, Range: store.TimeRange{From: at, To: at + 1}, Spans: c.spans})
+		if err != nil || len(a.Traces) != 1 {
+			t.Fatalf("%s: got %d traces, %v", name, len(a.Traces), err)
+		}
+		sets := a.Traces[0].Sets
+		if len(sets) != c.sets || sets[0].Matched != c.matched || len(sets[0].Spans) != c.show {
+			t.Errorf("%s: got %d sets, %d matched, %d shown", name, len(sets), sets[0].Matched, len(sets[0].Spans))
+		}
+	}
+}
+
 func TestTooManyCandidatesAreSaid(t *testing.T) {
 	s := openTest(t, t.TempDir(), Options{})
 	at := storetest.Start.UnixNano()
