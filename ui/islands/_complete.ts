@@ -106,8 +106,11 @@ function soon(box: Box): void {
   timer = window.setTimeout(() => void ask(box, false), 80);
 }
 
+/** Whose queries a box remembers: logs unless it says. */
+const kindOf = (box: Box): string => box.dataset['recent'] ?? 'logs';
+
 function showRecent(box: Box): void {
-  const items = recent.list();
+  const items = recent.list(kindOf(box));
   if (!items.length) return void close();
   const rows = items.slice(0, 8).map((text, i) => {
     const row = make('div', 'opt', make('span', 'ty', 'recent'), make('span', 'nm mono clip', text));
@@ -184,6 +187,6 @@ export function start(): void {
     const box = e.target instanceof HTMLFormElement ? one<Box>('[data-complete]', e.target) : null;
     if (!box) return;
     close();
-    recent.add(box.value);
+    recent.add(kindOf(box), box.value);
   });
 }

@@ -29,9 +29,21 @@ const logql: [RegExp, string][] = [
   [/^\w+/, 'y-m'],
 ];
 
+const traceql: [RegExp, string][] = [
+  [/^\s+/, ''],
+  [/^(?:"(?:[^"\\]|\\.)*"?|`[^`]*`?)/, 'y-s'],
+  [/^\d[\w.]*/, 'y-n'],
+  [/^(?:by|with|true|false|nil)\b/, 'y-k'],
+  [/^\w+(?=\()/, 'y-fn'],
+  [/^(?:[a-z]+:\w+|(?:\w+)?\.[^\s=!<>~(){}|&,+*^]+|[a-zA-Z]+(?=\s*(?:[=<>]|![=~])))/, 'y-l'],
+  [/^(?:error|ok|unset|server|client|internal|producer|consumer|unspecified)\b/, 'y-n'],
+  [/^(?:&&|\|\||[!&]?>>|[!&]?<<|[!&]?[><]|=~|!~|!=|<=|>=|=)/, 'y-o'],
+];
+
 /** Cuts a query into pieces with a class each; together they are the query. */
-export function pieces(text: string): [string, string][] {
-  const rules = /^\s*(?:\{|\w+\s*(?:\(|(?:by|without)\s*\())/.test(text) ? logql : line;
+export function pieces(text: string, language = ''): [string, string][] {
+  if (language === 'traceql' && !/^\s*[({]/.test(text)) return [[text, '']]; // attributes
+  const rules = language === 'traceql' ? traceql : /^\s*(?:\{|\w+\s*(?:\(|(?:by|without)\s*\())/.test(text) ? logql : line;
   const out: [string, string][] = [];
   let rest = text;
   let after = false; // a field's colon
@@ -75,7 +87,7 @@ function paint(box: Box): void {
   const bad = wrong(box);
   const nodes: Node[] = [];
   let at = 0;
-  for (const [text, kind] of pieces(box.value)) {
+  for (const [text, kind] of pieces(box.value, box.dataset['language'])) {
     const is = bad && at < bad.to && at + text.length > bad.from;
     nodes.push(kind || is ? make('span', kind + (is ? ' qerr' : ''), text) : document.createTextNode(text));
     at += text.length;

@@ -26,6 +26,7 @@ type Options struct {
 	LogStream LogStream
 	LogTail   LogTail
 	Traces    Traces
+	TraceQL   TraceQL
 	Metrics   Metrics
 	Alerts    Alerts
 	Active    Active // alerts that are pending or firing, for the overview

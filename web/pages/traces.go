@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"tripod/store"
 	"tripod/ui"
 	"tripod/ui/chart"
@@ -33,6 +35,7 @@ const (
 
 func (p *Pages) traces(mux *http.ServeMux) {
 	p.get(mux, "GET /traces", p.tracesPage)
+	p.get(mux, "GET /traces/complete", p.tracesComplete)
 	p.get(mux, "GET /traces/{id}", p.tracePage)
 }
 
@@ -65,6 +68,9 @@ func traceQuery(st *State) (store.TraceQuery, []string) {
 		return d
 	}
 	q.MinDuration, q.MaxDuration = bound("min", "the least duration"), bound("max", "the greatest duration")
+	if isTraceQL(v.Get("tags")) {
+		return q, problems
+	}
 	var wrong []string
 	q.Tags, wrong = parseTags(v.Get("tags"))
 	for _, s := range wrong {
@@ -73,8 +79,13 @@ func traceQuery(st *State) (store.TraceQuery, []string) {
 	return q, problems
 }
 
-// searchTraces asks once per service in scope and joins the answers, newest first.
-func (p *Pages) searchTraces(ctx context.Context, q store.TraceQuery, services []string) ([]store.TraceSummary, error) {
+// searchTraces asks a query when there is one, or else once per service in scope
+// and joins the answers, newest first.
+func (p *Pages) searchTraces(ctx context.Context, st *State, q store.TraceQuery) ([]store.TraceSummary, error) {
+	services := st.Services
+	if text := st.Values.Get("tags"); isTraceQL(text) {
+		return p.findTraces(ctx, text, q, services)
+	}
 	if len(services) == 0 {
 		return p.o.Traces.Search(ctx, q)
 	}
@@ -102,16 +113,23 @@ func (p *Pages) tracesView(ctx context.Context, st State, host string) screens.T
 	m := screens.Traces{
 		Action: st.Path, Problems: problems, Min: st.Values.Get("min"), Max: st.Values.Get("max"),
 		Query: ui.Query{
-			ID: "q", Name: "tags", Value: st.Values.Get("tags"), Label: "Attributes of a span",
-			Placeholder: `attributes: http.route=/api/v1/tasks`,
+			ID: "q", Name: "tags", Value: st.Values.Get("tags"), Label: "TraceQL, or attributes of a span",
+			Placeholder: `{ span.http.route = "/api/v1/tasks" }`,
+			Attrs: templ.Attributes{"role": "combobox", "aria-expanded": "false", "aria-controls": "ac", "aria-autocomplete": "list", "data-language": "traceql", "data-recent": "traces",
+				"data-complete": "/traces/complete" + strings.TrimPrefix(st.With("tags", "", "rows", ""), st.Path)},
 		},
 	}
 	p.traceForm(ctx, &st, &m)
-	if len(st.Services) > maxScopeAsks {
+	if len(st.Services) > maxScopeAsks && !isTraceQL(m.Query.Value) {
 		m.Problems = append(m.Problems, fmt.Sprintf("Only the first %d services in scope were searched.", maxScopeAsks))
 	}
 	start := p.o.Now()
-	found, err := p.searchTraces(ctx, q, st.Services)
+	found, err := p.searchTraces(ctx, &st, q)
+	if qe, ok := wrongQuery(m.Query.Value, err); ok {
+		m.Query.Error = queryProblem(m.Query.Value, qe)
+		m.Empty = &screens.TraceEmpty{Title: "This query cannot be read", Text: "Where it is wrong is underlined in the box."}
+		return m
+	}
 	if err != nil {
 		m.Error = p.reason(ctx, "trace search", err)
 		return m
@@ -167,7 +185,7 @@ func (p *Pages) tracesBefore(ctx context.Context, st *State, q store.TraceQuery,
 		return nil
 	}
 	q.Range = store.TimeRange{From: st.Range.From - int64(st.Width()), To: st.Range.From}
-	found, err := p.searchTraces(ctx, q, st.Services)
+	found, err := p.searchTraces(ctx, st, q)
 	if err != nil || len(found) >= maxTraces {
 		return nil
 	}

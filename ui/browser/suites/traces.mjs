@@ -8,6 +8,7 @@ import { aTrace, tooSmall } from './screens.mjs';
 const has = (name, value) => (u) => (u.searchParams.get(name) ?? '') === value;
 
 export default function traces(scene) {
+  scene('TraceQL: completed from the spans, asked, and underlined where it is wrong', traceql);
   scene('search by service and operation', byOperation);
   scene('search by duration, and one that is no duration', byDuration);
   scene('search by an attribute', byAttribute);
@@ -140,4 +141,34 @@ async function views(page, { origin }) {
 async function absent(page) {
   await page.goto('/traces/0123456789abcdef0123456789abcdef');
   assert.match(await page.locator('#main').innerText(), /not here/);
+}
+
+async function traceql(page) {
+  const option = (name) => page.locator('#ac .opt').filter({ has: page.locator('.nm').filter({ hasText: name }) });
+  await page.goto('/traces');
+  const box = page.locator('#q');
+  await box.click();
+  await page.keyboard.type('{ http.ro');
+  await option(/^span\.http\.route$/).waitFor();
+  await page.keyboard.press('Tab');
+  assert.equal(await box.inputValue(), '{ span.http.route ');
+  await page.keyboard.type('= "/api/v1/ta');
+  const value = option(/^\/api\/v1\/tasks$/);
+  await value.waitFor();
+  assert.match(await value.innerText(), /[\d,]+ spans?/);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('} >> { name =~ "SELECT.*" }');
+  await page.keyboard.press('Enter');
+  const query = '{ span.http.route = "/api/v1/tasks" } >> { name =~ "SELECT.*" }';
+  await page.waitForURL((u) => u.searchParams.get('tags') === query);
+  await page.locator('.took', { hasText: /[1-9][\d,]* traces? in/ }).waitFor();
+  assert.ok((await page.locator('.query .hl .y-l').allInnerTexts()).includes('span.http.route'), 'fields have their colour');
+  await page.screenshot({ path: join(shots, 'traces-traceql-dark-wide.png') });
+  await box.fill('{ bad }');
+  await page.keyboard.press('Enter');
+  await page.locator('#q-error').getByText('An attribute has a scope').waitFor();
+  assert.equal(await page.locator('.query .hl .qerr').innerText(), 'bad');
+  await box.fill('');
+  await option(/SELECT/).waitFor();
+  assert.match(await page.locator('#ac .opt').first().innerText(), /recent/);
 }
