@@ -1,8 +1,6 @@
 package traceql
 
-import (
-	"regexp"
-)
+import "regexp"
 
 // Query is a pipeline over the spans of a trace and, when Metrics is set, the
 // numbers that are made of the spans that come out of it. String prints the

@@ -1,0 +1,143 @@
+package traces
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"tripod/store"
+	"tripod/store/events"
+	"tripod/store/traces/traceql"
+)
+
+// SpanMetrics makes numbers over time of the spans of a TraceQL query. Where
+// each span alone decides, spans that came twice count twice.
+func (s *Store) SpanMetrics(ctx context.Context, q store.SpanMetricQuery) (store.SpanMetrics, error) {
+	parsed, err := traceql.Parse(q.Text)
+	if err != nil {
+		return store.SpanMetrics{}, err
+	}
+	series, err := parsed.NewSeries(q.Range, q.Step)
+	if err != nil {
+		return store.SpanMetrics{}, err
+	}
+	start, plan := time.Now(), parsed.Plan()
+	alone := parsed.PerSpan()
+	need, own := plan.Best()
+	f := newFinder(s, parsed, q.Receipt, alone)
+	f.hunt.r, f.step = q.Range, q.Step
+	if alone {
+		need = plan.Span
+		err = f.alone(ctx, where(need), series)
+	} else {
+		near := q.Range
+		if !own {
+			near = store.TimeRange{From: addTime(near.From, -maxLength), To: addTime(near.To, maxLength)}
+		}
+		err = f.whole(ctx, where(need), near, series)
+	}
+	f.end(need, start)
+	if err != nil {
+		return store.SpanMetrics{}, err
+	}
+	list, err := series.Answer()
+	return store.SpanMetrics{Series: list, Cut: f.hunt.cut, Damage: f.hunt.damage}, err
+}
+
+// alone looks at one span after the other.
+func (f *finder) alone(ctx context.Context, where events.Expr, to *traceql.Series) error {
+	t := traceql.Alone(store.Span{})
+	add := func(e *events.Event, n int64) error {
+		t.Spans[0] = f.d.decode(e)
+		if t.ID = t.Spans[0].TraceID; f.q.Keeps(t, 0) {
+			return to.Add(t, 0, n)
+		}
+		return nil
+	}
+	q := events.Query{Range: f.hunt.r, Where: where, Oldest: true, Fields: f.wanted, Receipt: f.hunt.receipt}
+	if m := f.q.Metrics; m.Of == nil && m.Compare == nil && !f.q.Timed() { // else few are alike
+		return f.fold(ctx, q, add)
+	}
+	return f.hunt.spans(ctx, q, func(e *events.Event) (bool, error) { return true, add(e, 1) })
+}
+
+// fold adds spans that are alike at once.
+func (f *finder) fold(ctx context.Context, q events.Query, add func(*events.Event, int64) error) error {
+	step := f.step
+	if step == 0 {
+		step, q.Origin = wholeRange(q.Range), q.Range.From
+	}
+	var failed error
+	err := f.hunt.s.events.Fold(ctx, q, step, func(e *events.Event, n int64) error {
+		failed = add(e, n)
+		return failed
+	})
+	if failed != nil || ctx.Err() != nil || errors.Is(err, store.ErrClosed) {
+		return cmp.Or(failed, ctx.Err(), err)
+	}
+	f.hunt.damage = err
+	return nil
+}
+
+// add adds the spans that the query makes of a trace.
+func (f *finder) add(ctx context.Context, t *traceql.Tree, to *traceql.Series) error {
+	sets, err := f.q.Eval(ctx, t)
+	if err != nil {
+		return err
+	}
+	seen := map[int]bool{}
+	for _, set := range sets {
+		for _, at := range set.Spans {
+			if seen[at] {
+				continue
+			}
+			seen[at] = true
+			if err := to.Add(t, at, 1); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// candidate is a trace that may match.
+type candidate struct {
+	id string
+	at int64 // time of a span of it
+}
+
+// whole reads all traces that have a span that fits near the range.
+func (f *finder) whole(ctx context.Context, where events.Expr, near store.TimeRange, to *traceql.Series) error {
+	f.each = func(ctx context.Context, t *traceql.Tree) error { return f.add(ctx, t, to) }
+	var list []candidate
+	h := f.hunt
+	h.seen = map[string]bool{}
+	q := events.Query{Range: near, Where: where, Fields: idField, Receipt: h.receipt}
+	err := h.spans(ctx, q, func(e *events.Event) (bool, error) {
+		id := e.Text(fTraceID)
+		if h.seen[id] {
+			return true, nil
+		}
+		if h.cut = len(list) == h.most; h.cut {
+			return false, nil
+		}
+		c := candidate{strings.Clone(id), e.Time}
+		h.seen[c.id], list = true, append(list, c)
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+	for group := range slices.Chunk(list, maxGroup) {
+		for _, c := range group {
+			h.wait(c.id, c.at)
+		}
+		if err := h.fetch(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
