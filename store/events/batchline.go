@@ -13,10 +13,8 @@ import (
 // the batch, the mask of the slots whose text is the line's own, and these texts.
 const kindLine = byte(store.KindMap) + 1
 
-// mayBeLine says whether a value is worth to be tried as a line.
-func mayBeLine(v *store.Value) bool {
-	return v.Kind == store.KindString && len(v.Str()) >= minLine && v.Str()[0] == '{'
-}
+// mayBeLine says whether a string is worth to be tried as a line.
+func mayBeLine(s string) bool { return len(s) >= minLine && s[0] == '{' }
 
 // lineMemory are the templates that lines had lately, the last used first. What
 // is in a list never changes.

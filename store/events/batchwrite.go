@@ -55,7 +55,7 @@ func (w *batchWriter) add(e *Event) error {
 			s := f.Value.Str()
 			size = len(s)
 			ok := false
-			if mayBeLine(&f.Value) {
+			if mayBeLine(s) {
 				b, ok = w.lines.append(b, s, e.Fields[:i])
 			}
 			if ok {
@@ -219,17 +219,23 @@ const minAgain = 3
 type batchTexts struct {
 	table  []textAt // by hash, a power of two
 	n      int
-	recent []uint32  // where the fields of the row before are, and one more
-	fresh  []newText // of the row
+	recent []recentAt // of the fields of the row before
+	fresh  []newText  // of the row
 }
 
 // textAt is where a text is among the rows, and one more; 0 when it is free.
 type textAt struct{ hash, at uint32 }
 
+// recentAt is where a text is, and one more; 0 when there is none.
+type recentAt struct{ at, mark uint32 }
+
+// markOf tells most texts apart that differ, without a look at where they are.
+func markOf(s string) uint32 { return uint32(len(s))<<8 | uint32(s[len(s)-1]) }
+
 type newText struct {
-	hash  uint32
-	from  int // in the row
-	field int
+	hash, mark uint32
+	from       int // in the row
+	field      int
 }
 
 func (w *batchTexts) reset() {
@@ -244,20 +250,21 @@ var textSeed = maphash.MakeSeed()
 // append adds a text of field i to a row behind rows.
 func (w *batchTexts) append(b []byte, i int, s string, rows []byte) []byte {
 	for len(w.recent) <= i {
-		w.recent = append(w.recent, 0)
+		w.recent = append(w.recent, recentAt{})
 	}
 	if len(s) < minAgain {
 		return appendText(b, s)
 	}
-	if at := w.recent[i]; at > 0 && isTextAt(rows, at-1, s) {
-		return binary.AppendUvarint(b, uint64(at-1)<<1|textAgain)
+	mark := markOf(s)
+	if was := w.recent[i]; was.mark == mark && was.at > 0 && isTextAt(rows, was.at-1, s) {
+		return binary.AppendUvarint(b, uint64(was.at-1)<<1|textAgain)
 	}
 	hash := uint32(maphash.String(textSeed, s))
 	if at := w.find(hash, s, rows); at > 0 {
-		w.recent[i] = at
+		w.recent[i] = recentAt{at, mark}
 		return binary.AppendUvarint(b, uint64(at-1)<<1|textAgain)
 	}
-	w.fresh = append(w.fresh, newText{hash, len(b), i})
+	w.fresh = append(w.fresh, newText{hash, mark, len(b), i})
 	return appendText(b, s)
 }
 
@@ -290,7 +297,7 @@ func isTextAt(rows []byte, at uint32, s string) bool {
 func (w *batchTexts) end(from int) {
 	for _, t := range w.fresh {
 		at := uint32(from+t.from) + 1
-		w.recent[t.field] = at
+		w.recent[t.field] = recentAt{at, t.mark}
 		w.insert(textAt{t.hash, at})
 	}
 }

@@ -99,7 +99,7 @@ func (b *blockBuilder) add(e *Event) {
 
 // tryLine adds a field of an event as a line, if a template fits.
 func (b *blockBuilder) tryLine(c *colBuilder, e *Event, i int) bool {
-	if !mayBeLine(&e.Fields[i].Value) {
+	if c.kind != store.KindString || !mayBeLine(e.Fields[i].Value.Str()) {
 		return false
 	}
 	b.texts.fields = e.Fields[:i]
