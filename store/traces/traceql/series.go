@@ -66,6 +66,9 @@ func (q *Query) NewSeries(r store.TimeRange, step time.Duration) (*Series, error
 	} else {
 		s.begin = floorDiv(r.From, s.step) * s.step
 	}
+	if r.To-r.From <= 0 || s.begin > r.From || r.To-s.begin <= 0 { // more than 64 bits
+		return nil, fmt.Errorf("range from %d to %d: %w", r.From, r.To, store.ErrTooLarge)
+	}
 	n := uint64(floorDiv(r.To-1-s.begin, s.step)) + 1
 	if n > maxSteps {
 		return nil, fmt.Errorf("%d steps, at most %d: %w", n, maxSteps, store.ErrTooLarge)

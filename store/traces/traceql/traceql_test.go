@@ -3,11 +3,13 @@ package traceql
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"tripod/store"
 )
@@ -163,6 +165,12 @@ func TestSeriesAreBounded(t *testing.T) {
 	}
 	if s, err := q.NewSeries(store.TimeRange{From: 7, To: 1e9}, 0); err != nil || s.n != 1 || s.begin != 7 {
 		t.Errorf("no step: got %+v, %v", s, err)
+	}
+	always := store.TimeRange{From: math.MinInt64, To: math.MaxInt64}
+	for _, step := range []time.Duration{0, 1, time.Hour, math.MaxInt64} {
+		if _, err := q.NewSeries(always, step); !errors.Is(err, store.ErrTooLarge) {
+			t.Errorf("all time in steps of %d: got %v", step, err)
+		}
 	}
 	s, err := q.NewSeries(r, 1e9)
 	for i := 0; i <= maxSeries && err == nil; i++ {
