@@ -2,6 +2,7 @@ package events
 
 import (
 	"encoding/binary"
+	"math"
 	"slices"
 
 	"tripod/store"
@@ -145,7 +146,7 @@ func (r *rowReader) valueOf(kind byte) store.Value {
 	case store.KindInt:
 		return store.Int(r.varint())
 	case store.KindFloat:
-		return store.Float(floatOf(r.uint64()))
+		return store.Float(math.Float64frombits(r.uint64()))
 	case store.KindBool:
 		return store.Bool(r.byte() != 0)
 	}

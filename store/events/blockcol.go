@@ -72,10 +72,10 @@ func (c *colBuilder) int(n int64, keys *keySet) int {
 
 func (c *colBuilder) float(bits uint64, keys *keySet) int {
 	c.n++
-	c.floats = append(c.floats, floatOf(bits))
+	c.floats = append(c.floats, math.Float64frombits(bits))
 	if c.fresh(bits) {
 		var buf [textBuf]byte
-		c.words.addASCII(keys, shortText(store.Float(floatOf(bits)), &buf))
+		c.words.addASCII(keys, shortText(store.Float(math.Float64frombits(bits)), &buf))
 	}
 	return 8
 }
@@ -138,9 +138,6 @@ const recentBits = 6
 func (c *colBuilder) lately(at int) *recentText {
 	return &c.recent[uint32(at)*0x9e3779b1>>(32-recentBits)]
 }
-
-// floatOf is math.Float64frombits.
-func floatOf(bits uint64) float64 { return math.Float64frombits(bits) }
 
 // charset is that of the column's texts; none when it says nothing.
 func (c *colBuilder) charset() (set charset) {
