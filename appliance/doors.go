@@ -38,7 +38,7 @@ func (a *Appliance) openDoors() error {
 	mux := http.NewServeMux()
 	a.otlpHTTP.Register(mux)
 	logQL := logql.New(a.logs)
-	lokiapi.New(lokiapi.Doors{Logs: meteredLogs{a.logs, &m.loki}, Query: logQL, Labels: a.logs}, lokiapi.Options{Rejected: m.loki.refuseLogs}).Register(mux)
+	lokiapi.New(lokiapi.Doors{Logs: meteredLogs{a.logs, &m.loki}, Query: logQL, Labels: a.logs, Patterns: a.logs}, lokiapi.Options{Rejected: m.loki.refuseLogs}).Register(mux)
 	queries := logsapi.New(logsapi.Doors{Records: a.logs, Entries: logQL, Numbers: logQL}, logsapi.Options{Log: a.log})
 	queries.Register(mux)
 	a.life.onRun(servers, "log queries", queries.Run)

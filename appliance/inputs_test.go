@@ -240,3 +240,25 @@ func bulkIsFoundAndCounted(t *testing.T, r *running) {
 		t.Error("the Overview went to Elasticsearch's clients")
 	}
 }
+
+// Every path that Loki's, Tempo's and Jaeger's clients read answers: each of
+// their rooms has all its doors.
+func TestEveryReadHasItsDoor(t *testing.T) {
+	r := start(t, Options{})
+	q := "query=%7Bservice_name%3D~%22.%2B%22%7D"
+	for _, path := range []string{
+		"/loki/api/v1/labels", "/loki/api/v1/label/service_name/values", "/loki/api/v1/series?match[]=%7Bservice_name%3D~%22.%2B%22%7D",
+		"/loki/api/v1/query?query=vector(1)%2Bvector(1)", "/loki/api/v1/query_range?" + q, "/loki/api/v1/index/stats?" + q, "/loki/api/v1/index/volume?" + q,
+		"/loki/api/v1/index/volume_range?" + q, "/loki/api/v1/patterns?" + q, "/loki/api/v1/detected_labels?" + q, "/loki/api/v1/detected_fields?" + q,
+		"/loki/api/v1/detected_field/level/values?" + q, "/loki/api/v1/format_query?" + q, "/loki/api/v1/status/buildinfo",
+		"/api/v1/logs/query?limit=1", "/api/v1/logs/explain?q=a",
+		"/api/echo", "/api/status/buildinfo", "/api/search?q=%7B%7D", "/api/search/tags", "/api/v2/search/tags", "/api/search/tag/name/values",
+		"/api/v2/search/tag/name/values", "/api/metrics/query_range?q=%7B%7D%7Crate()&step=60s", "/api/metrics/query?q=%7B%7D%7Crate()",
+		"/api/services", "/api/operations?service=planner-web", "/api/traces?limit=1",
+		"/logs", "/logs/complete?q=%7B", "/traces", "/traces/complete?q=%7B", "/metrics",
+	} {
+		if resp, body := r.try("GET", path, "", nil); resp.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s %.200s", path, resp.Status, body)
+		}
+	}
+}

@@ -18,9 +18,9 @@ type GuardOptions struct {
 // Guard protects an appliance without login from pages of other sites in the
 // same browser. A Host that is neither loopback nor configured gets 403 (DNS
 // rebinding); so does a state-changing request of a page of another origin
-// (CSRF). Clients that are no browsers send neither Origin nor Sec-Fetch-Site
-// and pass. The error names a trusted origin
-// that is none.
+// (CSRF), and one for a WebSocket, which such a page could read. Clients that
+// are no browsers send neither Origin nor Sec-Fetch-Site and pass. The error
+// names a trusted origin that is none.
 func Guard(next http.Handler, o GuardOptions) (http.Handler, error) {
 	cross := http.NewCrossOriginProtection()
 	for _, origin := range o.Origins {
@@ -37,12 +37,23 @@ func Guard(next http.Handler, o GuardOptions) (http.Handler, error) {
 			refuse(w, fmt.Sprintf("host %.100q is not a name of this appliance; open it as localhost, or start it with --hosts %.100s", r.Host, host))
 			return
 		}
-		if err := cross.Check(r); err != nil {
-			refuse(w, fmt.Sprintf("a page of another origin (%.100q) may not change anything here", r.Header.Get("Origin")))
+		if err := cross.Check(checked(r)); err != nil {
+			refuse(w, fmt.Sprintf("a page of another origin (%.100q) may neither change anything here nor open a stream", r.Header.Get("Origin")))
 			return
 		}
 		next.ServeHTTP(w, r)
 	}), nil
+}
+
+// checked is a request as it is to be checked: browsers keep no WebSocket from
+// pages of other origins, so asking for one is no safe GET.
+func checked(r *http.Request) *http.Request {
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		return r
+	}
+	as := *r
+	as.Method = http.MethodPost
+	return &as
 }
 
 func refuse(w http.ResponseWriter, why string) {

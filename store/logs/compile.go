@@ -27,6 +27,8 @@ func Where(n Node) events.Expr {
 		return n.where()
 	case *Maybe:
 		return n.where()
+	case *StreamLabel:
+		return n.where()
 	case JSONLine:
 		return n.where()
 	}

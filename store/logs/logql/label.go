@@ -60,14 +60,33 @@ func (l label) regexp(expr string) (logs.Node, error) {
 	return n, nil
 }
 
-// node is what a matcher asks of a record.
+// node is what a matcher asks of a record: the label of its stream or, where the
+// stream has none, whatever is called so.
 func (m *Matcher) node() (n logs.Node, err error) {
 	l := label{name: m.Name, start: m.Pos, end: m.End}
 	if n = l.equal(m.Value); m.Op == "=~" || m.Op == "!~" {
 		n, err = l.regexp(m.Value)
 	}
+	if err != nil {
+		return nil, err
+	}
+	if m.Name != "detected_level" { // which every record has
+		n = m.ofStream(n)
+	}
 	if m.Op[0] == '!' {
 		n = &logs.Not{X: n}
 	}
-	return n, err
+	return n, nil
+}
+
+// ofStream asks the stream before it asks otherwise, whether or not the matcher
+// is negated.
+func (m *Matcher) ofStream(otherwise logs.Node) logs.Node {
+	n := &logs.StreamLabel{Label: m.Name, Otherwise: otherwise, Test: func(s string) bool { return s == m.Value }}
+	if m.Op == "=~" || m.Op == "!~" {
+		n.Test = regexp.MustCompile("^(?s:" + m.Value + ")$").MatchString
+	} else {
+		n.Is = m.Value
+	}
+	return n
 }

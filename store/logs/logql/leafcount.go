@@ -17,7 +17,14 @@ func (lf *leaf) countable() bool {
 	if !lf.counts() || len(lf.pl.stages) > 0 || lf.group == nil || lf.group.Without || lf.pieces() > maxPieces {
 		return false
 	}
-	return !slices.ContainsFunc(lf.group.Labels, func(name string) bool { return name != "level" && name != "detected_level" })
+	if slices.ContainsFunc(lf.group.Labels, func(name string) bool { return name != "level" && name != "detected_level" }) {
+		return false
+	}
+	if !slices.Contains(lf.group.Labels, "level") {
+		return true
+	}
+	own, err := lf.ev.store.HasStreamLabel(lf.ev.ctx, "level", lf.query().Range)
+	return err == nil && !own
 }
 
 // counts says that nothing of a line counts but that it is there.

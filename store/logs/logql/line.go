@@ -80,9 +80,7 @@ func (l *line) begin(at int64, text string, stream store.LogLabels) {
 	l.err, l.details, l.metadata, l.pending, l.lost, l.touched, l.value, l.taken = "", "", false, false, false, false, 0, 0
 	l.labels = l.labels[:0]
 	for _, s := range l.stream {
-		if s.Name != "level" { // the sender's: level is that of the record, as in a selector
-			l.labels = append(l.labels, labelValue{s.Name, s.Value, fromStream})
-		}
+		l.labels = append(l.labels, labelValue{s.Name, s.Value, fromStream})
 	}
 }
 

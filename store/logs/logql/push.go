@@ -113,7 +113,11 @@ func (p *pusher) match(c *MatchCond) (logs.Node, bool) {
 		return logs.JSONLine{}, false
 	}
 	if p.isLevel(c.Name) {
-		return &logs.Maybe{Label: "detected_level", Test: test, Text: c.String()}, true
+		var n logs.Node = &logs.Maybe{Label: "detected_level", Test: test, Text: c.String()}
+		if c.Name == "level" {
+			n = &logs.StreamLabel{Label: c.Name, Test: test, Otherwise: n}
+		}
+		return n, true
 	}
 	if test("") || !logs.MaybeLabel(c.Name) {
 		return nil, false
