@@ -19,6 +19,9 @@ var (
 	ErrOverloaded = errors.New("overloaded")
 	// ErrFull says that the disk has no room; reads go on.
 	ErrFull = errors.New("disk full")
+	// ErrUnread comes beside an answer and says that some of what is kept could
+	// not be read, and is not in it.
+	ErrUnread = errors.New("it is left out")
 	// ErrClosed says that the engine is closing or closed.
 	ErrClosed = errors.New("closed")
 )

@@ -3,6 +3,7 @@ package events
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 
 	"tripod/store"
@@ -10,6 +11,9 @@ import (
 
 // errCorrupt says that bytes are not what was written.
 var errCorrupt = errors.New("corrupt data")
+
+// unread says that an answer goes on without what err is about.
+func unread(err error) error { return fmt.Errorf("%w; %w", err, store.ErrUnread) }
 
 func appendString(b []byte, s string) []byte {
 	b = binary.AppendUvarint(b, uint64(len(s)))

@@ -1,8 +1,8 @@
 package events
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -17,8 +17,8 @@ const maxBuckets = 100_000
 // Count counts matching events by step and class: every step of the range,
 // zeros included, which begin at q.Origin and multiples of step from there.
 // Limit and Oldest mean nothing to it. What the class and Options.CountBy
-// decide is counted without reading a row. A block that cannot be read is an error beside the
-// counts of all others.
+// decide is counted without reading a row. A block that cannot be read is a
+// store.ErrUnread beside the counts of all others.
 func (s *Store) Count(ctx context.Context, q Query, step time.Duration) ([]Bucket, error) {
 	n, err := bucketCount(q.Range, q.Origin, int64(step))
 	if err != nil || n == 0 {
@@ -107,7 +107,7 @@ func (ct *counter) fail(err error) {
 	ct.mu.Lock()
 	defer ct.mu.Unlock()
 	if ct.err == nil {
-		ct.err = err
+		ct.err = unread(err)
 	}
 }
 
@@ -130,7 +130,7 @@ func (ct *counter) run(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return errors.Join(ct.refused, ct.err)
+	return cmp.Or(ct.refused, ct.err)
 }
 
 // over says that the caller wants no more.
@@ -305,7 +305,8 @@ func (w *countWorker) rows(rows rowSet) error {
 
 // Digests shows the digest of every head and part that overlaps the range. A
 // digest must not be kept or changed, and is whole: it may speak of events
-// outside the range as well.
+// outside the range as well. One that cannot be read is a store.ErrUnread behind
+// all others.
 func (s *Store) Digests(ctx context.Context, r store.TimeRange, show func(Digest)) error {
 	sn, err := s.snapshot(r)
 	if err != nil || s.o.NewDigest == nil {
@@ -316,10 +317,11 @@ func (s *Store) Digests(ctx context.Context, r store.TimeRange, show func(Digest
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		d, err := p.summary(s.o.files, s.codecs, s.o.NewDigest)
-		if err != nil {
-			s.damaged(p.name, 0, err)
-			return err
+		d, failed := p.summary(s.o.files, s.codecs, s.o.NewDigest)
+		if failed != nil {
+			s.damaged(p.name, 0, failed)
+			err = cmp.Or(err, unread(failed))
+			continue
 		}
 		show(d)
 	}
@@ -328,5 +330,5 @@ func (s *Store) Digests(ctx context.Context, r store.TimeRange, show func(Digest
 		show(h.digest)
 		h.digestMu.Unlock()
 	}
-	return nil
+	return err
 }

@@ -12,7 +12,8 @@ import (
 // step, have the same class and the same values in the fields that q wants,
 // with one for all, and with how many they are. Steps are those of Count; there
 // is no order. An event is valid only during the call. Calls come from several
-// goroutines, one at a time; an error of do ends it.
+// goroutines, one at a time; an error of do ends it. A block that cannot be read
+// is a store.ErrUnread behind the calls for all others.
 func (s *Store) Fold(ctx context.Context, q Query, step time.Duration, do func(e *Event, n int64) error) error {
 	n, err := bucketCount(q.Range, q.Origin, int64(step))
 	if err != nil || n == 0 {

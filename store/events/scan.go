@@ -66,8 +66,8 @@ func (sn *snapshot) release() {
 
 // Scan yields matching events in order of time, those of equal time in the
 // order of their arrival (newest first: the exact reverse). An event is valid
-// only until the next one. A block that cannot be read yields its error once;
-// the loop may go on behind it.
+// only until the next one. A block that cannot be read yields its error once,
+// a store.ErrUnread; the loop may go on behind it.
 func (s *Store) Scan(ctx context.Context, q Query) iter.Seq2[*Event, error] {
 	return func(yield func(*Event, error) bool) {
 		sn, err := s.snapshot(q.Range)
@@ -188,6 +188,9 @@ func (sc *scan) run(yield func(*Event, error) bool, limit int) {
 			}
 		}
 		more, err := sc.step(c)
+		if err != nil && sc.ctx.Err() == nil {
+			err = unread(err)
+		}
 		if err != nil && (!yield(nil, err) || sc.ctx.Err() != nil) {
 			return
 		}

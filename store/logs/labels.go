@@ -1,7 +1,9 @@
 package logs
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -74,7 +76,12 @@ const (
 
 func (s *Store) scanValues(ctx context.Context, name string, r store.TimeRange, values map[string]bool) error {
 	fields := namesOf(name)
+	var unread error
 	for e, err := range s.events.Scan(ctx, events.Query{Range: r, Limit: maxLabelScan}) {
+		if errors.Is(err, store.ErrUnread) {
+			unread = cmp.Or(unread, err)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -86,5 +93,5 @@ func (s *Store) scanValues(ctx context.Context, name string, r store.TimeRange, 
 			}
 		}
 	}
-	return nil
+	return unread
 }

@@ -74,7 +74,7 @@ func (s *Store) allMembers(ctx context.Context, n Node, q store.LogQuery) error 
 	other := ask(And{&Not{JSONLine{Sure: true}}, n}, q)
 	other.Limit, other.Receipt, other.Named = 1, nil, func(string) bool { return false }
 	for _, err := range s.events.Scan(ctx, other) {
-		if err == nil {
+		if err == nil || errors.Is(err, store.ErrUnread) { // nobody knows of what is not read
 			err = ErrLines
 		}
 		return err

@@ -1,6 +1,7 @@
 package logsapi
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -51,7 +52,10 @@ func (a *API) answerPlan(w http.ResponseWriter, r *http.Request, k *ask) {
 	start, rows := time.Now(), 0
 	if k.kind == store.LogLines {
 		for _, err := range a.rows(r.Context(), k) {
-			if err != nil {
+			switch {
+			case errors.Is(err, store.ErrUnread):
+				continue
+			case err != nil:
 				writeProblem(w, err)
 				return
 			}
@@ -59,7 +63,7 @@ func (a *API) answerPlan(w http.ResponseWriter, r *http.Request, k *ask) {
 		}
 	} else {
 		list, err := a.metric(r.Context(), k)
-		if err != nil {
+		if err != nil && !errors.Is(err, store.ErrUnread) {
 			writeProblem(w, err)
 			return
 		}

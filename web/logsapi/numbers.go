@@ -2,6 +2,7 @@ package logsapi
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -19,11 +20,12 @@ func (a *API) metric(ctx context.Context, k *ask) ([]store.LogSeries, error) {
 	return a.doors.Numbers.Metric(ctx, q)
 }
 
-// answerNumbers sends one row a point, series by series.
+// answerNumbers sends one row a point, series by series. They are of what can be
+// read; what cannot is told at the end.
 func (a *API) answerNumbers(w http.ResponseWriter, r *http.Request, k *ask) {
-	list, err := a.metric(r.Context(), k)
-	if err != nil {
-		writeProblem(w, err)
+	list, unread := a.metric(r.Context(), k)
+	if unread != nil && !errors.Is(unread, store.ErrUnread) {
+		writeProblem(w, unread)
 		return
 	}
 	names := labelNames(list)
@@ -33,7 +35,7 @@ func (a *API) answerNumbers(w http.ResponseWriter, r *http.Request, k *ask) {
 	}
 	o := newOutlet(w, header, func(h http.Header) { k.headers(h, a.o.Now()) })
 	sendNumbers(o, k, list, names)
-	a.end(r, o, k, nil)
+	a.end(r, o, k, unread)
 }
 
 func sendNumbers(o *outlet, k *ask, list []store.LogSeries, names []string) {

@@ -1,6 +1,7 @@
 package logsapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -221,6 +222,28 @@ func TestNumbers(t *testing.T) {
 		"2026-03-12T14:04:00.000000000Z,shop,2\r\n2026-03-12T14:05:00.000000000Z,shop,2\r\n2026-03-12T14:06:00.000000000Z,shop,2\r\n"
 	if body != want || resp.Header.Get("Tripod-Kind") != "series" {
 		t.Errorf("got %s\n%s want\n%s", resp.Header.Get("Tripod-Kind"), body, want)
+	}
+}
+
+// unreadNumbers answers beside what it could not read.
+type unreadNumbers struct{ Numbers }
+
+func (u unreadNumbers) Metric(ctx context.Context, q store.LogMetricQuery) ([]store.LogSeries, error) {
+	list, err := u.Numbers.Metric(ctx, q)
+	return list, cmp.Or(err, fmt.Errorf("block 7: corrupt data; %w", store.ErrUnread))
+}
+
+func TestNumbersOfWhatCanBeRead(t *testing.T) {
+	w := loaded(t)
+	d := w.api.doors
+	d.Numbers = unreadNumbers{d.Numbers}
+	w = serve(t, w.kept, d, Options{Log: slog.New(slog.DiscardHandler)})
+	resp, body := w.get("/api/v1/logs/query", "q", `sum(count_over_time({service_name=~".+"}[10m]))`)
+	if resp.StatusCode != 200 || !strings.Contains(body, `"value":3}`) || !strings.HasSuffix(body, "{\"error\":{\"message\":\"block 7: corrupt data; it is left out\"}}\n") {
+		t.Errorf("got %d %s", resp.StatusCode, body)
+	}
+	if resp, body = w.get("/api/v1/logs/query", "q", `sum(count_over_time({service_name=~".+"}[10m]))`, "explain", "1"); resp.StatusCode != 200 {
+		t.Errorf("explain: got %d %s", resp.StatusCode, body)
 	}
 }
 

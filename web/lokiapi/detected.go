@@ -115,7 +115,10 @@ func (a *API) detect(w http.ResponseWriter, r *http.Request) (map[string]*detect
 		q := store.LogQuery{Text: query + "\n| " + parser, Syntax: store.LogQL, Range: rng, Limit: lines}
 		for e, err := range a.doors.Query.Lines(r.Context(), q) {
 			if err != nil {
-				return nil, 0, err
+				if err = noted(err); err != nil {
+					return nil, 0, err
+				}
+				continue
 			}
 			if strings.HasPrefix(strings.TrimSpace(e.Line), "{") == (parser == "json") {
 				note(found, e.Metadata, "")

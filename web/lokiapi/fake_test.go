@@ -24,6 +24,7 @@ type engine struct {
 	*logql.Engine
 	records []store.Record
 	err     error
+	unread  error // told beside each answer
 	asked   store.LogQuery
 	kept    *logs.Store
 }
@@ -55,7 +56,22 @@ func ownRecord(r store.Record) store.Record {
 
 func (e *engine) Lines(ctx context.Context, q store.LogQuery) iter.Seq2[store.LogEntry, error] {
 	e.asked = q
-	return e.Engine.Lines(ctx, q)
+	if e.unread == nil {
+		return e.Engine.Lines(ctx, q)
+	}
+	return func(yield func(store.LogEntry, error) bool) {
+		if yield(store.LogEntry{}, e.unread) && yield(store.LogEntry{}, e.unread) {
+			e.Engine.Lines(ctx, q)(yield)
+		}
+	}
+}
+
+func (e *engine) Metric(ctx context.Context, q store.LogMetricQuery) ([]store.LogSeries, error) {
+	list, err := e.Engine.Metric(ctx, q)
+	if err == nil {
+		err = e.unread
+	}
+	return list, err
 }
 
 func (e *engine) open(t testing.TB) {

@@ -47,7 +47,8 @@ func (a *API) total(r *http.Request, fn, query string, rng store.TimeRange) (flo
 
 // instant asks at the end of a range, which is not in it.
 func (a *API) instant(r *http.Request, query string, rng store.TimeRange) ([]store.LogSeries, error) {
-	return a.doors.Query.Metric(r.Context(), store.LogMetricQuery{Text: query, From: rng.To - 1, To: rng.To - 1})
+	list, err := a.doors.Query.Metric(r.Context(), store.LogMetricQuery{Text: query, From: rng.To - 1, To: rng.To - 1})
+	return list, noted(err)
 }
 
 // indexStats counts what a selector finds. A chunk is a stream's.
@@ -104,6 +105,7 @@ func (a *API) volumeRange(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		list, err = a.doors.Query.Metric(r.Context(), store.LogMetricQuery{
 			Text: over("bytes_over_time", strings.Join(by, ","), query, step), From: rng.From + int64(step), To: max(rng.To, rng.From+int64(step)), Step: step})
+		err = noted(err)
 	}
 	if err != nil {
 		writeError(w, err)

@@ -32,8 +32,9 @@ type numbers struct {
 
 // told is what is said of how numbers were found.
 type told struct {
-	stats   stats
-	explain *explained
+	stats    stats
+	explain  *explained
+	warnings warnings
 }
 
 type vectorSeries struct {
@@ -73,6 +74,7 @@ func writeMatrix(w http.ResponseWriter, list []store.LogSeries, t told) {
 func writeNumbers(w http.ResponseWriter, kind string, result any, t told) {
 	web.JSON(w, http.StatusOK, struct {
 		envelope
-		Explain *explained `json:"explain,omitempty"`
-	}{envelope{"success", numbers{kind, result, t.stats}}, t.explain})
+		Warnings warnings   `json:"warnings,omitempty"`
+		Explain  *explained `json:"explain,omitempty"`
+	}{envelope{"success", numbers{kind, result, t.stats}}, t.warnings, t.explain})
 }

@@ -79,7 +79,9 @@ func (a *API) numbers(r *http.Request, q store.LogMetricQuery) ([]store.LogSerie
 	q.Receipt = &receipt
 	start := a.o.Now()
 	list, err := a.doors.Query.Metric(r.Context(), q)
-	return list, told{statsOf(&receipt, len(list), a.o.Now().Sub(start)), explain(r, &receipt)}, err
+	t := told{stats: statsOf(&receipt, len(list), a.o.Now().Sub(start)), explain: explain(r, &receipt)}
+	err = t.warnings.pass(err)
+	return list, t, err
 }
 
 func (a *API) answerMatrix(w http.ResponseWriter, r *http.Request, q store.LogQuery) error {
@@ -110,9 +112,16 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, q store.LogQuery) e
 	}
 	var receipt store.Receipt
 	q.Receipt = &receipt
+	var unread warnings
 	n, start := 0, a.o.Now()
 	for e, err := range a.doors.Query.Lines(r.Context(), q) {
-		if err == nil && limit > 0 && (n == 0 || interval == 0 || abs(e.Time-last) >= int64(interval)) {
+		if err != nil {
+			if err = unread.pass(err); err != nil {
+				return err
+			}
+			continue
+		}
+		if limit > 0 && (n == 0 || interval == 0 || abs(e.Time-last) >= int64(interval)) {
 			err = out.add(&e)
 			last = e.Time
 			n++
@@ -125,7 +134,7 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, q store.LogQuery) e
 		}
 	}
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-	w.Write(out.json(statsOf(&receipt, n, a.o.Now().Sub(start)), explain(r, &receipt)))
+	w.Write(out.json(told{statsOf(&receipt, n, a.o.Now().Sub(start)), explain(r, &receipt), unread}))
 	return nil
 }
 
@@ -185,6 +194,7 @@ func (a *API) list(w http.ResponseWriter, r *http.Request, ask func(store.TimeRa
 	var list []string
 	if err == nil {
 		list, err = ask(rng)
+		err = noted(err)
 	}
 	if err != nil {
 		writeError(w, err)

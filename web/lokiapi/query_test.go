@@ -2,6 +2,7 @@ package lokiapi
 
 import (
 	"flag"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -192,5 +193,27 @@ func TestInstantIncludesItsInstant(t *testing.T) {
 	do(t, "GET", srv.URL+"/loki/api/v1/query?query=%7B%7D&time=1773324360123456789", nil, nil)
 	if !e.asked.Range.Has(1773324360123456789) {
 		t.Errorf("asked %+v, which leaves the instant out", e.asked.Range)
+	}
+}
+
+// TestWhatCannotBeReadIsAWarning beside the answer from all else.
+func TestWhatCannotBeReadIsAWarning(t *testing.T) {
+	e := loaded(t)
+	e.unread = fmt.Errorf("block 7: corrupt data; %w", store.ErrUnread)
+	srv := serve(t, e, Options{})
+	const span = "&start=1773324360000000000&end=1773324361000000000"
+	for path, want := range map[string]string{
+		"query_range?query=%7B%7D" + span:                                          `"out of `,
+		"query_range?query=count_over_time(%7B%7D%5B1s%5D)&step=500ms" + span:      `"values":[[`,
+		"query?query=sum(count_over_time(%7B%7D%5B1h%5D))&time=1773324361":         `"value":[`,
+		"detected_fields?query=%7B%7D" + span:                                      `http_route`,
+		"index/volume?query=%7Bservice_name%3D~%22.%2B%22%7D" + span:               `"value":[`,
+		"index/volume_range?query=%7Bservice_name%3D~%22.%2B%22%7D&step=1s" + span: `"values":[[`,
+	} {
+		resp, body := do(t, "GET", srv.URL+"/loki/api/v1/"+path, nil, nil)
+		warned := strings.Count(body, `"warnings":["block 7: corrupt data; it is left out"]`)
+		if resp.StatusCode != 200 || !strings.Contains(body, want) || strings.HasPrefix(path, "query") && warned != 1 {
+			t.Errorf("%s: got %d %s", path, resp.StatusCode, body)
+		}
 	}
 }

@@ -65,7 +65,10 @@ func (a *API) scanSets(r *http.Request, sel string, rng store.TimeRange, each fu
 	seen := map[string]bool{}
 	for labels, err := range a.doors.Query.Streams(r.Context(), q) {
 		if err != nil {
-			return err
+			if err = noted(err); err != nil {
+				return err
+			}
+			continue
 		}
 		key := labelsKey(labels)
 		if seen[key] {

@@ -101,7 +101,7 @@ func (s *streams) list(b []byte) []byte {
 	return append(b, ']')
 }
 
-func (s *streams) json(st stats, e *explained) []byte {
+func (s *streams) json(t told) []byte {
 	b := make([]byte, 0, s.size+s.size/8+256)
 	b = append(b, `{"status":"success","data":{"resultType":"streams",`...)
 	if s.categorize {
@@ -109,9 +109,12 @@ func (s *streams) json(st stats, e *explained) []byte {
 	}
 	b = append(b, `"result":`...)
 	b = append(s.list(b), `,"stats":`...)
-	b = append(appendJSON(b, st), '}')
-	if e != nil {
-		b = appendJSON(append(b, `,"explain":`...), e)
+	b = append(appendJSON(b, t.stats), '}')
+	if len(t.warnings) > 0 {
+		b = appendJSON(append(b, `,"warnings":`...), t.warnings)
+	}
+	if t.explain != nil {
+		b = appendJSON(append(b, `,"explain":`...), t.explain)
 	}
 	return append(b, '}')
 }

@@ -95,7 +95,10 @@ func (t *tailing) history(ctx context.Context, a *API) error {
 	var list []store.LogEntry
 	for e, err := range a.doors.Query.Lines(ctx, t.q) {
 		if err != nil {
-			return err
+			if err = noted(err); err != nil {
+				return err
+			}
+			continue
 		}
 		list = append(list, e)
 	}

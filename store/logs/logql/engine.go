@@ -73,7 +73,7 @@ func (*Engine) Format(text string) (string, error) {
 }
 
 // Lines yields the entries of a log query, at most q.Limit when that is more
-// than 0, in order of time.
+// than 0, in order of time. Behind a store.ErrUnread the loop may go on.
 func (en *Engine) Lines(ctx context.Context, q store.LogQuery) iter.Seq2[store.LogEntry, error] {
 	return func(yield func(store.LogEntry, error) bool) {
 		p, err := en.linesOf(q.Text)
@@ -96,8 +96,10 @@ func (en *Engine) Lines(ctx context.Context, q store.LogQuery) iter.Seq2[store.L
 		l, n := newLine(), 0
 		for err := range p.found(ctx, from, q, l) {
 			if err != nil {
-				yield(store.LogEntry{}, err)
-				return
+				if !yield(store.LogEntry{}, err) {
+					return
+				}
+				continue
 			}
 			if p.drops && !p.through(l) {
 				continue
@@ -114,7 +116,8 @@ func (en *Engine) Lines(ctx context.Context, q store.LogQuery) iter.Seq2[store.L
 }
 
 // Streams yields the labels of each stream that has a line among the newest
-// q.Limit records of a log query; a stream may come twice.
+// q.Limit records of a log query; a stream may come twice. Behind a
+// store.ErrUnread the loop may go on.
 func (en *Engine) Streams(ctx context.Context, q store.LogQuery) iter.Seq2[store.LogLabels, error] {
 	return func(yield func(store.LogLabels, error) bool) {
 		p, err := en.linesOf(q.Text)
@@ -125,8 +128,10 @@ func (en *Engine) Streams(ctx context.Context, q store.LogQuery) iter.Seq2[store
 		l, seen := newLine(), map[*store.LogLabel]bool{}
 		for err := range p.found(ctx, en.store, q, l) {
 			if err != nil {
-				yield(nil, err)
-				return
+				if !yield(nil, err) {
+					return
+				}
+				continue
 			}
 			if p.drops && !p.through(l) {
 				continue

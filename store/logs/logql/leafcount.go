@@ -69,7 +69,7 @@ func (lf *leaf) count() error {
 	at, used, pane := lf.panes.at, lf.used(), 0
 	lf.receipt.Reads = []string{"counts by level"}
 	buckets, err := lf.ev.store.Count(lf.ev.ctx, lf.pl.node(), lf.query(), time.Duration(lf.panes.piece()))
-	if err != nil {
+	if err = lf.ev.pass(err); err != nil {
 		return err
 	}
 	for i := range buckets {

@@ -1,7 +1,9 @@
 package logql
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,7 +20,8 @@ const (
 )
 
 // Metric answers a metric query. Series are sorted by their labels, unless the
-// query sorts them. A scalar is one series without labels.
+// query sorts them. A scalar is one series without labels. What could not be
+// read is a store.ErrUnread beside the answer from all else.
 func (en *Engine) Metric(ctx context.Context, q store.LogMetricQuery) ([]store.LogSeries, error) {
 	e, err := ParseExpr(q.Text)
 	if err != nil {
@@ -46,7 +49,7 @@ func (en *Engine) Metric(ctx context.Context, q store.LogMetricQuery) ([]store.L
 	if err != nil {
 		return nil, err
 	}
-	return ev.answer(v), nil
+	return ev.answer(v), ev.unread
 }
 
 // evaluation is one metric query at work.
@@ -58,7 +61,18 @@ type evaluation struct {
 	text       string
 	from, step int64 // Unix ns; of the first step, between two
 	steps      int
-	values     int // that were made so far
+	values     int   // that were made so far
+	unread     error // the first of what could not be read
+}
+
+// pass keeps the error of what could not be read for the end of the answer, and
+// gives any other back.
+func (ev *evaluation) pass(err error) error {
+	if !errors.Is(err, store.ErrUnread) {
+		return err
+	}
+	ev.unread = cmp.Or(ev.unread, err)
+	return nil
 }
 
 // series has a value at each step where has says so.

@@ -75,6 +75,7 @@ func (lf *leaf) scan() error {
 		var err error
 		if lf.counts() && lf.pieces() <= maxPieces {
 			err = lf.ev.store.Fold(lf.ev.ctx, lf.pl.node(), q, labels, time.Duration(lf.panes.piece()), lf.foldRow(l))
+			err = lf.ev.pass(err)
 		} else {
 			err = lf.take(l, lf.pl.members(lf.ev.ctx, lf.ev.store, q, l, labels))
 		}
@@ -118,7 +119,10 @@ func (lf *leaf) take(l *line, lines iter.Seq[error]) error {
 	pane, used := 0, lf.used()
 	for err := range lines {
 		if err != nil {
-			return err
+			if err = lf.ev.pass(err); err != nil {
+				return err
+			}
+			continue
 		}
 		for l.at > lf.panes.at[pane+1] {
 			pane++
