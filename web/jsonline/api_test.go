@@ -115,6 +115,27 @@ func TestFields(t *testing.T) {
 	}
 }
 
+// What is not to be kept is nowhere, the line as it was sent included.
+func TestIgnoredFieldsAreNotKept(t *testing.T) {
+	for name, c := range map[string]struct{ query, line, want string }{
+		"one":           {"?ignore_fields=secret", `{"msg":"m","secret":"s3cr3t","n":1}`, `now  unset "m" {n=1} {}`},
+		"nested":        {"?ignore_fields=user.token,other", `{"msg":"m","user":{"id":7,"token":"s3cr3t"}}`, `now  unset "m" {user.id=7} {}`},
+		"by the header": {"", `{"msg":"m","secret":"s3cr3t"}`, `now  unset "m" {} {}`},
+	} {
+		var e engine
+		header := []string{}
+		if c.query == "" {
+			header = []string{"VL-Ignore-Fields", "secret"}
+		}
+		if code, res := post(t, &e, Options{}, "/insert/jsonline"+c.query, "", []byte(c.line), header...); code != 200 || len(e.records) != 1 {
+			t.Fatalf("%s: got %d %+v", name, code, res)
+		}
+		if got := show(&e.records[0]); got != c.want || strings.Contains(e.records[0].Line(), "s3cr3t") {
+			t.Errorf("%s: got %s, line %q", name, got, e.records[0].Line())
+		}
+	}
+}
+
 func TestFormsOfABody(t *testing.T) {
 	var zipped bytes.Buffer
 	zw := gzip.NewWriter(&zipped)

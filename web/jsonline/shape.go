@@ -19,14 +19,15 @@ const (
 // shape says which members of a line are its message, time and stream.
 type shape struct {
 	msg, time, stream []string
+	ignore            []string    // members that are not kept
 	extra             store.Attrs // of the whole request
 	streams           map[string]*store.Resource
 	lines             store.Lines
 }
 
 // newShape reads VictoriaLogs' parameters, or its headers of the same meaning:
-// _msg_field, _time_field and _stream_fields name members, with commas between
-// several, and extra_fields gives name=value pairs to every line.
+// _msg_field, _time_field, _stream_fields and ignore_fields name members, with
+// commas between several, and extra_fields gives name=value pairs to every line.
 func newShape(r *http.Request) shape {
 	q := r.URL.Query()
 	list := func(param, header, byDefault string) []string {
@@ -49,6 +50,7 @@ func newShape(r *http.Request) shape {
 		msg:     list("_msg_field", "VL-Msg-Field", "_msg"),
 		time:    list("_time_field", "VL-Time-Field", "_time"),
 		stream:  list("_stream_fields", "VL-Stream-Fields", ""),
+		ignore:  list("ignore_fields", "VL-Ignore-Fields", ""),
 		streams: map[string]*store.Resource{},
 	}
 	for _, pair := range list("extra_fields", "VL-Extra-Fields", "") {
@@ -70,6 +72,7 @@ func (s *shape) record(r *store.Record, line string) (why string) {
 	}
 	s.setMessage(r)
 	s.setStream(r)
+	s.leaveOut(r)
 	if r.Time == 0 {
 		r.Time = r.Observed
 	}
@@ -123,6 +126,17 @@ func (s *shape) setMessage(r *store.Record) {
 			r.Attrs[i], r.Opaque = store.Attr{Key: "message", Value: other}, true
 		}
 		return
+	}
+}
+
+// leaveOut drops the members that are not to be kept, and with them the line as
+// it was sent.
+func (s *shape) leaveOut(r *store.Record) {
+	for _, name := range s.ignore {
+		if i := find(r.Attrs, name); i >= 0 {
+			r.Attrs = slices.Delete(r.Attrs, i, i+1)
+			r.Raw, r.Ahead, r.LevelFrom, r.Opaque = "", 0, "", false
+		}
 	}
 }
 
