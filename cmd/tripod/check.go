@@ -107,7 +107,7 @@ func checkData(dir string, repair bool, stdout, stderr io.Writer) int {
 	case repair:
 		fmt.Fprintf(stdout, "\n%s is damaged: %s, and nothing that could be repaired.\n", dir, count(damage, "fault"))
 	default:
-		fmt.Fprintf(stdout, "\n%s is damaged: %s. Nothing was changed; --repair sets aside what cannot be read.\n", dir, count(damage, "fault"))
+		fmt.Fprintf(stdout, "\n%s is damaged: %s. Nothing was changed; --repair keeps what is sound and sets the rest aside.\n", dir, count(damage, "fault"))
 	}
 	return exitDamaged
 }

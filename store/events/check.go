@@ -62,8 +62,9 @@ type Fault struct {
 
 // CheckOptions of Check.
 type CheckOptions struct {
-	// Repair sets parts that cannot be read at all aside as *.damaged, and
-	// removes indexes that are damaged, which the store then makes anew.
+	// Repair writes parts of which some cannot be read anew from all else, sets
+	// them aside as *.damaged, and removes indexes that are damaged, which the
+	// store then makes anew.
 	Repair bool
 	// NewDigest is that of the store; digests are not checked without it.
 	NewDigest func() Digest
@@ -167,21 +168,28 @@ func (k *checker) part(ctx context.Context, info partInfo) {
 	p := &part{info: info, name: info.file(k.s.dir)}
 	p.hold()
 	defer p.release(k.s.o.files)
+	from := len(k.out.Faults)
 	blocks, err := p.index(k.s.o.files, k.s.codecs)
 	if err != nil {
-		k.fault(p.name, 0, err, k.setAside(p))
-		return
+		k.fault(p.name, 0, err, "")
+		if !k.o.Repair {
+			return
+		}
+		if blocks = k.indexAnyway(p); blocks == nil {
+			k.mend(p, nil, nil, from)
+			return
+		}
 	}
 	magic := make([]byte, len(partMagic))
 	if _, err := p.f.ReadAt(magic, 0); err != nil || string(magic) != partMagic {
 		k.fault(p.name, 0, fmt.Errorf("header %q: %w", magic, errCorrupt), "")
 	}
-	rows := 0
+	rows, sound := 0, make([]bool, len(blocks))
 	for i := range blocks {
 		if ctx.Err() != nil {
 			return
 		}
-		k.block(partBlock{p, &blocks[i]})
+		sound[i] = k.block(partBlock{p, &blocks[i]})
 		rows += blocks[i].rows
 	}
 	if rows != info.rows {
@@ -192,34 +200,9 @@ func (k *checker) part(ctx context.Context, info partInfo) {
 			k.fault(p.name, 0, err, "")
 		}
 	}
+	k.mend(p, blocks, sound, from)
 	k.file("parts", info.size)
 	k.day(&info, k.index(p))
-}
-
-// setAside takes a part that cannot be read out of the store, and says so.
-func (k *checker) setAside(p *part) string {
-	if !k.o.Repair {
-		return ""
-	}
-	f, err := k.s.o.files.Edit(manifestName(k.s.dir))
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	b, err := k.s.readAll(manifestName(k.s.dir))
-	_, good, damaged := readManifest(b)
-	if err != nil || damaged != nil {
-		return "" // which Open mends first
-	}
-	m := manifest{name: manifestName(k.s.dir), f: f, size: good}
-	if err := m.write(edit{kind: editRemove, part: p.info}); err != nil {
-		return ""
-	}
-	k.s.o.files.RemoveAll(p.indexName())
-	if err := k.s.o.files.Rename(p.name, p.name+".damaged"); err != nil {
-		return "taken out of the manifest"
-	}
-	return "set aside as " + filepath.Base(p.name) + ".damaged"
 }
 
 // index checks the index of a part, if it has one.
@@ -313,8 +296,9 @@ func (p *part) group(e *Event) uint16 {
 	return group
 }
 
-// block decodes every value of a block and holds them against its entry.
-func (k *checker) block(pb partBlock) {
+// block decodes every value of a block, holds them against its entry, and says
+// whether it is sound.
+func (k *checker) block(pb partBlock) bool {
 	var b block
 	var e Event
 	err := b.open(pb, k.s.codecs, nil)
@@ -332,7 +316,7 @@ func (k *checker) block(pb partBlock) {
 	}
 	if err != nil {
 		k.fault(pb.p.name, pb.m.off, err, "")
-		return
+		return false
 	}
 	k.column("time", 0, true, pb.m.rows, b.head.times.size)
 	k.column("class", 0, true, pb.m.rows, b.head.classes.size)
@@ -343,6 +327,7 @@ func (k *checker) block(pb partBlock) {
 		c := &b.cols[i]
 		k.column(c.label, c.kind, false, c.n, c.chunk.size)
 	}
+	return true
 }
 
 // filter asks a block's filter for all of its names.
