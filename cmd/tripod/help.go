@@ -124,8 +124,9 @@ FILE: checks a configuration file by itself, or a file of rules.
 
 DIR: checks a data directory that no tripod uses at the moment, and says what
 it holds. Nothing is changed.
-  --repair   set aside as .damaged what cannot be read, and remove indexes that
-             are broken: the next start makes them anew
+  --repair   write damaged parts of logs and traces anew from all that is sound
+             in them, set aside as .damaged what was damaged, and remove indexes
+             that are broken: the next start makes them anew
 
 Exit code
   0  sound      1  faults or damage were found      2  it could not be checked

@@ -64,7 +64,8 @@ func (s *Store) Usage() store.Usage { return s.events.Usage() }
 
 // Bounds of one record.
 const (
-	maxRecordBytes  = 1 << 20 // of all its texts
+	maxRecordBytes  = 1 << 20 // of its line, and of all texts beside it
+	maxTakenBytes   = 2 << 20 // of what was taken out of its line, where names may repeat
 	maxRecordFields = 8192
 	maxValueDepth   = 24 // of lists and maps
 )
