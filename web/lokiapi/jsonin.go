@@ -23,6 +23,15 @@ type jsonIn struct {
 	at   int
 	err  error
 	text []byte // of strings with escapes
+	why  string // of a value that is JSON, but not what was wanted
+}
+
+// wrong passes a value that is not what was wanted, and keeps the first reason.
+func (in *jsonIn) wrong(format string, args ...any) {
+	if in.why == "" {
+		in.why = fmt.Sprintf(format, args...)
+	}
+	in.skip(0)
 }
 
 func (in *jsonIn) fail(format string, args ...any) {

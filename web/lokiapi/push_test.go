@@ -139,13 +139,6 @@ func TestPushRefusesWhatIsMalformed(t *testing.T) {
 		want   int
 		says   string
 	}{
-		"number as timestamp":      {js, one(`[1773324360123456789,"x"]`), 400, "stream 0, entry 1: the timestamp must be a string"},
-		"word as timestamp":        {js, one(`["now","x"]`), 400, `stream 0, entry 1: timestamp "now"`},
-		"no line":                  {js, one(`["1"]`), 400, "stream 0, entry 1: want a timestamp and a line"},
-		"number as line":           {js, one(`["1",2]`), 400, "the line must be a string"},
-		"nested metadata":          {js, one(`["1","x",{"a":{"b":"c"}}]`), 400, `the value of "a" must be a string`},
-		"number in metadata":       {js, one(`["1","x",{"a":1}]`), 400, `the value of "a" must be a string`},
-		"a fourth element":         {js, one(`["1","x",{},1]`), 400, "there is more"},
 		"torn JSON":                {js, one(`["1","x`)[:70], 400, "JSON at byte"},
 		"broken escape":            {js, one(`["1","\x"]`), 400, "escape"},
 		"control character":        {js, one("[\"1\",\"a\nb\"]"), 400, "control character"},
@@ -257,6 +250,52 @@ func BenchmarkPush(b *testing.B) {
 				p.free()
 			}
 			b.ReportMetric(lines*float64(b.N)/b.Elapsed().Seconds(), "lines/s")
+		})
+	}
+}
+
+// TestPushRefusesWrongEntriesByThemselves and keeps those around them.
+func TestPushRefusesWrongEntriesByThemselves(t *testing.T) {
+	js := http.Header{"Content-Type": {"application/json"}}
+	pb := http.Header{"Content-Type": {"application/x-protobuf"}}
+	one := func(values string) []byte {
+		return []byte(`{"streams":[{"stream":{"job":"x"},"values":[["1","ok"],` + values + `,["2","{\"msg\":\"ok\"}"]]}]}`)
+	}
+	push := func(streams ...[]byte) []byte { return s2.EncodeSnappy(nil, protoPush(streams...)) }
+	for name, c := range map[string]struct {
+		header http.Header
+		body   []byte
+		kept   int
+		says   string
+	}{
+		"number as timestamp":              {js, one(`[1773324360123456789,"x"]`), 2, "stream 0, entry 1: the timestamp must be a string"},
+		"word as timestamp":                {js, one(`["now","x"]`), 2, `stream 0, entry 1: timestamp "now"`},
+		"no line":                          {js, one(`["1"]`), 2, "stream 0, entry 1: want a timestamp and a line"},
+		"number as line":                   {js, one(`["1",2]`), 2, "the line must be a string"},
+		"nested metadata":                  {js, one(`["1","x",{"a":{"b":"c"}}]`), 2, `the value of "a" must be a string`},
+		"number in metadata":               {js, one(`["1","x",{"a":1}]`), 2, `the value of "a" must be a string`},
+		"a fourth element":                 {js, one(`["1","x",{},1]`), 2, "there is more"},
+		"a known line with wrong metadata": {js, one(`["1","{\"msg\":\"a\"}"],["1","{\"msg\":\"b\"}",{"a":1}]`), 3, "stream 0, entry 2: structured metadata"},
+		"an entry that is no list":         {js, one(`{"a":[1]}`), 2, "stream 0, entry 1: want ["},
+		"zero as timestamp":                {js, one(`["0","x"]`), 2, "a timestamp before 1970, or 0"},
+		"labels that are no strings":       {js, []byte(`{"streams":[{"stream":{"a":1},"values":[["1","x"],["2","y"]]},{"stream":{"b":"c"},"values":[["1","x"]]}]}`), 1, `2 of the entries are refused, all others are kept: stream 0: labels: the value of "a"`},
+		"no labels":                        {js, []byte(`{"streams":[{"values":[["1","x"]]},{"values":[["1","x"]],"stream":{"b":"c"}}]}`), 1, "stream 0 has values, but no labels"},
+		"labels that are none":             {pb, push(protoStreamOf(`{e=}`, protoEntryOf(1, "bad"), protoEntryOf(1, "bad")), protoStreamOf(`{e="neg3"}`, protoEntryOf(1, "ok"))), 1, "2 of the entries are refused, all others are kept: stream 0: parse error at line 1, col"},
+		"impossible protobuf time":         {pb, push(protoStreamOf(`{a="b"}`, protoEntryOf(1, "ok"), bytesField(nil, 1, []byte{0x10, 0xff, 0xff, 0xff, 0xff, 0x0f}), protoEntryOf(2, "ok"))), 2, "stream 0, entry 1: timestamp"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var e engine
+			told := 0
+			srv := serve(t, &e, Options{Rejected: func(_ string, n int, _ string) { told += n }})
+			resp, body := do(t, "POST", srv.URL+"/loki/api/v1/push", c.header, c.body)
+			if resp.StatusCode != 400 || !strings.Contains(body, c.says) || len(e.records) != c.kept || told == 0 {
+				t.Errorf("got %d %.200q, kept %d, told %d; want 400 with %q, %d kept", resp.StatusCode, body, len(e.records), told, c.says, c.kept)
+			}
+			for _, r := range e.records {
+				if text := r.Line(); text == "bad" || r.Time == 0 {
+					t.Errorf("kept %+v", r)
+				}
+			}
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package lokiapi
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -42,7 +43,7 @@ func (b *batch) decodeProto(body []byte) error {
 		if streams++; streams > maxStreams {
 			return tooMany("streams", maxStreams)
 		}
-		if err := b.protoStream(v); err != nil {
+		if err := b.protoStream(v, streams-1); err != nil {
 			return fmt.Errorf("stream %d: %w", streams-1, err)
 		}
 		return nil
@@ -51,7 +52,8 @@ func (b *batch) decodeProto(body []byte) error {
 
 // protoStream reads StreamAdapter{string labels = 1; repeated EntryAdapter
 // entries = 2}; the labels are looked for first, since nothing orders fields.
-func (b *batch) protoStream(body []byte) error {
+// Without labels that can be read its entries are refused.
+func (b *batch) protoStream(body []byte, n int) error {
 	var labels string
 	count := 0
 	err := fields(body, func(num protowire.Number, v []byte, _ uint64) error {
@@ -69,7 +71,8 @@ func (b *batch) protoStream(body []byte) error {
 	b.records = slices.Grow(b.records, min(count, maxEntries))
 	attrs, err := parseLabels(labels)
 	if err != nil {
-		return err
+		b.refused.Add(web.Invalid, max(count, 1), fmt.Sprintf("stream %d: %s", n, errorText(err)))
+		return nil
 	}
 	s := b.stream(attrs)
 	entries := 0
@@ -80,7 +83,10 @@ func (b *batch) protoStream(body []byte) error {
 		if len(b.records)+b.refused.N >= maxEntries {
 			return tooMany("entries", maxEntries)
 		}
-		if err := b.protoEntry(s, v); err != nil {
+		err := b.protoEntry(s, v)
+		if bad := (*badTime)(nil); errors.As(err, &bad) {
+			b.refused.Add(web.Invalid, 1, fmt.Sprintf("stream %d, entry %d: %v", n, entries, bad))
+		} else if err != nil {
 			return fmt.Errorf("entry %d: %w", entries, err)
 		}
 		entries++
@@ -119,6 +125,13 @@ func (b *batch) protoEntry(s *stream, body []byte) error {
 // maxSeconds keeps seconds in nanoseconds within 64 bits (the year 2262).
 const maxSeconds = 9_223_372_035
 
+// badTime is a timestamp of which there is no such time.
+type badTime struct{ seconds, nanos int64 }
+
+func (t *badTime) Error() string {
+	return fmt.Sprintf("timestamp of %d seconds and %d nanoseconds", t.seconds, t.nanos)
+}
+
 func protoTime(body []byte) (int64, error) {
 	var seconds, nanos int64
 	err := fields(body, func(num protowire.Number, _ []byte, n uint64) error {
@@ -131,7 +144,7 @@ func protoTime(body []byte) (int64, error) {
 		return nil
 	})
 	if err == nil && (seconds < -maxSeconds || seconds > maxSeconds || nanos < 0 || nanos >= 1e9) {
-		err = fmt.Errorf("timestamp of %d seconds and %d nanoseconds: %w", seconds, nanos, store.ErrInvalid)
+		err = &badTime{seconds, nanos}
 	}
 	return seconds*1e9 + nanos, err
 }

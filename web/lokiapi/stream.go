@@ -84,8 +84,8 @@ func (b *batch) add(s *stream, at int64, line string, metadata store.Attrs) {
 	case len(line) > b.maxLine:
 		b.refused.Add(web.TooLarge, 1, fmt.Sprintf("max entry size %d bytes exceeded for stream %s while adding an entry with length %d bytes", b.maxLine, labelString(s.res.Attrs), len(line)))
 		return
-	case at < 0:
-		b.refused.Add(web.Invalid, 1, fmt.Sprintf("entry for stream %s has a timestamp before 1970", labelString(s.res.Attrs)))
+	case at <= 0:
+		b.refused.Add(web.Invalid, 1, fmt.Sprintf("entry for stream %s has a timestamp before 1970, or 0", labelString(s.res.Attrs)))
 		return
 	}
 	r := b.begin(s, at)
@@ -103,7 +103,7 @@ func (b *batch) add(s *stream, at int64, line string, metadata store.Attrs) {
 // addKnown is add for the line that in is at, if it is like lines before: then
 // it is read where it stands. Otherwise nothing is done.
 func (b *batch) addKnown(in *jsonIn, s *stream, at int64) bool {
-	if at < 0 {
+	if at <= 0 {
 		return false
 	}
 	in.makeRoom(len(in.b) - in.at)
