@@ -161,10 +161,10 @@ func TestRequestsThatCannotBeRead(t *testing.T) {
 		says           string
 		kept           int
 	}{
-		"no action":          {good + "{\"message\":\"b\"}\n{}\n", "", "line 3: ", 1},
+		"no action":          {good + "{\"message\":\"b\"}\n{}\n", "", "line 3: ", 0},
 		"two actions":        {`{"create":{},"index":{}}`, "", "line 1: ", 0},
 		"no JSON":            {"x\n", "", "line 1: want an action", 0},
-		"action without any": {good + "{\"create\":{}}\n", "", "line 4: the action has no document", 1},
+		"action without any": {good + "{\"create\":{}}\n", "", "line 4: the action has no document", 0},
 		"no gzip":            {good, "gzip", "gzip", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -180,6 +180,35 @@ func TestRequestsThatCannotBeRead(t *testing.T) {
 			}
 			if w.Code != 400 || f.Status != 400 || !strings.Contains(f.Error.Reason, c.says) || len(e.records) != c.kept {
 				t.Errorf("got %d %s, %d kept", w.Code, w.Body, len(e.records))
+			}
+		})
+	}
+}
+
+// TestRestOfALargeRequest: when the documents in front are kept, an error for
+// the whole request would bring them again.
+func TestRestOfALargeRequest(t *testing.T) {
+	pair := "{\"create\":{}}\n{\"message\":\"a\"}\n"
+	front := strings.Repeat(pair, chunkDocs+1)
+	for name, c := range map[string]struct {
+		rest string
+		kept int // beside those in front
+		says string
+	}{
+		"no action":                {"{\"message\":\"b\"}\n{}\n" + pair, 1, "line 2003: "},
+		"action without any":       {"{\"create\":{}}\n", 0, "the action has no document"},
+		"a line that is too long":  {strings.Repeat("x", 5000) + "\n" + pair, 1, "longer than"},
+		"no action, several times": {"x\n" + pair + "y\nz\n" + pair, 2, "line 2006: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var e engine
+			w := do(&e, Options{MaxLine: 4096}, "POST", "/_bulk", front+c.rest)
+			body := w.Body.String()
+			if w.Code != 200 || len(e.records) != chunkDocs+1+c.kept || !strings.Contains(body, c.says) || !strings.Contains(body, `"errors":true`) {
+				t.Errorf("got %d %.300s, %d kept", w.Code, body[max(0, len(body)-300):], len(e.records))
+			}
+			if got := strings.Count(body, `"status":201`); got != len(e.records) {
+				t.Errorf("%d items say that they are kept, %d are", got, len(e.records))
 			}
 		})
 	}

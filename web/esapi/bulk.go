@@ -25,7 +25,8 @@ const (
 )
 
 // bulk takes pairs of lines: what to do, and the document. Each document is
-// answered for by itself; only a request that cannot be read on ends as a whole.
+// answered for by itself; only a request that cannot be read on, of which
+// nothing is kept yet, ends as a whole.
 func (a *API) bulk(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	b := &bulk{a: a, now: a.o.Now().UnixNano(), index: r.PathValue("index"), resources: map[string]*store.Resource{}}
@@ -71,6 +72,7 @@ type bulk struct {
 	lines     store.Lines
 
 	appended bool  // some documents are kept
+	lost     bool  // the last line that could have been an action was none
 	stopped  error // why no more are tried
 
 	refused web.Refusals
@@ -90,8 +92,16 @@ func (b *bulk) read(w http.ResponseWriter, r *http.Request) error {
 		if err == nil {
 			err = b.pair(r.Context(), lines, line)
 		}
-		if err != nil {
-			return b.abandon(r.Context(), lines.Number(), err)
+		var over *web.LineTooLong
+		switch {
+		case err == nil:
+		case !b.appended:
+			return b.undone(lines.Number(), err)
+		default:
+			b.lose(lines.Number(), err)
+			if !errors.As(err, &over) {
+				return b.flush(r.Context())
+			}
 		}
 	}
 }
@@ -105,19 +115,39 @@ func next(lines *web.Lines) ([]byte, error) {
 	}
 }
 
-// abandon ends a request whose rest cannot be read. What came before it is
-// kept, as far as it is whole.
-func (b *bulk) abandon(ctx context.Context, line int, err error) error {
-	flushed := b.flush(ctx)
-	return errors.Join(fmt.Errorf("line %d: %w", line, err), flushed)
+// undone ends a request that cannot be read on and of which nothing is kept: it
+// may come again as a whole.
+func (b *bulk) undone(line int, err error) error {
+	if b.stopped != nil {
+		return err
+	}
+	b.records, b.owners, b.items, b.refused = nil, nil, nil, web.Refusals{}
+	return fmt.Errorf("line %d: %w; nothing is kept", line, err)
+}
+
+// lose answers for a line that is no action, when others before it are kept
+// already: an error for the whole request would bring them again. What follows
+// is passed until the next action.
+func (b *bulk) lose(line int, err error) {
+	b.lost = true
+	b.items = append(b.items, item{action: "index", index: b.index})
+	b.refuse(len(b.items)-1, web.Reason(err), fmt.Sprintf("line %d: %v", line, err))
 }
 
 // pair takes an action and reads its document.
 func (b *bulk) pair(ctx context.Context, lines *web.Lines, line []byte) error {
 	act, err := parseAction(line)
-	if err != nil {
+	switch {
+	case err == nil:
+	case b.lost:
+		return nil
+	case b.appended:
+		b.lose(lines.Number(), err)
+		return nil
+	default:
 		return err
 	}
+	b.lost = false
 	if len(b.items) == maxItems {
 		return fmt.Errorf("more than %d documents: %w", maxItems, store.ErrTooLarge)
 	}
@@ -133,8 +163,10 @@ func (b *bulk) pair(ctx context.Context, lines *web.Lines, line []byte) error {
 	doc, err := next(lines)
 	var over *web.LineTooLong
 	switch {
+	case err == io.EOF && b.appended:
+		b.refuse(it, web.Invalid, "the action has no document")
+		return nil
 	case err == io.EOF:
-		b.items = b.items[:it]
 		return fmt.Errorf("the action has no document: %w", store.ErrInvalid)
 	case errors.As(err, &over):
 		b.refuse(it, web.TooLarge, "document is "+over.Error())
