@@ -77,7 +77,7 @@ func (r *Record) takeText(w word, text string) bool {
 		return r.takeLevel(text)
 	case timeWord:
 		t, unit, ok := parseLineTime(text)
-		return ok && r.takeTime(t, unit)
+		return ok && t > 0 && r.takeTime(t, unit)
 	case traceWord:
 		if id := (TraceID{}); hexBytes(id[:], text) && !id.IsZero() {
 			if r.TraceID.IsZero() {
@@ -121,7 +121,7 @@ func (r *Record) takeNumber(w word, v *Value, text string) bool {
 			return ok && r.takeTime(t, unit)
 		}
 		t, unit, ok := parseLineTime(text)
-		return ok && r.takeTime(t, unit)
+		return ok && t > 0 && r.takeTime(t, unit)
 	}
 	return false
 }
@@ -167,4 +167,28 @@ func hexBytes(to []byte, text string) bool {
 		binary.BigEndian.PutUint64(to, word)
 	}
 	return bad < 16
+}
+
+// NoTime finds the member of the line that is called like a time but none that
+// can be kept: it cannot be read, or lies outside 1970 to 2262. There is none
+// when the record has a time, or when the line does not state one at all: no
+// text and no number.
+func (r *Record) NoTime() (a Attr, found bool) {
+	if r.Time != 0 || r.Raw == "" {
+		return Attr{}, false
+	}
+	for _, a := range r.Attrs[min(max(r.Ahead, 0), len(r.Attrs)):] {
+		if wordOf(a.Key) != timeWord {
+			continue
+		}
+		switch a.Value.Kind {
+		case KindInt, KindFloat:
+			return a, true
+		case KindString:
+			if a.Value.Str() != "" {
+				return a, true
+			}
+		}
+	}
+	return Attr{}, false
 }

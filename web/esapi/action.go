@@ -53,6 +53,9 @@ func setDocument(r *store.Record, act action, doc string, lines *store.Lines) (w
 	if r.Raw == "" {
 		return "the document is no JSON object"
 	}
+	if a, bad := r.NoTime(); bad && a.Key == "@timestamp" {
+		return fmt.Sprintf("@timestamp %.60q is no time from 1970 to 2262", a.Value.Text())
+	}
 	if r.Body.Kind == store.KindEmpty {
 		// where Fluent Bit and Docker have the line
 		for i := range r.Attrs {

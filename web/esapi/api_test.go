@@ -214,6 +214,20 @@ func TestRestOfALargeRequest(t *testing.T) {
 	}
 }
 
+func TestTimesThatAreNone(t *testing.T) {
+	var e engine
+	body := ""
+	for _, doc := range []string{`{"@timestamp":"garbage"}`, `{"@timestamp":"2026-03-12T14:06:00Z"}`, `{"@timestamp":"1969-01-01T00:00:00Z"}`,
+		`{"@timestamp":"2263-01-01T00:00:00Z"}`, `{"message":"none"}`, `{"time":12}`, `{"@timestamp":"1970-01-01T00:00:00Z"}`} {
+		body += "{\"create\":{}}\n" + doc + "\n"
+	}
+	told := map[string]int{}
+	w := do(&e, Options{Rejected: func(reason string, n int, _ string) { told[reason] += n }}, "POST", "/_bulk", body)
+	if w.Code != 200 || len(e.records) != 3 || told["invalid"] != 4 || strings.Count(w.Body.String(), `is no time from 1970 to 2262`) != 4 {
+		t.Errorf("got %d %s, kept %d, told %v", w.Code, w.Body, len(e.records), told)
+	}
+}
+
 func TestForms(t *testing.T) {
 	var zipped bytes.Buffer
 	zw := gzip.NewWriter(&zipped)

@@ -180,8 +180,23 @@ func TestBadLinesAreRefusedAndGoodOnesKept(t *testing.T) {
 	}{
 		"no JSON":    {nd, "{\"msg\":\"a\"}\nplain\n{\"msg\":\"b\"}\n{\"msg\":", []refusal{{2, "no JSON object"}, {4, "no JSON object"}}, 2},
 		"other JSON": {nd, "[1]\n\"a\"\n1\n{}", []refusal{{1, "no JSON object"}, {2, "no JSON object"}, {3, "no JSON object"}}, 1},
-		"a bad time": {nd, "{\"_time\":\"yesterday\"}\n{}", []refusal{{1, `_time "yesterday" is no time`}}, 1},
-		"too long":   {nd, "{}\n{\"a\":\"" + strings.Repeat("x", 100) + "\"}\n{}", []refusal{{2, "longer than 64 bytes"}}, 2},
+		"a bad time": {nd, "{\"_time\":\"yesterday\"}\n{}", []refusal{{1, `_time "yesterday" is no time from 1970 to 2262`}}, 1},
+		"bad times": {nd, `{"time":"garbage"}
+{"time":"2026-03-12T14:06:00Z"}
+{"ts":1e30}
+{"timestamp":-5}
+{"@timestamp":"1969-12-31T23:59:59Z"}
+{"time":"1970-01-01T00:00:00Z"}
+{"time":"2263-01-01T00:00:00Z"}
+{"time":"","ts":null}
+{"time":"garbage","ts":1773324360}
+{"_time":"1970-01-01T00:00:00Z"}
+{"time":0}`, []refusal{
+			{1, `time "garbage" is no time from 1970 to 2262`}, {3, `ts "1e+30" is no time from 1970 to 2262`},
+			{4, `timestamp "-5" is no time from 1970 to 2262`}, {5, `@timestamp "1969-12-31T23:59:59Z" is no time from 1970 to 2262`},
+			{6, `time "1970-01-01T00:00:00Z" is no time from 1970 to 2262`}, {7, `time "2263-01-01T00:00:00Z" is no time from 1970 to 2262`},
+			{10, `_time "1970-01-01T00:00:00Z" is no time from 1970 to 2262`}, {11, `time "0" is no time from 1970 to 2262`}}, 3},
+		"too long": {nd, "{}\n{\"a\":\"" + strings.Repeat("x", 100) + "\"}\n{}", []refusal{{2, "longer than 64 bytes"}}, 2},
 		"in an array": {"application/json", `[{}, 1, {"a":"` + strings.Repeat("x", 100) + `"}]`,
 			[]refusal{{2, "no JSON object"}, {3, "longer than 64 bytes"}}, 1},
 	} {

@@ -70,6 +70,9 @@ func (s *shape) record(r *store.Record, line string) (why string) {
 	if why := s.setTime(r, line); why != "" {
 		return why
 	}
+	if a, bad := r.NoTime(); bad && !slices.Contains(s.ignore, a.Key) {
+		return noTime(a.Key, a.Value.Text())
+	}
 	s.setMessage(r)
 	s.setStream(r)
 	s.leaveOut(r)
@@ -93,8 +96,8 @@ func (s *shape) setTime(r *store.Record, line string) (why string) {
 			return ""
 		}
 		at, ok := store.ParseTime(text)
-		if !ok {
-			return fmt.Sprintf("%s %.60q is no time", name, text)
+		if !ok || at <= 0 {
+			return noTime(name, text)
 		}
 		if r.Time != 0 && r.Time != at { // again, now that the time is known: the other one is a field
 			*r = store.Record{Time: at, Observed: r.Observed}
@@ -108,6 +111,10 @@ func (s *shape) setTime(r *store.Record, line string) (why string) {
 		return ""
 	}
 	return ""
+}
+
+func noTime(name, text string) string {
+	return fmt.Sprintf("%s %.60q is no time from 1970 to 2262", name, text)
 }
 
 // setMessage takes the message from the first member that was named and holds
