@@ -44,7 +44,7 @@ func takeTime(text string, now time.Time, zone *time.Location) (ns int64, rest s
 		at, err := inYear(n, month, day, clock, zone)
 		return at.UnixNano(), after, err == nil && keepable(at)
 	}
-	at, ok := nearest(month, day, clock, now, zone)
+	at, ok := latest(month, day, clock, now, zone)
 	return at.UnixNano(), after, ok
 }
 
@@ -52,21 +52,23 @@ func inYear(year int, month, day, clock string, zone *time.Location) (time.Time,
 	return time.ParseInLocation("2006 Jan 2 15:04:05.999999999", strconv.Itoa(year)+" "+month+" "+day+" "+clock, zone)
 }
 
-// nearest is the time in the year in which it is nearest to now: a message of
-// 31 December that comes on 1 January is of last year, and a clock that is a
-// little ahead at the end of a year is in the next.
-func nearest(month, day, clock string, now time.Time, zone *time.Location) (best time.Time, ok bool) {
-	this := now.In(zone).Year()
-	for _, year := range [...]int{this, this - 1, this + 1} {
+const (
+	mostAhead = 24 * time.Hour // that a sender's clock or zone may be
+	leapYears = 8              // 29 February comes again within so many
+)
+
+// latest is the time in the newest year in which it is not more than mostAhead
+// of now: a message of 31 December that comes on 1 January is of last year, and
+// so is all that would else be to come.
+func latest(month, day, clock string, now time.Time, zone *time.Location) (time.Time, bool) {
+	next := now.In(zone).Year() + 1
+	for year := next; year >= next-1-leapYears; year-- {
 		at, err := inYear(year, month, day, clock, zone)
-		if err != nil { // 29 February is not in every year
-			continue
-		}
-		if !ok || at.Sub(now).Abs() < best.Sub(now).Abs() {
-			best, ok = at, true
+		if err == nil && at.Sub(now) <= mostAhead { // 29 February is not in every year
+			return at, true
 		}
 	}
-	return best, ok
+	return time.Time{}, false
 }
 
 // keepable holds for times that nanoseconds since 1970 can express.
