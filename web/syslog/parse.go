@@ -91,7 +91,8 @@ func isHost(word string) bool {
 // maxTag is longer than RFC 3164 allows, because programs' names are.
 const maxTag = 128
 
-// tag reads "name[proc]: " or "name: " and returns what stands behind it.
+// tag reads "name[proc]: " or "name: " and returns what stands behind it. A
+// number is no name.
 func (m *message) tag(text string) string {
 	end := strings.IndexAny(text[:min(len(text), maxTag)], "[: ")
 	if end <= 0 || text[end] == ' ' {
@@ -109,6 +110,9 @@ func (m *message) tag(text string) string {
 		}
 	} else if len(rest) > 1 && rest[1] != ' ' {
 		return text // a colon within a word, as in "http://…" or "a::b"
+	}
+	if strings.Trim(app, "0123456789") == "" {
+		return text // Cisco's sequence number
 	}
 	m.app, m.proc = app, proc
 	return strings.TrimPrefix(strings.TrimPrefix(rest, ":"), " ")

@@ -57,6 +57,8 @@ func TestParse(t *testing.T) {
 		"RFC 3164, example 2, no header": {"<13>Use the BFG!", "now -  info/notice facility=user | Use the BFG!"},
 		"with a process":                 {"<86>Mar  2 14:05:00 web-1 sshd[4711]: Accepted key", "2026-03-02T14:05:00Z web-1 sshd info/info facility=authpriv procid=4711 | Accepted key"},
 		"no host":                        {"<13>Mar 12 14:05:00 cron[1]: hi", "2026-03-12T14:05:00Z - cron info/notice facility=user procid=1 | hi"},
+		"a number for a tag":             {"<189>42: router: %LINK-3-UPDOWN: Interface up", "now -  info/notice facility=local7 | 42: router: %LINK-3-UPDOWN: Interface up"},
+		"a number with a process":        {"<13>Mar 12 14:05:00 web-1 42[1]: hi", "2026-03-12T14:05:00Z web-1  info/notice facility=user | 42[1]: hi"},
 		"no tag":                         {"<13>Mar 12 14:05:00 web-1 hi there", "2026-03-12T14:05:00Z web-1  info/notice facility=user | hi there"},
 		"no time":                        {"<13>cron[1]: hi", "now - cron info/notice facility=user procid=1 | hi"},
 		"a URL is no tag":                {"<13>http://example.com/", "now -  info/notice facility=user | http://example.com/"},
