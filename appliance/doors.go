@@ -22,6 +22,7 @@ import (
 	"tripod/web/planweb"
 	"tripod/web/promapi"
 	"tripod/web/tempoapi"
+	"tripod/web/zipkinapi"
 )
 
 // openDoors is where every door meets its engine: the rooms under web get
@@ -45,6 +46,7 @@ func (a *Appliance) openDoors() error {
 	jsonline.New(jsonline.Doors{Logs: meteredLogs{a.logs, &m.jsonLines}}, jsonline.Options{Rejected: m.jsonLines.refuseLogs}).Register(mux)
 	bulk := esapi.New(esapi.Doors{Logs: meteredLogs{a.logs, &m.bulk}}, esapi.Options{Rejected: m.bulk.refuseLogs})
 	bulk.Register(mux)
+	zipkinapi.New(zipkinapi.Doors{Traces: meteredSpans{a.traces, &m.zipkin}}, zipkinapi.Options{Rejected: m.zipkin.refuseSpans}).Register(mux)
 	jaegerapi.New(jaegerapi.Doors{Services: a.traces, Operations: a.traces, Traces: a.traces}, jaegerapi.Options{}).Register(mux)
 	tempoapi.New(tempoapi.Doors{Traces: a.traces, Metrics: a.traces, Tags: a.traces, Encode: tempoapi.Encode{Proto: otlp.MarshalTraces, JSON: otlp.MarshalTracesJSON}}, tempoapi.Options{}).Register(mux)
 	promapi.New(promapi.Doors{

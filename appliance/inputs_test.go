@@ -72,8 +72,8 @@ func (r *running) post(path, contentType, body string) int {
 	return resp.StatusCode
 }
 
-// TestInputs sends lines through every protocol for lines and finds them,
-// counted, in one appliance.
+// TestInputs sends lines and spans through protocols and finds them, counted, in
+// one appliance.
 func TestInputs(t *testing.T) {
 	if inOwnProcess(t) {
 		return
@@ -90,6 +90,8 @@ func TestInputs(t *testing.T) {
 		"Elasticsearch": bulkIsFoundAndCounted,
 		"log files":     func(t *testing.T, r *running) { fileIsFoundAndCounted(t, r, logDir) },
 		"syslog":        func(t *testing.T, r *running) { syslogIsFoundAndCounted(t, r, client) },
+		"Zipkin":        zipkinIsFoundAndCounted,
+		"reads":         everyReadHasItsDoor,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, &running{t, r.Appliance, r.URL}) })
 	}
@@ -243,8 +245,7 @@ func bulkIsFoundAndCounted(t *testing.T, r *running) {
 
 // Every path that Loki's, Tempo's and Jaeger's clients read answers: each of
 // their rooms has all its doors.
-func TestEveryReadHasItsDoor(t *testing.T) {
-	r := start(t, Options{})
+func everyReadHasItsDoor(t *testing.T, r *running) {
 	q := "query=%7Bservice_name%3D~%22.%2B%22%7D"
 	for _, path := range []string{
 		"/loki/api/v1/labels", "/loki/api/v1/label/service_name/values", "/loki/api/v1/series?match[]=%7Bservice_name%3D~%22.%2B%22%7D",
@@ -260,5 +261,22 @@ func TestEveryReadHasItsDoor(t *testing.T) {
 		if resp, body := r.try("GET", path, "", nil); resp.StatusCode != http.StatusOK {
 			t.Errorf("%s: %s %.200s", path, resp.Status, body)
 		}
+	}
+}
+
+func zipkinIsFoundAndCounted(t *testing.T, r *running) {
+	now := time.Now().UnixMicro()
+	body := fmt.Sprintf(`[{"traceId":"5af7183fb1d4cf5f","id":"1","name":"get /","kind":"SERVER","timestamp":%d,"duration":2000,"localEndpoint":{"serviceName":"front"}},
+		{"traceId":"5af7183fb1d4cf5f","id":"2","parentId":"1","name":"select","kind":"CLIENT","timestamp":%d,"duration":1000,"localEndpoint":{"serviceName":"front"},"remoteEndpoint":{"serviceName":"mysql"}},
+		{"traceId":"5af7183fb1d4cf5f","id":"3","name":"no time"}]`, now-5000, now-4500)
+	if code := r.post("/api/v2/spans", "application/json", body); code != http.StatusBadRequest {
+		t.Errorf("got %d for a span without a time", code)
+	}
+	trace, err := r.traces.Trace(context.Background(), store.TraceID{8: 0x5a, 9: 0xf7, 10: 0x18, 11: 0x3f, 12: 0xb1, 13: 0xd4, 14: 0xcf, 15: 0x5f})
+	if err != nil || len(trace.Spans) != 2 || trace.Spans[1].ParentID != trace.Spans[0].SpanID {
+		t.Fatalf("%+v, %v", trace, err)
+	}
+	if accepted, rejected, problem := r.row("Zipkin"); accepted != 2 || rejected != 1 || !strings.Contains(problem, "timestamp") {
+		t.Errorf("counted %d and %d, %s", accepted, rejected, problem)
 	}
 }

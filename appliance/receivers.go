@@ -53,6 +53,9 @@ func (m *meter) refuse(signal, reason string, n int, why string) {
 // refuseLogs is refuse for protocols that carry nothing else.
 func (m *meter) refuseLogs(reason string, n int, why string) { m.refuse("logs", reason, n, why) }
 
+// refuseSpans is refuse for protocols that carry nothing else.
+func (m *meter) refuseSpans(reason string, n int, why string) { m.refuse("traces", reason, n, why) }
+
 // count takes the answer of an engine to n items. Those that were refused one
 // by one are told by the wire, through refuse, together with its own refusals.
 func (m *meter) count(signal string, n int, err error) {
@@ -87,14 +90,14 @@ func (m *meter) receiver(protocol, addr, takes string) pages.Receiver {
 }
 
 // meters are the protocols that take data in.
-type meters struct{ otlpGRPC, otlpHTTP, loki, write, jsonLines, bulk, syslogUDP, syslogTCP, syslogTLS, logFiles meter }
+type meters struct{ otlpGRPC, otlpHTTP, loki, write, jsonLines, bulk, zipkin, syslogUDP, syslogTCP, syslogTLS, logFiles meter }
 
 func (m *meters) all() []*meter {
-	return []*meter{&m.otlpGRPC, &m.otlpHTTP, &m.loki, &m.write, &m.jsonLines, &m.bulk, &m.syslogUDP, &m.syslogTCP, &m.syslogTLS, &m.logFiles}
+	return []*meter{&m.otlpGRPC, &m.otlpHTTP, &m.loki, &m.write, &m.jsonLines, &m.bulk, &m.zipkin, &m.syslogUDP, &m.syslogTCP, &m.syslogTLS, &m.logFiles}
 }
 
 // meterNames are the labels of all, in their order.
-var meterNames = [...]string{"otlp_grpc", "otlp_http", "loki", "remote_write", "json_lines", "elasticsearch", "syslog_udp", "syslog_tcp", "syslog_tls", "log_files"}
+var meterNames = [...]string{"otlp_grpc", "otlp_http", "loki", "remote_write", "json_lines", "elasticsearch", "zipkin", "syslog_udp", "syslog_tcp", "syslog_tls", "log_files"}
 
 var (
 	inputAccepted = prometheus.NewDesc("tripod_input_accepted_total", "Log lines, spans and samples that were kept.", []string{"input", "signal"}, nil)

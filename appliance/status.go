@@ -111,6 +111,7 @@ func (a *Appliance) receivers() []pages.Receiver {
 		a.meters.loki.receiver("Loki push", main+"/loki/api/v1/push", "logs"),
 		a.meters.jsonLines.receiver("JSON lines", main+"/insert/jsonline", "logs"),
 		a.meters.bulk.receiver("Elasticsearch bulk", main+esapi.Prefix+"/_bulk", "logs"),
+		a.meters.zipkin.receiver("Zipkin", main+"/api/v2/spans", "traces"),
 		a.meters.write.receiver("Remote write", main+"/api/v1/write", "metrics"))
 }
 
