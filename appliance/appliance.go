@@ -110,7 +110,7 @@ func New(o Options) (_ *Appliance, err error) {
 		return nil, err
 	}
 	a.life.onClose("state", a.state.Close)
-	a.reports = newReports(slog.New(slog.NewTextHandler(o.Stderr, nil)))
+	a.reports = newReports(o.Data, slog.New(slog.NewTextHandler(o.Stderr, nil)))
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { a.reports.trouble("telemetry", "failed", err.Error()) }))
 	if err := a.openEngines(); err != nil {
 		return nil, err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,12 +25,14 @@ const troubled = 10 * time.Minute
 // error, to metrics and to Status, never into the engines themselves, which
 // would feed on their own trouble.
 type reports struct {
+	dir   string       // of all data
 	log   *slog.Logger // text on standard error only
 	count *prometheus.CounterVec
 	now   func() time.Time
 
 	mu   sync.Mutex
 	seen map[string]*trouble // by engine and kind
+	full []string            // engines that find the disk full, as long as they do
 }
 
 type trouble struct {
@@ -37,9 +41,9 @@ type trouble struct {
 	text       string
 }
 
-func newReports(log *slog.Logger) *reports {
+func newReports(dir string, log *slog.Logger) *reports {
 	return &reports{
-		log: log, now: time.Now, seen: map[string]*trouble{},
+		dir: dir, log: log, now: time.Now, seen: map[string]*trouble{},
 		count: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tripod_store_troubles_total", Help: "Damage found and background work failed, by engine and kind.",
 		}, []string{"engine", "kind"}),
@@ -66,6 +70,32 @@ func (r *reports) trouble(engine, kind, text string) {
 	t.said, t.held = now, 0
 }
 
+// disk takes the beginning and the end of a full disk, each of which is said
+// once.
+func (r *reports) disk(engine string, full bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if full {
+		r.count.WithLabelValues(engine, "disk_full").Inc()
+		r.full = append(r.full, engine)
+		r.log.Error("the disk is full: "+engine+" are refused with 507 until there is room; what is kept can be read", "engine", engine, "path", r.dir,
+			"help", "free some room there, or start with a lower --max-disk or --retention-"+engine)
+		return
+	}
+	r.full = slices.DeleteFunc(r.full, func(e string) bool { return e == engine })
+	r.log.Info("the disk has room again: "+engine+" are kept", "engine", engine, "path", r.dir)
+}
+
+// fullDisk says which engines refuse what comes, empty when none does.
+func (r *reports) fullDisk() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.full) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("The disk is full: %s are refused. Free some room in %s.", strings.Join(r.full, " and "), r.dir)
+}
+
 // problems are the troubles of late, for people.
 func (r *reports) problems() []string {
 	r.mu.Lock()
@@ -88,6 +118,7 @@ func (r *reports) events(engine string) events.Events {
 		Failed: func(what string, err error) {
 			r.trouble(engine, "failed", fmt.Sprintf("%s: %v", what, err))
 		},
+		Full: func(full bool) { r.disk(engine, full) },
 		Dropped: func(day string, reason string) {
 			r.log.Info("dropped by retention", "engine", engine, "day", day, "reason", reason)
 		},

@@ -13,7 +13,7 @@ import (
 func TestTroublesAreSaidOnceInAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var said bytes.Buffer
-		r := newReports(slog.New(slog.NewTextHandler(&said, nil)))
+		r := newReports("/data", slog.New(slog.NewTextHandler(&said, nil)))
 		ears := r.events("logs")
 		for range 100 {
 			ears.Failed("flush", errors.New("disk full"))
@@ -39,11 +39,36 @@ func TestTroublesAreSaidOnceInAWhile(t *testing.T) {
 
 func TestLibraryWarningsAreTroubles(t *testing.T) {
 	var said bytes.Buffer
-	r := newReports(slog.New(slog.NewTextHandler(&said, nil)))
+	r := newReports("/data", slog.New(slog.NewTextHandler(&said, nil)))
 	log := r.logger("metrics").With("component", "tsdb")
 	log.Info("compacted")
 	log.Warn("WAL repaired", "segment", 7)
 	if got := said.String(); strings.Contains(got, "compacted") || !strings.Contains(got, "WAL repaired component=tsdb segment=7") {
 		t.Errorf("said %q", got)
+	}
+}
+
+// TestFullDiskIsSaid when it begins and when it ends, and is the state until
+// then.
+func TestFullDiskIsSaid(t *testing.T) {
+	var said bytes.Buffer
+	a := &Appliance{reports: newReports("/data", slog.New(slog.NewTextHandler(&said, nil)))}
+	a.o.Data = t.TempDir()
+	logs, traces := a.reports.events("logs"), a.reports.events("traces")
+	logs.Full(true)
+	traces.Full(true)
+	if class, words := a.Health(); class != "warn" || words != "The disk is full: logs and traces are refused. Free some room in /data." {
+		t.Errorf("health %q %q", class, words)
+	}
+	traces.Full(false)
+	if _, words := a.Health(); !strings.HasPrefix(words, "The disk is full: logs are refused.") {
+		t.Errorf("health %q", words)
+	}
+	logs.Full(false)
+	if _, words := a.Health(); strings.Contains(words, "full: ") {
+		t.Errorf("health %q", words)
+	}
+	if got := said.String(); strings.Count(got, "\n") != 4 || strings.Count(got, "level=ERROR") != 2 || strings.Count(got, "path=/data") != 4 || !strings.Contains(got, "--retention-logs") {
+		t.Errorf("said %s", got)
 	}
 }

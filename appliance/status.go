@@ -72,7 +72,9 @@ func (a *Appliance) pillar(name string, u store.Usage, keep time.Duration, max i
 // problems are sentences for people, worst first.
 func (a *Appliance) problems() []string {
 	var out []string
-	if free := freeBytes(a.o.Data); free > 0 && free < 1<<30 {
+	if full := a.reports.fullDisk(); full != "" {
+		out = append(out, full)
+	} else if free := freeBytes(a.o.Data); free > 0 && free < 1<<30 {
 		out = append(out, fmt.Sprintf("Less than 1 GB is free in %s; writes stop when it is full.", a.o.Data))
 	}
 	out = append(out, a.reports.problems()...)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"tripod/store"
 )
@@ -152,9 +153,31 @@ func (s *Store) commitGroup(group []*commit) {
 	if err == nil {
 		err = s.writeGroup(group)
 	}
+	s.tellFull(err)
 	for _, c := range group {
 		c.err = err
 		close(c.done)
+	}
+}
+
+// fullFor is how long a disk counts as full behind the last write that found it
+// so: on one that is nearly full small batches go on to fit now and then.
+const fullFor = 10 * time.Second
+
+// tellFull tells when a full disk begins to refuse what is to be written, and
+// when that is over; the caller holds the turn.
+func (s *Store) tellFull(err error) {
+	full, was := errors.Is(err, store.ErrFull), !s.fullAt.IsZero()
+	switch {
+	case full:
+		s.fullAt = s.o.Now()
+	case err != nil || !was || s.o.Now().Sub(s.fullAt) < fullFor:
+		return
+	default:
+		s.fullAt = time.Time{}
+	}
+	if full != was && s.o.Events.Full != nil {
+		s.o.Events.Full(full)
 	}
 }
 

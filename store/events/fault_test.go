@@ -178,6 +178,32 @@ func TestFullDiskRefusesAndRecovers(t *testing.T) {
 	isCount(t, numbers(t, s), n)
 }
 
+// TestFullDiskIsTold once when it begins and once when it is over, although
+// small batches fit in between.
+func TestFullDiskIsTold(t *testing.T) {
+	d, now := newDisk(), time.Unix(0, testDay)
+	var told []bool
+	s := openTest(t, t.TempDir(), Options{files: d, Now: func() time.Time { return now }, Events: Events{Full: func(full bool) { told = append(told, full) }}})
+	add := func() { s.Append(t.Context(), numbered(0, 20)) }
+	add()
+	for range 3 {
+		d.room.Store(100)
+		add()
+		d.room.Store(-1)
+		now = now.Add(fullFor / 2)
+		add()
+	}
+	if !slices.Equal(told, []bool{true}) {
+		t.Errorf("told %v", told)
+	}
+	now = now.Add(fullFor / 2)
+	add()
+	add()
+	if !slices.Equal(told, []bool{true, false}) {
+		t.Errorf("told %v", told)
+	}
+}
+
 func TestBothHeadsFullPushBack(t *testing.T) {
 	s := openTest(t, t.TempDir(), Options{HeadBytes: 8 << 10})
 	n := 0

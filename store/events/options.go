@@ -48,6 +48,7 @@ type Events struct {
 	Damaged       func(file string, offset int64, err error)      // bytes that could not be read
 	JournalSynced func(took time.Duration)
 	Failed        func(what string, err error) // background work that will be tried again
+	Full          func(full bool)              // Append begins to return ErrFull, or has kept events again for 10 s
 }
 
 // Digest sums up the events of one head or part, so that often-asked totals

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"tripod/store"
 )
@@ -40,6 +41,7 @@ type Store struct {
 
 	flushWanted chan struct{}
 	noRoom      atomic.Bool // the last flush found the disk full
+	fullAt      time.Time   // when an Append found it so last, zero when that is over; whoever has the turn
 	badSync     atomic.Bool // the journal could not be synced
 	closed      atomic.Bool
 
