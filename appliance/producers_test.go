@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,6 +20,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tripod/store"
 )
 
 const shopDir = "../testdata/producers"
@@ -40,6 +43,7 @@ func TestProducers(t *testing.T) {
 	metrics := lateProxy(t)
 	r := start(t, Options{Demo: true, Rate: -1, ScrapeConfigs: fmt.Sprintf(
 		"- job_name: shop\n  scrape_interval: 1s\n  static_configs:\n    - targets: [%q]\n", metrics.addr())})
+	t.Run("zipkin", func(t *testing.T) { (&running{t, r.Appliance, r.URL}).sendsZipkin(node) })
 	for name, c := range map[string]struct {
 		protocol string
 		door     int  // of OTLP
@@ -82,6 +86,38 @@ func TestProducers(t *testing.T) {
 			r.findsTrace(last.TraceID, want, false)
 			r.findsLine("shop-"+name, "work done", last)
 		})
+	}
+}
+
+// sendsZipkin runs Zipkin's own client for Node.js, and finds its trace.
+func (r *running) sendsZipkin(node string) {
+	r.Helper()
+	cmd := exec.Command(node, "zipkin.mjs")
+	cmd.Dir, cmd.Env, cmd.Stderr = shopDir, append(os.Environ(), "ZIPKIN_URL="+r.URL), testWriter{r.T}
+	out, err := cmd.Output()
+	if err != nil {
+		r.Fatalf("%v: %s", err, out)
+	}
+	var sent struct{ TraceID string }
+	if err := json.Unmarshal(out, &sent); err != nil {
+		r.Fatalf("%v: %s", err, out)
+	}
+	id, err := store.ParseTraceID(sent.TraceID)
+	if err != nil {
+		r.Fatal(err)
+	}
+	spans := map[string]store.Span{}
+	r.eventually("the trace of Zipkin's client", func() bool {
+		t, err := r.traces.Trace(context.Background(), id)
+		for _, s := range t.Spans {
+			spans[s.Name] = s
+		}
+		return err == nil && len(spans) == 3
+	})
+	root, child, failed := spans["get /cart"], spans["select"], spans["charge"]
+	if root.Service != "zipkin-shop" || root.Kind != store.SpanServer || child.ParentID != root.SpanID || child.Kind != store.SpanClient ||
+		child.Attrs.Text("peer.service") != "mysql" || failed.Status != store.StatusError || failed.StatusMessage != "card declined" || len(root.Events) != 1 {
+		r.Errorf("%+v", spans)
 	}
 }
 
