@@ -46,7 +46,7 @@ func Settings() []Setting {
 			set: text(func(o *Options) *string { return &o.TLSCert })},
 		{Name: "tls-key", Arg: "FILE", Help: "PEM key of the certificate",
 			set: text(func(o *Options) *string { return &o.TLSKey })},
-		{Name: "log-files", Arg: "GLOB,…", Default: "none", Help: "log files to follow: plain, Docker's json-file, Kubernetes' containers",
+		{Name: "log-files", Arg: "GLOB,…", Default: "none", Help: "log files to follow: plain, Docker's json-file, Kubernetes' containers; /**/ stands for folders of any depth",
 			set: func(o *Options, v string) error { o.LogFiles = splitList(v); return nil }},
 		{Name: "log-files-continue", Arg: "REGEX", Help: "lines that go on with the one before, besides those that begin with white space",
 			set: text(func(o *Options) *string { return &o.LogFilesContinue })},

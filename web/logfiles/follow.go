@@ -49,7 +49,7 @@ const (
 // Options of a follower; Globs must be given, the zero value of all else is
 // ready.
 type Options struct {
-	Globs    []string       // of paths, as filepath.Match has them
+	Globs    []string       // of paths, as filepath.Match has them, and ** for folders of any depth
 	Continue *regexp.Regexp // lines that go on with the one before, besides those that begin with white space
 
 	Poll     time.Duration // between looks at files that grow; 200 ms, up to five times that while none does
@@ -109,7 +109,7 @@ func New(d Doors, o Options) (*Follower, error) {
 	o.fill()
 	globs := make([]string, len(o.Globs))
 	for i, g := range o.Globs {
-		_, err := filepath.Match(g, "")
+		err := checkGlob(g)
 		if err == nil {
 			globs[i], err = filepath.Abs(g) // cursors outlive the working directory
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -182,7 +184,53 @@ func TestTooManyFiles(t *testing.T) {
 	}
 }
 
+func TestFoldersOfAnyDepth(t *testing.T) {
+	w := newWorld(t, Options{}, "x/**/*.log")
+	outside := t.TempDir()
+	for _, dir := range []string{"x/a [1]/b", "x/c/d/e/f", "y"} {
+		if err := os.MkdirAll(filepath.Join(w.dir, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(filepath.Join(w.dir, "x"), filepath.Join(w.dir, "x/c/loop")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(outside, filepath.Join(w.dir, "x/c/away")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(outside, "o.log"), []byte("away\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"x/1.log", "x/a [1]/2.log", "x/a [1]/b/3.log", "x/c/d/e/f/4.log", "x/c/d/no.txt", "y/no.log"} {
+		w.write(name, name+"\n")
+	}
+	w.start()
+	w.run(3)
+	var got []string
+	for _, r := range w.records {
+		got = append(got, r.Message())
+	}
+	slices.Sort(got)
+	if want := []string{"x/1.log", "x/a [1]/2.log", "x/a [1]/b/3.log", "x/c/d/e/f/4.log"}; !slices.Equal(got, want) || len(w.lost) > 0 {
+		t.Errorf("got %q, lost %v", got, w.lost)
+	}
+	for i := range maxFolders {
+		if err := os.Mkdir(filepath.Join(w.dir, "x", fmt.Sprintf("z%d", i)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.run(3)
+	if w.lost[TooMany] != 1 {
+		t.Errorf("lost %v", w.lost)
+	}
+}
+
 func TestBadGlob(t *testing.T) {
+	for _, g := range []string{"/x/a**/*.log", "/x/**b", "/**/x/**/*.log"} {
+		if _, err := New(Doors{}, Options{Globs: []string{g}}); err == nil || !strings.Contains(err.Error(), "**") {
+			t.Errorf("%s: got %v", g, err)
+		}
+	}
 	if _, err := New(Doors{}, Options{Globs: []string{"/x/[a"}}); err == nil || !strings.Contains(err.Error(), "[a") {
 		t.Errorf("got %v, want an error that names the glob", err)
 	}

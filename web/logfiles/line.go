@@ -19,7 +19,7 @@ type piece struct {
 // decode takes off what a container runtime puts around a line. Whatever looks
 // a little different is a plain line.
 func decode(line string) piece {
-	if strings.HasPrefix(line, `{"log":"`) {
+	if beginsWithLog(line) {
 		if p, ok := docker(line); ok {
 			return p
 		}
@@ -28,6 +28,16 @@ func decode(line string) piece {
 		return p
 	}
 	return piece{text: line}
+}
+
+// beginsWithLog holds for an object whose first member is "log", with or without
+// spaces between.
+func beginsWithLog(line string) bool {
+	rest, ok := strings.CutPrefix(line, "{")
+	if ok {
+		rest, ok = strings.CutPrefix(strings.TrimLeft(rest, " "), `"log"`)
+	}
+	return ok && strings.HasPrefix(strings.TrimLeft(rest, " "), ":")
 }
 
 // docker reads {"log":"…\n","stream":"stdout","time":"…"} of the json-file

@@ -18,6 +18,7 @@ func TestDecode(t *testing.T) {
 		"plain":                   {"hi", piece{text: "hi"}},
 		"docker":                  {`{"log":"hi \u00fc\r\n","stream":"stderr","time":"2026-03-12T14:06:00.5Z"}`, piece{text: "hi ü", time: 1773324360500000000, stream: "stderr"}},
 		"docker, part":            {`{"log":"hi","stream":"stdout","time":"2026-03-12T14:06:00Z"}`, piece{text: "hi", time: 1773324360000000000, stream: "stdout", part: true}},
+		"docker, spaces":          {`{ "log" : "hi\n", "stream": "stderr", "time": "2026-03-12T14:06:00.5Z" }`, piece{text: "hi", time: 1773324360500000000, stream: "stderr"}},
 		"docker, with attributes": {`{"log":"hi\n","stream":"stdout","attrs":{"tag":"x"},"time":"2026-03-12T14:06:00Z"}`, piece{text: "hi", time: 1773324360000000000, stream: "stdout"}},
 		"an application's log":    {`{"log":"hi\n","level":"info","time":"2026-03-12T14:06:00Z"}`, piece{text: `{"log":"hi\n","level":"info","time":"2026-03-12T14:06:00Z"}`}},
 		"log of no time":          {`{"log":"hi\n"}`, piece{text: `{"log":"hi\n"}`}},

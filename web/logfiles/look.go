@@ -51,7 +51,10 @@ func (f *Follower) look() {
 func (f *Follower) find() map[inode]string {
 	found := map[inode]string{}
 	for _, g := range f.o.Globs {
-		paths, _ := filepath.Glob(g) // New checked it
+		paths, err := glob(g) // which New checked
+		if err != nil {
+			f.trouble(TooMany, g, err)
+		}
 		for _, path := range paths {
 			info, err := os.Stat(path)
 			if err != nil || !info.Mode().IsRegular() || compressed(path) {
