@@ -200,6 +200,8 @@ func (p *Pages) linesView(ctx context.Context, a logAsk, ans logAnswer, m *scree
 	case len(ans.page.records) > 0:
 	case ans.searchErr != nil:
 		m.Error = p.reason(ctx, "log search", ans.searchErr)
+	case ans.page.unread != nil:
+		m.Error = p.reason(ctx, "log search", ans.page.unread)
 	default:
 		m.Empty = p.logEmpty(ctx, a)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"iter"
 	"net/http"
 	"net/http/httptest"
@@ -27,6 +28,7 @@ var noon = time.Date(2026, 3, 12, 12, 0, 0, 0, time.UTC)
 // fakeLogs holds records in order of time, newest first, and finds those whose
 // message has the query's words; "bad" is a query that cannot be read.
 type fakeLogs struct {
+	unread  error // behind the first record
 	records []store.Record
 	asked   []store.LogQuery
 	err     error
@@ -65,7 +67,10 @@ func (f *fakeLogs) find(q store.LogQuery) ([]store.Record, error) {
 func (f *fakeLogs) Search(_ context.Context, q store.LogQuery) iter.Seq2[store.Record, error] {
 	return func(yield func(store.Record, error) bool) {
 		out, err := f.find(q)
-		for _, r := range out {
+		for i, r := range out {
+			if i == 1 && f.unread != nil && !yield(store.Record{}, f.unread) {
+				return
+			}
 			if !yield(r, nil) {
 				return
 			}
@@ -238,6 +243,16 @@ func TestLogsKeepsWhatCameBeforeAnError(t *testing.T) {
 		if !strings.Contains(body, s) {
 			t.Errorf("no %q", s)
 		}
+	}
+}
+
+func TestLogsGoOnBehindWhatCannotBeRead(t *testing.T) {
+	f := storyLogs()
+	all := strings.Count(mainOf(t, ask(screenOf(t, Options{Logs: f}), "/logs").Body.String()), "POST /tasks")
+	f.unread = fmt.Errorf("block 7: corrupt data; %w", store.ErrUnread)
+	body := mainOf(t, ask(screenOf(t, Options{Logs: f}), "/logs").Body.String())
+	if got := strings.Count(body, "POST /tasks"); got != all || !strings.Contains(body, "Not all lines could be read: block 7: corrupt data; it is left out.") {
+		t.Errorf("%d of %d lines in %s", got, all, body)
 	}
 }
 

@@ -1,7 +1,9 @@
 package pages
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"tripod/store"
@@ -12,7 +14,8 @@ type logPage struct {
 	records []store.Record
 	seen    map[place]int // lines that stand before it, of the time of its first
 	above   bool
-	below   bool // whether the list goes on
+	below   bool  // whether the list goes on
+	unread  error // the first of what could not be read among them
 }
 
 // places names the records.
@@ -105,7 +108,7 @@ func (p *Pages) pageAt(ctx context.Context, a logAsk, pl place) (logPage, error)
 	}
 	page, err := p.readLogs(ctx, q, pl.at, m.index(pl), a.rows-logLead)
 	page.records = append(lead.records, page.records...)
-	page.seen, page.above = lead.seen, true
+	page.seen, page.above, page.unread = lead.seen, true, cmp.Or(lead.unread, page.unread)
 	return page, err
 }
 
@@ -116,6 +119,9 @@ func (p *Pages) moment(ctx context.Context, q store.LogQuery, at int64) (moment,
 	var out moment
 	q.Range = store.TimeRange{From: at, To: at + 1}
 	for r, err := range p.o.Logs.Search(ctx, q) {
+		if errors.Is(err, store.ErrUnread) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -162,6 +168,8 @@ func (p *Pages) readLogs(ctx context.Context, q store.LogQuery, at int64, skip, 
 	var page logPage
 	for rec, err := range p.o.Logs.Search(ctx, q) {
 		switch {
+		case errors.Is(err, store.ErrUnread):
+			page.unread = cmp.Or(page.unread, err)
 		case err != nil:
 			return page, err
 		case skip > 0 && rec.Time == at:

@@ -68,6 +68,8 @@ func (p *Pages) logRows(ctx context.Context, a logAsk, page logPage, err error) 
 	if err != nil && len(page.records) > 0 {
 		out.Stop = "The search stopped here: " + err.Error() + "."
 		page.below = page.below || a.before.zero()
+	} else if page.unread != nil {
+		out.Stop = "Not all lines could be read: " + page.unread.Error() + "."
 	}
 	if len(places) == 0 {
 		return out
