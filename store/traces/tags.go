@@ -39,13 +39,12 @@ func (s *Store) TagValues(ctx context.Context, q store.SpanTagQuery) ([]store.Sp
 	if tag.words != nil {
 		return tag.words, nil
 	}
-	where, err := tag.where(q.Text)
-	if err != nil || len(tag.fields) == 0 {
-		return nil, err
+	if len(tag.fields) == 0 {
+		return nil, nil
 	}
 	values := tagValues{tag: tag, at: map[store.Value]int{}}
-	eq := events.Query{Range: q.Range, Where: where, Fields: tag.fields, Origin: q.Range.From}
-	err = s.events.Fold(ctx, eq, wholeRange(q.Range), values.add)
+	eq := events.Query{Range: q.Range, Where: tag.where(q.Text), Fields: tag.fields, Origin: q.Range.From}
+	err := s.events.Fold(ctx, eq, wholeRange(q.Range), values.add)
 	if err != nil && !errors.Is(err, errEnough) {
 		return nil, err
 	}
@@ -136,7 +135,7 @@ func wordsOf(words ...string) (out []store.SpanTagValue) {
 
 // where narrows by what every span that matches a query has; a query that is
 // not finished narrows nothing.
-func (t *tagFields) where(text string) (events.Expr, error) {
+func (t *tagFields) where(text string) events.Expr {
 	and := events.And{anyOf(t.fields)}
 	if t.root {
 		and = append(and, events.Not{X: events.Exists{Field: fParentID}})
@@ -148,7 +147,7 @@ func (t *tagFields) where(text string) (events.Expr, error) {
 			}
 		}
 	}
-	return and, nil
+	return and
 }
 
 func anyOf(fields []string) events.Expr {

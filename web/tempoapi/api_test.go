@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -178,6 +179,18 @@ func TestMetrics(t *testing.T) {
 	same(t, body, series+`"value":1.5}],"metrics":{}}`)
 	if e.metrics.Step != 0 {
 		t.Errorf("asked %+v", e.metrics)
+	}
+}
+
+// JSON has no such numbers, and an attribute may be one.
+func TestNumbersThatAreNone(t *testing.T) {
+	odd := []store.SpanPoint{{Time: 1e9, Value: math.NaN()}, {Time: 2e9, Value: math.Inf(1)}, {Time: 3e9, Value: math.Inf(-1)}}
+	e := &engine{series: store.SpanMetrics{Series: []store.SpanSeries{{Labels: store.Attrs{{Key: "x", Value: store.Float(math.Inf(1))}}, Points: odd}}}}
+	_, _, body := ask(e, "/api/metrics/query_range", url.Values{"q": {"{} | max_over_time(span.x)"}, "step": {"1s"}}, "")
+	same(t, body, `{"series":[{"labels":[{"key":"x","value":{"doubleValue":"Infinity"}}],"promLabels":"{x=\"+Inf\"}",`+
+		`"samples":[{"timestampMs":"1000","value":"NaN"},{"timestampMs":"2000","value":"Infinity"},{"timestampMs":"3000","value":"-Infinity"}]}],"metrics":{}}`)
+	if code, _, body := ask(e, "/api/metrics/query", url.Values{"q": {"{} | max_over_time(span.x)"}}, ""); code != 200 || !strings.Contains(body, `"value":"-Infinity"`) {
+		t.Error(code, body)
 	}
 }
 

@@ -24,12 +24,12 @@ type series struct {
 	Labels  []attr   `json:"labels"`
 	Prom    string   `json:"promLabels"`
 	Samples []sample `json:"samples,omitempty"`
-	Value   *float64 `json:"value,omitempty"` // of one moment
+	Value   *number  `json:"value,omitempty"` // of one moment
 }
 
 type sample struct {
-	Ms    string  `json:"timestampMs"`
-	Value float64 `json:"value"`
+	Ms    string `json:"timestampMs"`
+	Value number `json:"value"`
 }
 
 // metrics answers with numbers over time.
@@ -41,7 +41,7 @@ func (a *API) metrics(w http.ResponseWriter, r *http.Request) {
 	}
 	a.answerSeries(w, r, q, err, func(s *store.SpanSeries, out *series) {
 		for _, p := range s.Points {
-			out.Samples = append(out.Samples, sample{strconv.FormatInt(p.Time/1e6, 10), p.Value})
+			out.Samples = append(out.Samples, sample{strconv.FormatInt(p.Time/1e6, 10), number(p.Value)})
 		}
 	})
 }
@@ -51,7 +51,8 @@ func (a *API) metric(w http.ResponseWriter, r *http.Request) {
 	q, err := a.metricQuery(r)
 	a.answerSeries(w, r, q, err, func(s *store.SpanSeries, out *series) {
 		for i := range s.Points {
-			out.Value = &s.Points[i].Value
+			n := number(s.Points[i].Value)
+			out.Value = &n
 		}
 	})
 }

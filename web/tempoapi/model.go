@@ -3,6 +3,7 @@ package tempoapi
 import (
 	"encoding/binary"
 	"encoding/json"
+	"math"
 	"strconv"
 
 	"tripod/store"
@@ -80,10 +81,27 @@ type attr struct {
 }
 
 type anyValue struct {
-	String *string  `json:"stringValue,omitempty"`
-	Int    *string  `json:"intValue,omitempty"`
-	Double *float64 `json:"doubleValue,omitempty"`
-	Bool   *bool    `json:"boolValue,omitempty"`
+	String *string `json:"stringValue,omitempty"`
+	Int    *string `json:"intValue,omitempty"`
+	Double *number `json:"doubleValue,omitempty"`
+	Bool   *bool   `json:"boolValue,omitempty"`
+}
+
+// number is written as protobuf's JSON writes it: what JSON has no number for is
+// a text.
+type number float64
+
+// MarshalJSON never fails.
+func (n number) MarshalJSON() ([]byte, error) {
+	switch f := float64(n); {
+	case math.IsNaN(f):
+		return []byte(`"NaN"`), nil
+	case math.IsInf(f, 1):
+		return []byte(`"Infinity"`), nil
+	case math.IsInf(f, -1):
+		return []byte(`"-Infinity"`), nil
+	}
+	return json.Marshal(float64(n))
 }
 
 func valueOf(v store.Value) (out anyValue) {
@@ -92,13 +110,8 @@ func valueOf(v store.Value) (out anyValue) {
 		text := strconv.FormatInt(v.Int(), 10)
 		out.Int = &text
 	case store.KindFloat:
-		if f, err := json.Marshal(v.Float()); err == nil && len(f) > 0 {
-			n := v.Float()
-			out.Double = &n
-			return out
-		}
-		text := v.Text()
-		out.String = &text
+		n := number(v.Float())
+		out.Double = &n
 	case store.KindBool:
 		yes := v.Bool()
 		out.Bool = &yes

@@ -93,8 +93,8 @@ func step(p url.Values, otherwise time.Duration) (time.Duration, error) {
 	return d, nil
 }
 
-// number reads a positive number, at most most; 0 when there is none.
-func number(p url.Values, name string, most int) (int, error) {
+// count reads a positive number, at most most; 0 when there is none.
+func count(p url.Values, name string, most int) (int, error) {
 	text := p.Get(name)
 	if text == "" {
 		return 0, nil

@@ -46,10 +46,10 @@ func (a *API) searchQuery(p url.Values) (q store.SpanQuery, err error) {
 	if q.MaxDuration, err = duration(p, "maxDuration"); err != nil {
 		return q, err
 	}
-	if q.Limit, err = number(p, "limit", maxTraces); err != nil {
+	if q.Limit, err = count(p, "limit", maxTraces); err != nil {
 		return q, err
 	}
-	q.Spans, err = number(p, "spss", maxSpans)
+	q.Spans, err = count(p, "spss", maxSpans)
 	return q, err
 }
 
@@ -189,7 +189,7 @@ func (a *API) tagValues(w http.ResponseWriter, r *http.Request) ([]store.SpanTag
 	q := store.SpanTagQuery{Tag: r.PathValue("tag"), Text: p.Get("q")}
 	var err error
 	if q.Range, err = a.timeRange(p); err == nil {
-		q.Limit, err = number(p, "limit", maxValues)
+		q.Limit, err = count(p, "limit", maxValues)
 	}
 	var list []store.SpanTagValue
 	if err == nil {
