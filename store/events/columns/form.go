@@ -119,15 +119,3 @@ func formOf(key string) form {
 		key = key[i+1:]
 	}
 }
-
-// key is the form's key.
-func (f *form) key() string {
-	var b strings.Builder
-	for i, p := range f.pieces {
-		if i > 0 {
-			b.WriteByte(f.kinds[i-1])
-		}
-		b.WriteString(p)
-	}
-	return b.String()
-}

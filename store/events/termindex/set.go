@@ -10,9 +10,7 @@ type set []uint64
 
 func newSet(n int) set { return make(set, (n+63)/64) }
 
-func (s set) add(n uint32)      { s[n/64] |= 1 << (n % 64) }
-func (s set) has(n uint32) bool { return s[n/64]>>(n%64)&1 == 1 }
-
+func (s set) add(n uint32) { s[n/64] |= 1 << (n % 64) }
 func (s set) or(other set) {
 	for i, w := range other {
 		s[i] |= w

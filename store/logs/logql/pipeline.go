@@ -82,16 +82,6 @@ func dropsLines(s Stage) bool {
 	return false
 }
 
-func rewrites(s Stage) bool {
-	switch s := s.(type) {
-	case *LineFormat, *Decolorize:
-		return true
-	case *Parser:
-		return s.Kind == "unpack"
-	}
-	return false
-}
-
 // node is what the store looks for, but for the stages.
 func (p *pipeline) node() logs.Node {
 	switch len(p.parts) {
