@@ -36,32 +36,12 @@ const (
 // logqlSpot finds out what is typed at the end of a query that is not
 // finished.
 func logqlSpot(head string) spot {
-	quote, from := byte(0), 0 // of the string that is open
-	braces := false
-	label := ""
-	for i := 0; i < len(head); i++ {
-		c := head[i]
-		switch {
-		case quote != 0 && c == '\\' && quote == '"':
-			i++
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '"' || c == '`':
-			quote, from = c, i+1
-			label = lastName(strings.TrimRight(head[:i], "=~! "))
-		case c == '{':
-			braces = true
-		case c == '}':
-			braces = false
-		}
-	}
-	if quote != 0 {
-		if !braces {
+	inside, from := openAt(head)
+	if from > 0 {
+		if !inside {
 			return spot{}
 		}
-		return spot{kind: spotValue, label: label, typed: head[from:]}
+		return spot{kind: spotValue, label: lastName(strings.TrimRight(head[:from-1], "=~! ")), typed: head[from:]}
 	}
 	typed := lastName(head)
 	before := strings.TrimRight(head[:len(head)-len(typed)], " \t\n")
@@ -70,9 +50,9 @@ func logqlSpot(head string) spot {
 		last = before[len(before)-1]
 	}
 	switch {
-	case braces && (last == '{' || last == ','):
+	case inside && (last == '{' || last == ','):
 		return spot{kind: spotLabel, typed: typed}
-	case braces:
+	case inside:
 		return spot{}
 	case last == '|':
 		return spot{kind: spotStage, typed: typed}
@@ -80,6 +60,30 @@ func logqlSpot(head string) spot {
 		return spot{kind: spotFunction, typed: typed}
 	}
 	return spot{}
+}
+
+// openAt says of a query of LogQL or TraceQL whether its end lies inside braces
+// and, if that is inside a string, where the text of the string begins; else 0.
+func openAt(head string) (inside bool, from int) {
+	quote := byte(0)
+	for i := 0; i < len(head); i++ {
+		c := head[i]
+		switch {
+		case quote != 0 && c == '\\' && quote == '"':
+			i++
+		case quote != 0:
+			if c == quote {
+				quote, from = 0, 0
+			}
+		case c == '"' || c == '`':
+			quote, from = c, i+1
+		case c == '{':
+			inside = true
+		case c == '}':
+			inside = false
+		}
+	}
+	return inside, from
 }
 
 // lastName is the name at the end of a text.

@@ -43,26 +43,9 @@ func (p *Pages) tracesComplete(w http.ResponseWriter, r *http.Request) error {
 // traceqlSpot finds out what is typed at the end of a query that is not
 // finished: label is of a value.
 func traceqlSpot(head string) spot {
-	inside, quote, from := 0, byte(0), 0
-	for i := 0; i < len(head); i++ {
-		c := head[i]
-		switch {
-		case quote != 0 && c == '\\' && quote == '"':
-			i++
-		case quote != 0:
-			if c == quote {
-				quote = 0
-			}
-		case c == '"' || c == '`':
-			quote, from = c, i+1
-		case c == '{':
-			inside++
-		case c == '}':
-			inside--
-		}
-	}
-	if quote != 0 {
-		if inside <= 0 {
+	inside, from := openAt(head)
+	if from > 0 {
+		if !inside {
 			return spot{}
 		}
 		return spot{kind: spotValue, label: lastField(strings.TrimRight(head[:from-1], "=~!<> ")), typed: head[from:]}
@@ -70,11 +53,11 @@ func traceqlSpot(head string) spot {
 	typed := lastField(head)
 	before := strings.TrimRight(head[:len(head)-len(typed)], " \t\n")
 	switch {
-	case inside > 0 && (strings.HasSuffix(before, "{") || strings.HasSuffix(before, "&&") || strings.HasSuffix(before, "||") || strings.HasSuffix(before, "(")):
+	case inside && (strings.HasSuffix(before, "{") || strings.HasSuffix(before, "&&") || strings.HasSuffix(before, "||") || strings.HasSuffix(before, "(")):
 		return spot{kind: spotLabel, typed: typed}
-	case inside <= 0 && strings.HasSuffix(before, "|") && !strings.HasSuffix(before, "||"):
+	case !inside && strings.HasSuffix(before, "|") && !strings.HasSuffix(before, "||"):
 		return spot{kind: spotStage, typed: typed}
-	case inside <= 0 && (strings.HasSuffix(before, "by(") || strings.HasSuffix(before, "select(") || strings.HasSuffix(before, "avg(") || strings.HasSuffix(before, "sum(") || strings.HasSuffix(before, "max(") || strings.HasSuffix(before, "min(")):
+	case !inside && (strings.HasSuffix(before, "by(") || strings.HasSuffix(before, "select(") || strings.HasSuffix(before, "avg(") || strings.HasSuffix(before, "sum(") || strings.HasSuffix(before, "max(") || strings.HasSuffix(before, "min(")):
 		return spot{kind: spotLabel, typed: typed}
 	}
 	return spot{}
