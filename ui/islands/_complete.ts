@@ -5,13 +5,15 @@ import * as recent from './_recent';
 type Box = HTMLInputElement;
 
 let shown: Box | null = null; // whose options are open
-let at = 0;
+let before = ''; // what stands ahead of the word that they complete
+let at = 0; // in options()
 let moved = false; // the reader chose an option, so Enter takes it
 let timer = 0;
 let asked: AbortController | null = null;
 
 const list = (): HTMLElement | null => one('#ac');
-const options = (): HTMLElement[] => all('#ac .opt');
+const options = (): HTMLElement[] => all('#ac .opt:not([hidden])');
+const typed = (box: Box): string => box.value.slice(0, box.selectionStart ?? box.value.length);
 
 export function close(): boolean {
   const was = !!shown;
@@ -32,7 +34,8 @@ export function close(): boolean {
 function choose(i: number): void {
   const rows = options();
   at = Math.min(Math.max(i, 0), rows.length - 1);
-  rows.forEach((row, n) => {
+  all('#ac .opt').forEach((row) => {
+    const n = rows.indexOf(row);
     row.classList.toggle('on', n === at);
     row.setAttribute('aria-selected', String(n === at));
   });
@@ -52,8 +55,24 @@ function show(box: Box, content: Element): void {
   pop.setAttribute('data-busy', '');
   shown = box;
   moved = false;
+  const cut = Number((content as HTMLElement).dataset['cut'] ?? 0);
+  before = typed(box).slice(0, typed(box).length - cut);
   box.setAttribute('aria-expanded', 'true');
-  place(box, pop, Number((content as HTMLElement).dataset['cut'] ?? 0));
+  place(box, pop, cut);
+  choose(0);
+}
+
+/**
+ * Keeps of the options those that still fit while the server is asked for the
+ * next, so that Tab never puts in what was offered for another word.
+ */
+function narrow(box: Box): void {
+  const pop = list();
+  if (shown !== box || !pop) return;
+  const word = typed(box).startsWith(before) ? typed(box).slice(before.length).toLowerCase() : null;
+  for (const row of all('#ac .opt')) row.hidden = word === null || !(row.dataset['text'] ?? '').toLowerCase().includes(word);
+  pop.hidden = !options().length;
+  moved = false;
   choose(0);
 }
 
@@ -80,17 +99,19 @@ async function ask(box: Box, everything: boolean): Promise<void> {
   asked?.abort();
   const mine = new AbortController();
   asked = mine;
+  const prefix = typed(box);
   const to = new URL(box.dataset['complete'] ?? '', location.href);
-  to.searchParams.set('q', box.value.slice(0, box.selectionStart ?? box.value.length));
+  to.searchParams.set('q', prefix);
   if (everything) to.searchParams.set('all', '1');
   const text = await fetch(to, { signal: mine.signal })
     .then((answer) => (answer.ok ? answer.text() : ''))
     .catch(() => ''); // given up for the next question, or no answer
-  if (!text || asked !== mine) return;
+  if (asked !== mine || typed(box) !== prefix) return;
+  if (!text) return void close();
   const holder = document.createElement('template');
   holder.innerHTML = text; // our own page, under its policy
   const content = holder.content.firstElementChild;
-  if (content && asked === mine) show(box, content);
+  if (content) show(box, content);
 }
 
 /** Only where a word ends can it be completed. */
@@ -101,6 +122,7 @@ function atEnd(box: Box): boolean {
 
 function soon(box: Box): void {
   clearTimeout(timer);
+  narrow(box);
   if (box.value === '') return showRecent(box);
   if (!atEnd(box)) return void close();
   timer = window.setTimeout(() => void ask(box, false), 80);
@@ -123,9 +145,8 @@ function showRecent(box: Box): void {
 }
 
 function accept(box: Box, row: HTMLElement): void {
-  const cut = Number(row.closest<HTMLElement>('.acl')?.dataset['cut'] ?? 0);
-  const end = box.selectionStart ?? box.value.length;
-  box.setRangeText(row.dataset['text'] ?? '', Math.max(0, end - cut), end, 'end');
+  if (!typed(box).startsWith(before)) return void close(); // the caret went elsewhere
+  box.setRangeText(row.dataset['text'] ?? '', before.length, typed(box).length, 'end');
   const more = 'more' in row.dataset;
   close();
   box.dispatchEvent(new Event('input', { bubbles: true }));
@@ -146,15 +167,15 @@ function key(e: KeyboardEvent): void {
     const n = options().length;
     choose((at + (e.key === 'ArrowDown' ? 1 : n - 1)) % n);
     moved = true;
-  } else if (e.key === 'Tab' && !e.shiftKey && row) {
-    accept(box, row);
+  } else if (e.key === 'Tab' && !e.shiftKey) {
+    if (row) accept(box, row);
   } else if (e.key === 'Enter' && moved && row) {
     accept(box, row);
   } else if (e.key === 'Escape') {
     close();
     e.stopPropagation();
   } else {
-    if (e.key === 'Enter') close();
+    if (['Enter', 'ArrowLeft', 'ArrowRight', 'Home', 'End'].includes(e.key)) close();
     return;
   }
   e.preventDefault();

@@ -8,6 +8,7 @@ import { aTrace, tooSmall } from './screens.mjs';
 const has = (name, value) => (u) => (u.searchParams.get(name) ?? '') === value;
 
 export default function traces(scene) {
+  scene('TraceQL: Tab takes what fits, however slow the server is', fasterThanTheServer);
   scene('TraceQL: completed from the spans, asked, and underlined where it is wrong', traceql);
   scene('search by service and operation', byOperation);
   scene('search by duration, and one that is no duration', byDuration);
@@ -143,8 +144,31 @@ async function absent(page) {
   assert.match(await page.locator('#main').innerText(), /not here/);
 }
 
+const optionOf = (page) => (name) => page.locator('#ac .opt').filter({ has: page.locator('.nm').filter({ hasText: name }) });
+
+async function fasterThanTheServer(page) {
+  const option = optionOf(page);
+  await page.goto('/traces');
+  const box = page.locator('#q');
+  await box.click();
+  await page.keyboard.type('{ http');
+  await option(/^span\.http\.route$/).waitFor();
+  const held = [];
+  await page.route('**/traces/complete*', (route) => void held.push(route));
+  await page.keyboard.type('.ro');
+  assert.deepEqual(await page.locator('#ac .opt:visible .nm').allInnerTexts(), ['span.http.route'], 'what was offered is narrowed');
+  await page.keyboard.press('Tab');
+  assert.equal(await box.inputValue(), '{ span.http.route ');
+  await box.fill('{ ');
+  await page.unroute('**/traces/complete*', { behavior: 'ignoreErrors' });
+  for (const route of held) await route.continue().catch(() => {}); // given up since
+  await page.keyboard.type('nosuch');
+  await page.locator('#ac').waitFor({ state: 'hidden' });
+  assert.equal(await box.inputValue(), '{ nosuch');
+}
+
 async function traceql(page) {
-  const option = (name) => page.locator('#ac .opt').filter({ has: page.locator('.nm').filter({ hasText: name }) });
+  const option = optionOf(page);
   await page.goto('/traces');
   const box = page.locator('#q');
   await box.click();
