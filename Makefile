@@ -5,7 +5,7 @@ export GOFLAGS = -trimpath
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GO_BUILD = go build -ldflags "-s -w -X main.version=$(VERSION)"
 # own packages only: vet of everything foreign takes minutes
-OURS = ./cmd/... ./appliance/... ./planner/... ./store/... ./ui/... ./web/... ./alerting/... ./testdata/weblog
+OURS = ./cmd/... ./appliance/... ./planner/... ./store/... ./ui/... ./web/... ./alerting/... ./testdata/weblog ./testdata/webshop
 ISLANDS = $(wildcard ui/islands/*.ts) ui/package.json
 FUZZTIME ?= 30s
 # without make crash the tests take 3, in CI 20
@@ -13,7 +13,7 @@ CRASHROUNDS ?= 200
 ARGS ?=
 ROWS ?= 1000000
 
-.PHONY: help run build generate test race fuzz crash bench bench-logs lint check browser producers
+.PHONY: help run build generate test race fuzz crash bench bench-logs bench-traces lint check browser producers
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,12 +59,15 @@ fuzz: ## fuzz every decoder and parser for FUZZTIME each
 crash: ## kill writers at random moments and at every step, cut their power: CRASHROUNDS rounds
 	TEST_TRIPOD_CRASH_ROUNDS=$(CRASHROUNDS) go test -count=1 -timeout 60m -run 'Crash' ./store/... ./web/promapi/... ./appliance/...
 
-bench: build bench-logs ## start, memory, size, and ingest of each pillar
+bench: build bench-logs bench-traces ## start, memory, size, and ingest of each pillar
 	go test -run '^$$' -bench '^Benchmark(Start|Idle|Ingest)' -benchmem ./appliance
 	go test -run '^$$' -bench . -benchmem ./store/... ./web/...
 
 bench-logs: build ## logs over HTTP: ROWS lines (1000000) in, then questions; what is reached and what is wanted
 	BENCH_ROWS=$(ROWS) go test -run '^$$' -bench '^BenchmarkLogs$$' -timeout 3h ./appliance
+
+bench-traces: build ## traces over OTLP: ROWS spans (1000000) in, then questions; what is reached and what is wanted
+	BENCH_ROWS=$(ROWS) go test -run '^$$' -bench '^BenchmarkTraces$$' -timeout 3h ./appliance
 
 lint: ## formatting, vet, generated code up to date
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'not formatted: run gofmt -w'; exit 1; }

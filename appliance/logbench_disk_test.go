@@ -32,18 +32,18 @@ const (
 
 // settle waits until every record has left the journal and no part has come or
 // gone for a while.
-func settle(b *testing.B, p *process, dir string) settled {
+func settle(b *testing.B, p *process, pillar string) settled {
 	b.Helper()
 	start := time.Now()
 	var busy time.Duration
-	last, since := use(b, dir), time.Now()
+	last, since := use(b, pillar), time.Now()
 	for {
 		before := p.cpu(b)
 		time.Sleep(time.Second) // files tell nobody when they change
 		if d := p.cpu(b) - before; d > atRest {
 			busy += d
 		}
-		now := use(b, dir)
+		now := use(b, pillar)
 		if !maps.Equal(now.parts(), last.parts()) {
 			last, since = now, time.Now()
 			continue
@@ -55,12 +55,11 @@ func settle(b *testing.B, p *process, dir string) settled {
 	}
 }
 
-// diskUse are the bytes of logs/ by file.
+// diskUse are the bytes of a pillar's folder by file.
 type diskUse struct{ files map[string]int64 }
 
-func use(b *testing.B, dir string) diskUse {
+func use(b *testing.B, root string) diskUse {
 	u := diskUse{map[string]int64{}}
-	root := filepath.Join(dir, "logs")
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return nil // files come and go
@@ -105,9 +104,9 @@ func (u diskUse) total() (n int64) {
 var digits = regexp.MustCompile(`[0-9][0-9-]*`)
 
 // print splits the bytes by kind of file.
-func (u diskUse) print(t *table, rows int) {
+func (u diskUse) print(t *table, rows int, target string) {
 	per := func(n int64) string { return strconv.FormatFloat(float64(n)/float64(rows), 'f', 2, 64) }
-	t.row("bytes per record on disk", per(u.total()), "34")
+	t.row("bytes per record on disk", per(u.total()), target)
 	kinds, count := map[string]int64{}, map[string]int{}
 	for name, size := range u.files {
 		kind := digits.ReplaceAllString(name, "#")

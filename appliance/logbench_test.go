@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -28,11 +29,7 @@ var logRuns = []struct {
 // reached beside it; an answer that is not exact ends it.
 // BENCH_ROWS says how many lines, 1,000,000 by default.
 func BenchmarkLogs(b *testing.B) {
-	rows, err := strconv.Atoi(cmp.Or(os.Getenv("BENCH_ROWS"), "1000000"))
-	if err != nil || rows < 10_000 {
-		b.Fatalf("BENCH_ROWS=%q: want a number from 10000 on", os.Getenv("BENCH_ROWS"))
-	}
-	yesterday := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
+	rows, yesterday := benchRows(b), yesterday()
 	for _, run := range logRuns {
 		b.Run(run.name, func(b *testing.B) {
 			o := weblog.Options{Rows: rows, Start: yesterday, Span: 24 * time.Hour, Seed: 1, OwnIDs: run.ownIDs}
@@ -41,6 +38,18 @@ func BenchmarkLogs(b *testing.B) {
 	}
 }
 
+// benchRows is BENCH_ROWS.
+func benchRows(b *testing.B) int {
+	rows, err := strconv.Atoi(cmp.Or(os.Getenv("BENCH_ROWS"), "1000000"))
+	if err != nil || rows < 10_000 {
+		b.Fatalf("BENCH_ROWS=%q: want a number from 10000 on", os.Getenv("BENCH_ROWS"))
+	}
+	return rows
+}
+
+// yesterday is when it began.
+func yesterday() time.Time { return time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1) }
+
 func benchLogs(b *testing.B, name string, wire logWire, o weblog.Options) {
 	dir := b.TempDir()
 	p := launch(b, dir, "serve")
@@ -48,7 +57,7 @@ func benchLogs(b *testing.B, name string, wire logWire, o weblog.Options) {
 	memory := p.watchMemory(b)
 	in := send(b, p, wire, o)
 	accept := p.cpu(b) - in.cpuBefore
-	after := settle(b, p, dir)
+	after := settle(b, p, filepath.Join(dir, "logs"))
 	peak := memory()
 
 	perMillion := func(d time.Duration) float64 { return d.Seconds() * 1e6 / float64(o.Rows) }
@@ -63,7 +72,7 @@ func benchLogs(b *testing.B, name string, wire logWire, o weblog.Options) {
 	t.row("  after that", fmt.Sprintf("%.2f", perMillion(after.cpu)), "")
 	t.row("peak anonymous memory, MB", fmt.Sprintf("%.0f", peak), "160")
 	t.row("  settled after, s", fmt.Sprintf("%.0f", after.took.Seconds()), "")
-	after.files.print(t, o.Rows)
+	after.files.print(t, o.Rows, "34")
 	fmt.Print("\n", t)
 
 	memory = p.watchMemory(b)

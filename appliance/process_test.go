@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -24,12 +25,15 @@ type process struct {
 	ready time.Duration
 }
 
+// launch runs a command, serve when none is named, with further flags behind
+// it that count more than those here.
 func launch(b *testing.B, dir string, args ...string) *process {
 	b.Helper()
 	if _, err := os.Stat(binary); err != nil {
 		b.Skip("no ../bin/tripod: make bench builds it first")
 	}
-	cmd := exec.Command(binary, append(args, "--data", dir, "--listen", "127.0.0.1:0", "--otlp-grpc", "off", "--otlp-http", "off")...)
+	first := min(len(args), 1)
+	cmd := exec.Command(binary, slices.Concat(args[:first], []string{"--data", dir, "--listen", "127.0.0.1:0", "--otlp-grpc", "off", "--otlp-http", "off"}, args[first:])...)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		b.Fatal(err)
