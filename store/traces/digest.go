@@ -1,8 +1,7 @@
 package traces
 
 import (
-	"encoding/binary"
-	"errors"
+	"strings"
 
 	"tripod/store"
 	"tripod/store/events"
@@ -13,18 +12,21 @@ import (
 const (
 	maxServices   = 1000
 	maxOperations = 5000
-	maxCells      = 100_000
+	maxCells      = 100_000 // of services, and as many of dependencies
 )
 
 const minute = int64(60e9)
 
 // digest sums up the spans of a head or part: which services and operations
-// there are, and the entries into each service by minute.
+// there are and how long they took, the entries into each service and the calls
+// between them by minute, and which traces there are.
 type digest struct {
 	services []string
 	ids      map[string]uint32
-	ops      map[opKey]bool
+	ops      map[opKey]*operation
 	cells    map[cellKey]*cell
+	edges    map[edgeKey]*cell
+	traces   seen
 }
 
 type opKey struct {
@@ -37,40 +39,116 @@ type cellKey struct {
 	minute  int64 // Unix minutes
 }
 
+// edgeKey is a dependency in a minute, that of the callee's start. The caller
+// of a trace's root, which has none, is the service without a name.
+type edgeKey struct {
+	caller, callee uint32
+	queue          bool
+	minute         int64 // Unix minutes
+}
+
+// cell is of entries into a service, or of calls.
 type cell struct {
 	requests, errors int64
 	took             hist
 }
 
+// operation is of all spans of one, which start in these minutes.
+type operation struct {
+	cell
+	first, last int64 // Unix minutes
+}
+
 func newDigest() *digest {
-	return &digest{ids: map[string]uint32{}, ops: map[opKey]bool{}, cells: map[cellKey]*cell{}}
+	return &digest{
+		ids: map[string]uint32{}, ops: map[opKey]*operation{},
+		cells: map[cellKey]*cell{}, edges: map[edgeKey]*cell{},
+	}
 }
 
 func (d *digest) Add(e *events.Event) {
-	var service, name string
-	var kind, took int64
+	var s spanFacts
 	for i := range e.Fields {
-		switch f := &e.Fields[i]; f.Name {
-		case fService:
-			service = f.Value.Str()
-		case fName:
-			name = f.Value.Str()
-		case fKind:
-			kind = f.Value.Int()
-		case fDuration:
-			took = f.Value.Int()
+		s.read(&e.Fields[i])
+	}
+	d.traces.add(s.trace)
+	id, ok := d.service(s.service)
+	if !ok || s.again {
+		return
+	}
+	at := floorDiv(e.Time, minute)
+	if o := d.operation(opKey{id, store.Operation{Name: s.name, Kind: store.SpanKind(s.kind)}}, at); o != nil {
+		o.cell.add(e.Class, s.took)
+		o.first, o.last = min(o.first, at), max(o.last, at)
+	}
+	if e.Class&classEntry != 0 {
+		if c := d.cell(cellKey{id, at}); c != nil {
+			c.add(e.Class, s.took)
 		}
 	}
-	id, ok := d.service(service)
+	if s.called || s.fromOutside() {
+		if caller, ok := d.service(s.caller); ok {
+			d.call(edgeKey{caller, id, store.SpanKind(s.kind) == store.SpanConsumer, at}, e.Class, s.took)
+		}
+	}
+	for i := range e.Fields {
+		if e.Fields[i].Name == fCallee {
+			d.callee(id, e.Time, e.Fields[i].Value)
+		}
+	}
+}
+
+// spanFacts is what a digest needs of a span.
+type spanFacts struct {
+	trace, service, name, caller string
+	kind, took                   int64
+	called, child, again         bool
+}
+
+// fromOutside says that the span serves somebody whose spans are not sent.
+func (s *spanFacts) fromOutside() bool {
+	kind := store.SpanKind(s.kind)
+	return !s.child && (kind == store.SpanServer || kind == store.SpanConsumer)
+}
+
+func (s *spanFacts) read(f *events.Field) {
+	switch f.Name {
+	case fTraceID:
+		s.trace = f.Value.Str()
+	case fParentID:
+		s.child = true
+	case fService:
+		s.service = f.Value.Str()
+	case fName:
+		s.name = f.Value.Str()
+	case fKind:
+		s.kind = f.Value.Int()
+	case fDuration:
+		s.took = f.Value.Int()
+	case fAgain:
+		s.again = true
+	case fCaller:
+		s.caller, s.called = f.Value.Str(), true
+	}
+}
+
+// callee adds a child that a span that starts at this time names.
+func (d *digest) callee(caller uint32, at int64, v store.Value) {
+	c := decodeCallee(at, v)
+	id, ok := d.service(c.service)
 	if !ok {
 		return
 	}
-	d.operation(opKey{id, store.Operation{Name: name, Kind: store.SpanKind(kind)}})
-	if e.Class&classEntry == 0 {
-		return
+	var class uint8
+	if c.fails {
+		class = classError
 	}
-	if c := d.cell(cellKey{id, floorDiv(e.Time, minute)}); c != nil {
-		c.add(e.Class, took)
+	d.call(edgeKey{caller, id, c.queue, floorDiv(c.start, minute)}, class, c.took)
+}
+
+func (d *digest) call(k edgeKey, class uint8, took int64) {
+	if c := cellOf(d.edges, k); c != nil {
+		c.add(class, took)
 	}
 }
 
@@ -86,7 +164,7 @@ func (c *cell) add(class uint8, took int64) {
 func (d *digest) service(name string) (uint32, bool) {
 	id, ok := d.ids[name]
 	if !ok && len(d.services) < maxServices {
-		name = string([]byte(name)) // the event's strings do not last
+		name = strings.Clone(name) // the event's strings do not last
 		id, ok = uint32(len(d.services)), true
 		d.ids[name] = id
 		d.services = append(d.services, name)
@@ -94,18 +172,23 @@ func (d *digest) service(name string) (uint32, bool) {
 	return id, ok
 }
 
-func (d *digest) operation(k opKey) {
-	if !d.ops[k] && len(d.ops) < maxOperations {
-		k.op.Name = string([]byte(k.op.Name))
-		d.ops[k] = true
+func (d *digest) operation(k opKey, at int64) *operation {
+	o := d.ops[k]
+	if o == nil && len(d.ops) < maxOperations {
+		k.op.Name = strings.Clone(k.op.Name)
+		o = &operation{first: at, last: at}
+		d.ops[k] = o
 	}
+	return o
 }
 
-func (d *digest) cell(k cellKey) *cell {
-	c := d.cells[k]
-	if c == nil && len(d.cells) < maxCells {
+func (d *digest) cell(k cellKey) *cell { return cellOf(d.cells, k) }
+
+func cellOf[K comparable](cells map[K]*cell, k K) *cell {
+	c := cells[k]
+	if c == nil && len(cells) < maxCells {
 		c = &cell{}
-		d.cells[k] = c
+		cells[k] = c
 	}
 	return c
 }
@@ -118,9 +201,13 @@ func (d *digest) Merge(other events.Digest) {
 	for i, name := range from.services {
 		ids[i], known[i] = d.service(name)
 	}
-	for k := range from.ops {
-		if known[k.service] {
-			d.operation(opKey{ids[k.service], k.op})
+	for k, o := range from.ops {
+		if !known[k.service] {
+			continue
+		}
+		if sum := d.operation(opKey{ids[k.service], k.op}, o.first); sum != nil {
+			sum.merge(&o.cell)
+			sum.first, sum.last = min(sum.first, o.first), max(sum.last, o.last)
 		}
 	}
 	for k, c := range from.cells {
@@ -131,136 +218,16 @@ func (d *digest) Merge(other events.Digest) {
 			sum.merge(c)
 		}
 	}
-}
-
-func (d *digest) AppendTo(b []byte) []byte {
-	b = append(b, 1) // version
-	b = binary.AppendUvarint(b, uint64(len(d.services)))
-	for _, s := range d.services {
-		b = appendText(b, s)
-	}
-	b = binary.AppendUvarint(b, uint64(len(d.ops)))
-	for k := range d.ops {
-		b = binary.AppendUvarint(b, uint64(k.service))
-		b = append(b, byte(k.op.Kind))
-		b = appendText(b, k.op.Name)
-	}
-	b = binary.AppendUvarint(b, uint64(len(d.cells)))
-	for k, c := range d.cells {
-		b = binary.AppendUvarint(b, uint64(k.service))
-		b = binary.AppendVarint(b, k.minute)
-		b = binary.AppendUvarint(b, uint64(c.requests))
-		b = binary.AppendUvarint(b, uint64(c.errors))
-		b = c.took.appendTo(b)
-	}
-	return b
-}
-
-func appendText(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
-
-var errDigest = errors.New("not a digest of spans")
-
-func (d *digest) Read(b []byte) error {
-	r := reader{b: b}
-	if r.byte() != 1 {
-		return errDigest
-	}
-	for range r.count(maxServices) {
-		if _, ok := d.service(r.text()); !ok {
-			return errDigest
+	for k, c := range from.edges {
+		if !known[k.caller] || !known[k.callee] {
+			continue
+		}
+		k.caller, k.callee = ids[k.caller], ids[k.callee]
+		if sum := cellOf(d.edges, k); sum != nil {
+			sum.merge(c)
 		}
 	}
-	for range r.count(maxOperations) {
-		k := opKey{service: uint32(r.uvarint()), op: store.Operation{Kind: store.SpanKind(r.byte()), Name: r.text()}}
-		if r.bad || int(k.service) >= len(d.services) {
-			return errDigest
-		}
-		d.ops[k] = true
-	}
-	for range r.count(maxCells) {
-		k := cellKey{uint32(r.uvarint()), r.varint()}
-		c := &cell{requests: int64(r.uvarint()), errors: int64(r.uvarint()), took: r.hist()}
-		if r.bad || int(k.service) >= len(d.services) {
-			return errDigest
-		}
-		d.cells[k] = c
-	}
-	if r.bad || len(r.b) > 0 {
-		return errDigest
-	}
-	return nil
-}
-
-// reader walks over bytes; after a fault it gives zeros, and bad is set.
-type reader struct {
-	b   []byte
-	bad bool
-}
-
-func (r *reader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.b)
-	return keep(r, v, n)
-}
-
-func (r *reader) varint() int64 {
-	v, n := binary.Varint(r.b)
-	return keep(r, v, n)
-}
-
-func keep[T int64 | uint64](r *reader, v T, n int) T {
-	if n <= 0 {
-		r.b, r.bad = nil, true
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *reader) byte() byte {
-	if len(r.b) == 0 {
-		r.bad = true
-		return 0
-	}
-	c := r.b[0]
-	r.b = r.b[1:]
-	return c
-}
-
-func (r *reader) text() string {
-	n := r.uvarint()
-	if n > uint64(len(r.b)) {
-		r.b, r.bad = nil, true
-		return ""
-	}
-	s := string(r.b[:n])
-	r.b = r.b[n:]
-	return s
-}
-
-// count reads a number of things, each of at least a byte.
-func (r *reader) count(most int) int {
-	n := r.uvarint()
-	if n > uint64(min(most, len(r.b))) {
-		r.b, r.bad = nil, true
-		return 0
-	}
-	return int(n)
-}
-
-func (r *reader) hist() hist {
-	n := r.count(maxBin)
-	h := make(hist, 0, n)
-	for range n {
-		b := bin{uint16(r.uvarint()), uint32(r.uvarint())}
-		if b.no >= maxBin || len(h) > 0 && h[len(h)-1].no >= b.no {
-			r.b, r.bad = nil, true
-			return nil
-		}
-		h = append(h, b)
-	}
-	return h
+	d.traces.merge(&from.traces)
 }
 
 func floorDiv(a, b int64) int64 {

@@ -1,25 +1,41 @@
 package traces
 
 import (
+	"context"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
 	"testing"
 	"time"
 
+	"tripod/store"
 	"tripod/store/events"
 	"tripod/store/storetest"
 )
 
 func corpusDigest() *digest {
 	d := newDigest()
-	for _, s := range storetest.SpanCorpus(4, 300) {
-		e := encode(&s)
+	for _, e := range corpusEvents() {
 		d.Add(&e)
 	}
 	return d
+}
+
+// corpusEvents are spans with their callers and callees.
+func corpusEvents() (out []events.Event) {
+	spans := storetest.SpanCorpus(4, 300)
+	j := newJoiner()
+	j.earlier = func(context.Context, []store.TraceID, store.TimeRange, func(joinedSpan)) error { return nil }
+	for i := range spans {
+		at := (i*7 + 3) % len(spans)
+		calls, done, _ := j.join(context.Background(), spans[at:at+1])
+		done(true)
+		e := encode(&spans[at])
+		calls[0].tell(&e)
+		out = append(out, e)
+	}
+	return out
 }
 
 func TestDigestComesBack(t *testing.T) {
@@ -27,29 +43,32 @@ func TestDigestComesBack(t *testing.T) {
 	if err := got.Read(want.AppendTo(nil)); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(got.services, want.services) || !maps.Equal(got.ops, want.ops) || !reflect.DeepEqual(got.cells, want.cells) {
+	if !slices.Equal(got.services, want.services) || !reflect.DeepEqual(got.ops, want.ops) ||
+		!reflect.DeepEqual(got.cells, want.cells) || !reflect.DeepEqual(got.edges, want.edges) || len(got.edges) == 0 {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 
 func TestDigestsMerge(t *testing.T) {
-	spans := storetest.SpanCorpus(4, 300)
+	in := corpusEvents()
 	all, sum := newDigest(), newDigest()
 	for third := range 3 {
 		d := newDigest()
-		for i := range spans {
+		for i := range in {
 			if i%3 == third {
-				e := encode(&spans[i])
-				all.Add(&e)
-				d.Add(&e)
+				all.Add(&in[i])
+				d.Add(&in[i])
 			}
 		}
 		sum.Merge(d)
 	}
 	known := func(d *digest) map[string]any {
 		out := map[string]any{}
-		for k := range d.ops {
-			out[fmt.Sprint(d.services[k.service], k.op)] = true
+		for k, o := range d.ops {
+			out[fmt.Sprint(d.services[k.service], k.op)] = *o
+		}
+		for k, c := range d.edges {
+			out[fmt.Sprint(d.services[k.caller], d.services[k.callee], k.queue, k.minute)] = *c
 		}
 		for k, c := range d.cells {
 			out[fmt.Sprint(d.services[k.service], k.minute)] = *c
@@ -79,14 +98,14 @@ func FuzzReadDigest(f *testing.F) {
 	b := corpusDigest().AppendTo(nil)
 	f.Add(b)
 	f.Add(b[:len(b)/2])
-	f.Add([]byte{1, 1, 1, 'a', 1, 0, 2, 1, 'x', 0})
+	f.Add([]byte{2, 1, 1, 'a', 1, 0, 2, 1, 'x', 0, 2, 1, 0, 0, 0, 0, 1, 1, 7})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		d := newDigest()
 		if d.Read(b) != nil {
 			return
 		}
 		again := newDigest()
-		if err := again.Read(d.AppendTo(nil)); err != nil || len(again.cells) != len(d.cells) || !maps.Equal(again.ops, d.ops) {
+		if err := again.Read(d.AppendTo(nil)); err != nil || len(again.cells) != len(d.cells) || !reflect.DeepEqual(again.ops, d.ops) || !reflect.DeepEqual(again.edges, d.edges) {
 			t.Errorf("came back changed: %v", err)
 		}
 	})

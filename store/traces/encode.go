@@ -27,6 +27,9 @@ const (
 	fLink          = "link"
 	fResource      = "resource"
 	fScope         = "scope"
+	fAgain         = "again"
+	fCaller        = "caller"
+	fCallee        = "callee"
 
 	attrPrefix     = "."
 	resourcePrefix = "r:"
@@ -89,6 +92,21 @@ func class(s *store.Span) (c uint8) {
 		c |= classEntry
 	}
 	return c
+}
+
+// tell adds what a span says of its neighbours.
+func (c *call) tell(e *events.Event) {
+	if c.again {
+		e.Fields = append(e.Fields, events.Field{Name: fAgain, Value: store.Bool(true)})
+	}
+	if c.caller != "" {
+		e.Fields = append(e.Fields, events.Field{Name: fCaller, Value: store.String(c.caller)})
+	}
+	for _, to := range c.callees {
+		flags := int64(oneIf(to.fails) | oneIf(to.queue)<<1)
+		v := store.List(store.String(to.service), store.Int(to.start-e.Time), store.Int(to.took), store.Int(flags))
+		e.Fields = append(e.Fields, events.Field{Name: fCallee, Value: v})
+	}
 }
 
 func encodeEvent(ev *store.SpanEvent) store.Value {

@@ -58,6 +58,9 @@ func (s *Store) scanRED(ctx context.Context, sum *redSum, r store.TimeRange) err
 		if err != nil {
 			return err
 		}
+		if _, again := e.Get(fAgain); again {
+			continue
+		}
 		took, _ := e.Get(fDuration)
 		service, _ := e.Get(fService)
 		one := cell{}

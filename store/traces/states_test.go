@@ -37,7 +37,7 @@ func inStates(t *testing.T, spans []store.Span, test func(t *testing.T, s *Store
 			}
 		})
 		t.Cleanup(stop)
-		return &Store{events: ev}, flushed, stop
+		return over(ev), flushed, stop
 	}
 	s, flushed, stop := open(events.Options{HeadBytes: 12 << 10, MaxBlockRows: 20, HeadAge: time.Hour})
 	n := 0

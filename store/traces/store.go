@@ -3,6 +3,7 @@ package traces
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"tripod/store"
@@ -26,6 +27,7 @@ const blockRows = 1024
 // Store keeps spans.
 type Store struct {
 	events *events.Store
+	joiner *joiner
 }
 
 // Open takes over a folder, made if need be.
@@ -41,7 +43,13 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{events: ev}, nil
+	return over(ev), nil
+}
+
+func over(ev *events.Store) *Store {
+	s := &Store{events: ev, joiner: newJoiner()}
+	s.joiner.earlier = s.earlier
+	return s
 }
 
 // Run does the background work until its context ends.
@@ -56,20 +64,35 @@ func (s *Store) Usage() store.Usage { return s.events.Usage() }
 // Append keeps spans, with the errors and promises of events.Store.Append. A
 // span without a trace or span id is refused by a *store.PartialError.
 func (s *Store) Append(ctx context.Context, spans []store.Span) error {
-	batch := make([]events.Event, 0, len(spans))
+	kept := spans
 	refused := &store.PartialError{Reason: "span without a trace id or span id"}
-	for i := range spans {
-		if sp := &spans[i]; sp.TraceID.IsZero() || sp.SpanID.IsZero() {
-			refused.Rejected++
-			continue
-		}
-		batch = append(batch, encode(&spans[i]))
+	if slices.ContainsFunc(spans, nameless) {
+		kept = slices.DeleteFunc(slices.Clone(spans), nameless)
+		refused.Rejected = len(spans) - len(kept)
 	}
-	err := s.events.Append(ctx, batch)
+	err := s.keep(ctx, kept)
 	if refused.Rejected == 0 {
 		return err
 	}
 	return joinPartial(refused, err)
+}
+
+func nameless(s store.Span) bool { return s.TraceID.IsZero() || s.SpanID.IsZero() }
+
+// keep joins spans to those of their traces before them, and keeps them.
+func (s *Store) keep(ctx context.Context, spans []store.Span) error {
+	calls, done, err := s.joiner.join(ctx, spans)
+	if err != nil {
+		return err
+	}
+	batch := make([]events.Event, len(spans))
+	for i := range spans {
+		batch[i] = encode(&spans[i])
+		calls[i].tell(&batch[i])
+	}
+	err = s.events.Append(ctx, batch)
+	done(err == nil)
+	return err
 }
 
 // always is every time that an event can have.

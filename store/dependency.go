@@ -1,0 +1,27 @@
+package store
+
+import "time"
+
+// Dependency is the calls from one service to another in a range of time.
+type Dependency struct {
+	Caller  string // empty where spans without a parent serve someone from outside
+	Callee  string
+	Queue   bool // the callee consumes messages
+	Calls   int64
+	Errors  int64   // calls whose span has the status error
+	Latency Latency // of the callee's spans
+}
+
+// Latency is quantiles of durations, 0 when there is nothing.
+type Latency struct{ P50, P95, P99 time.Duration }
+
+// OperationLatency says how long the spans of an operation take.
+type OperationLatency struct {
+	Service string
+	Operation
+	Spans   int64
+	Errors  int64
+	Latency Latency
+	// First and Last bound the time that the figures stand on, by whole minutes.
+	First, Last time.Time
+}

@@ -1,0 +1,84 @@
+package traces
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"tripod/store"
+	"tripod/store/events"
+)
+
+// maxLate is how far the spans of one trace may start apart to be joined.
+const maxLate = 24 * time.Hour
+
+var joinedFields = []string{fTraceID, fSpanID, fParentID, fService, fKind, fDuration, fStatus, fCaller}
+
+// earlier shows the spans of these traces that are kept and start within a day
+// of a range. What cannot be read is left out, and the engine has reported it.
+func (s *Store) earlier(ctx context.Context, ids []store.TraceID, around store.TimeRange, show func(joinedSpan)) error {
+	around = store.TimeRange{From: addTime(around.From, -int64(maxLate)), To: addTime(around.To, int64(maxLate))}
+	old := map[store.TraceID]bool{}
+	hashes := make([]uint64, len(ids))
+	for i, id := range ids {
+		hashes[i] = seenHash(id)
+	}
+	err := s.events.Digests(ctx, around, func(d events.Digest) {
+		for i, h := range hashes {
+			if d.(*digest).traces.has(h) {
+				old[ids[i]] = true
+			}
+		}
+	})
+	if err := fatal(ctx, err); err != nil || len(old) == 0 {
+		return err
+	}
+	texts := make(map[string]bool, len(old))
+	for id := range old {
+		texts[id.String()] = true
+	}
+	q := events.Query{Range: around, Where: events.OneOf{Field: fTraceID, Texts: texts}, Fields: joinedFields, Oldest: true}
+	for e, err := range s.events.Scan(ctx, q) {
+		if err := fatal(ctx, err); err != nil {
+			return err
+		}
+		if err == nil {
+			show(joinedSpanOf(e))
+		}
+	}
+	return nil
+}
+
+// fatal is the error if it says more than that something cannot be read.
+func fatal(ctx context.Context, err error) error {
+	if errors.Is(err, store.ErrClosed) {
+		return err
+	}
+	return ctx.Err()
+}
+
+func joinedSpanOf(e *events.Event) joinedSpan {
+	s := joinedSpan{start: e.Time}
+	for i := range e.Fields {
+		switch v := e.Fields[i].Value; e.Fields[i].Name {
+		case fTraceID:
+			s.trace, _ = store.ParseTraceID(v.Str())
+		case fSpanID:
+			s.id, _ = store.ParseSpanID(v.Str())
+		case fParentID:
+			s.parent, _ = store.ParseSpanID(v.Str())
+		case fService:
+			s.service = strings.Clone(v.Str())
+		case fKind:
+			s.kind = store.SpanKind(v.Int())
+		case fDuration:
+			s.took = max(0, v.Int())
+		case fStatus:
+			s.fails = store.StatusCode(v.Int()) == store.StatusError
+		case fCaller:
+			s.called = true
+		}
+	}
+	return s
+}

@@ -1,0 +1,108 @@
+package traces
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"tripod/store"
+	"tripod/store/events"
+)
+
+// Dependencies are the calls between services, exactly as the spans that are
+// kept say: a call is a span whose parent is in another service, counted once
+// however often and in whichever order the two were sent, in the minute in
+// which it starts. The range is taken by whole minutes that lie in it or that
+// it begins or ends in. A call is not counted if its parent takes longer than an
+// hour up to it and lies outside of the range, or the two came more than a day
+// apart. In order of the caller's and the callee's names.
+func (s *Store) Dependencies(ctx context.Context, r store.TimeRange) ([]store.Dependency, error) {
+	if r.To <= r.From {
+		return nil, fmt.Errorf("empty time range: %w", store.ErrInvalid)
+	}
+	first, last := floorDiv(r.From, minute), floorDiv(r.To-1, minute)
+	type pair struct {
+		caller, callee string
+		queue          bool
+	}
+	sums := map[pair]*cell{}
+	err := s.events.Digests(ctx, store.TimeRange{From: addTime(r.From, -maxLength), To: addTime(r.To, minute)}, func(d events.Digest) {
+		from := d.(*digest)
+		for k, c := range from.edges {
+			if k.minute < first || k.minute > last {
+				continue
+			}
+			p := pair{from.services[k.caller], from.services[k.callee], k.queue}
+			sum := sums[p]
+			if sum == nil {
+				sum = &cell{}
+				sums[pair{strings.Clone(p.caller), strings.Clone(p.callee), p.queue}] = sum
+			}
+			sum.merge(c)
+		}
+	})
+	out := make([]store.Dependency, 0, len(sums))
+	for _, p := range slices.SortedFunc(maps.Keys(sums), func(a, b pair) int {
+		return cmp.Or(strings.Compare(a.caller, b.caller), strings.Compare(a.callee, b.callee), cmp.Compare(oneIf(a.queue), oneIf(b.queue)))
+	}) {
+		c := sums[p]
+		out = append(out, store.Dependency{
+			Caller: p.caller, Callee: p.callee, Queue: p.queue, Calls: c.requests, Errors: c.errors, Latency: c.latency(),
+		})
+	}
+	return out, err
+}
+
+func (c *cell) latency() store.Latency {
+	return store.Latency{P50: c.took.quantile(0.5), P95: c.took.quantile(0.95), P99: c.took.quantile(0.99)}
+}
+
+// Latencies says how long the operations of a service take, of all services
+// when none is named: of every operation that has spans in the range, all spans
+// of the heads and parts that hold those, in order of service, name and kind.
+// First and Last say which time that is.
+func (s *Store) Latencies(ctx context.Context, service string, r store.TimeRange) ([]store.OperationLatency, error) {
+	if r.To <= r.From {
+		return nil, fmt.Errorf("empty time range: %w", store.ErrInvalid)
+	}
+	first, last := floorDiv(r.From, minute), floorDiv(r.To-1, minute)
+	type key struct {
+		service string
+		op      store.Operation
+	}
+	sums := map[key]*operation{}
+	err := s.events.Digests(ctx, r, func(d events.Digest) {
+		from := d.(*digest)
+		for k, o := range from.ops {
+			name := from.services[k.service]
+			if service != "" && name != service || o.last < first || o.first > last {
+				continue
+			}
+			sum := sums[key{name, k.op}]
+			if sum == nil {
+				if len(sums) == maxOperations {
+					continue
+				}
+				sum = &operation{first: o.first, last: o.last}
+				sums[key{strings.Clone(name), k.op}] = sum
+			}
+			sum.merge(&o.cell)
+			sum.first, sum.last = min(sum.first, o.first), max(sum.last, o.last)
+		}
+	})
+	out := make([]store.OperationLatency, 0, len(sums))
+	for k, o := range sums {
+		out = append(out, store.OperationLatency{
+			Service: k.service, Operation: k.op, Spans: o.requests, Errors: o.errors, Latency: o.latency(),
+			First: time.Unix(0, o.first*minute), Last: time.Unix(0, (o.last+1)*minute),
+		})
+	}
+	slices.SortFunc(out, func(a, b store.OperationLatency) int {
+		return cmp.Or(strings.Compare(a.Service, b.Service), strings.Compare(a.Operation.Name, b.Operation.Name), cmp.Compare(a.Operation.Kind, b.Operation.Kind))
+	})
+	return out, err
+}

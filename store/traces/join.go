@@ -1,0 +1,274 @@
+package traces
+
+import (
+	"container/list"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"tripod/store"
+)
+
+// A call leads from a span to a child in another service. Which service called
+// is known once both spans are here, whichever comes first, and is written into
+// the later of the two: a child whose parent was here before it names its
+// caller, a parent names its callees, the children that waited for it. So the
+// dependencies that are counted are exactly those of the spans that are kept.
+//
+// The joiner holds what it needs of the newest traces, each of them whole: of a
+// trace that it does not hold, the store is asked for the spans that came
+// before.
+
+// maxJoined bounds the spans that are held; one takes 12 bytes, or 50 while it
+// waits for its parent.
+const maxJoined = 250_000
+
+// maxJoinedNames bounds the names of services that are held.
+const maxJoinedNames = 10_000
+
+// call is what a span says of its neighbours in other services.
+type call struct {
+	again   bool   // the span came before, and is not counted once more
+	caller  string // service of its parent
+	callees []callee
+}
+
+// callee is a child that came before its parent.
+type callee struct {
+	service     string
+	start, took int64 // Unix ns, ns
+	fails       bool
+	queue       bool
+}
+
+type joiner struct {
+	// earlier gives the spans of these traces that the store holds.
+	earlier func(ctx context.Context, ids []store.TraceID, around store.TimeRange, show func(joinedSpan)) error
+
+	mu     sync.Mutex
+	max    int // spans
+	spans  int
+	names  []string
+	ids    map[string]uint16
+	traces map[store.TraceID]*joinedTrace
+	ages   list.List  // of *joinedTrace, that of the newest span first
+	free   *sync.Cond // some traces are no longer taken
+	taken  int
+}
+
+// joinedTrace is taken by one batch until that is kept or refused, so that no
+// span tells of another one that is not kept.
+type joinedTrace struct {
+	id      store.TraceID
+	taken   bool
+	age     *list.Element
+	spans   bySpan[joined]
+	waiting bySpan[waiting] // by the parent's id
+}
+
+type joined struct {
+	service uint16
+	kind    store.SpanKind
+}
+
+type waiting struct {
+	start, took int64
+	service     uint16
+	fails       bool
+	queue       bool
+}
+
+// joinedSpan is a span of the store.
+type joinedSpan struct {
+	trace         store.TraceID
+	id, parent    store.SpanID
+	service       string
+	kind          store.SpanKind
+	start, took   int64
+	fails, called bool // it names its caller
+}
+
+func newJoiner() *joiner {
+	j := &joiner{max: maxJoined}
+	j.free = sync.NewCond(&j.mu)
+	j.reset()
+	return j
+}
+
+func (j *joiner) reset() {
+	j.spans, j.names, j.ids = 0, nil, map[string]uint16{}
+	j.traces = map[store.TraceID]*joinedTrace{}
+	j.ages.Init()
+}
+
+// join meets spans that are about to be kept, and says what each tells of its
+// neighbours. Unless there is an error, done must hear whether they were kept.
+func (j *joiner) join(ctx context.Context, spans []store.Span) (calls []call, done func(kept bool), err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for len(j.names) > maxJoinedNames && j.taken > 0 || j.anyTaken(spans) {
+		j.free.Wait()
+	}
+	if len(j.names) > maxJoinedNames {
+		j.reset()
+	}
+	mine, err := j.take(ctx, spans)
+	if err != nil {
+		return nil, nil, err
+	}
+	calls = make([]call, len(spans))
+	for i := range spans {
+		s := &spans[i]
+		calls[i] = j.meet(&joinedSpan{
+			trace: s.TraceID, id: s.SpanID, parent: s.ParentID, service: s.Service, kind: s.Kind,
+			start: s.Start, took: s.Duration(), fails: s.Status == store.StatusError,
+		})
+	}
+	return calls, func(kept bool) { j.release(mine, kept) }, nil
+}
+
+func (j *joiner) anyTaken(spans []store.Span) bool {
+	return slices.ContainsFunc(spans, func(s store.Span) bool {
+		t := j.traces[s.TraceID]
+		return t != nil && t.taken
+	})
+}
+
+// take holds the traces of these spans, whole.
+func (j *joiner) take(ctx context.Context, spans []store.Span) (mine []*joinedTrace, err error) {
+	var unknown []store.TraceID
+	var around store.TimeRange
+	for i := range spans {
+		s := &spans[i]
+		t := j.traces[s.TraceID]
+		if t == nil {
+			if len(unknown) == 0 {
+				around = store.TimeRange{From: s.Start, To: s.Start}
+			}
+			unknown = append(unknown, s.TraceID)
+			t = &joinedTrace{id: s.TraceID}
+			t.age = j.ages.PushFront(t)
+			j.traces[s.TraceID] = t
+		}
+		around.From, around.To = min(around.From, s.Start), max(around.To, s.Start)
+		if !t.taken {
+			t.taken = true
+			j.taken++
+			j.ages.MoveToFront(t.age)
+			mine = append(mine, t)
+		}
+	}
+	if len(unknown) == 0 {
+		return mine, nil
+	}
+	var old []joinedSpan
+	if err := j.earlier(ctx, unknown, around, func(s joinedSpan) { old = append(old, s) }); err != nil {
+		j.leave(mine, false)
+		return nil, err
+	}
+	old = slices.DeleteFunc(old, func(s joinedSpan) bool { return !j.hold(j.traces[s.trace], &s) })
+	for i := range old { // now that all are held
+		if s := &old[i]; !s.called {
+			j.await(j.traces[s.trace], s)
+		}
+	}
+	return mine, nil
+}
+
+// release lets others have the traces; one of which spans were not kept is
+// forgotten.
+func (j *joiner) release(traces []*joinedTrace, kept bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.leave(traces, kept)
+	for j.spans > j.max {
+		t := j.ages.Back().Value.(*joinedTrace)
+		if t.taken {
+			break
+		}
+		j.drop(t)
+	}
+}
+
+func (j *joiner) leave(traces []*joinedTrace, kept bool) {
+	for _, t := range traces {
+		t.taken = false
+		if !kept {
+			j.drop(t)
+		}
+	}
+	j.taken -= len(traces)
+	j.free.Broadcast()
+}
+
+func (j *joiner) drop(t *joinedTrace) {
+	j.spans -= t.spans.n
+	j.ages.Remove(t.age)
+	delete(j.traces, t.id)
+}
+
+// meet adds a span to its trace, which is held.
+func (j *joiner) meet(s *joinedSpan) (c call) {
+	t := j.traces[s.trace]
+	if !j.hold(t, s) {
+		return call{again: true}
+	}
+	me := j.ids[s.service]
+	for _, w := range t.waiting.take(s.id) {
+		if w.service != me {
+			c.callees = append(c.callees, callee{j.names[w.service], w.start, w.took, w.fails, w.queue})
+		}
+	}
+	if caller, ok := j.await(t, s); ok && caller != me {
+		c.caller = j.names[caller]
+	}
+	return c
+}
+
+// hold says whether the span was not here before. It is not held where there is
+// no room for it.
+func (j *joiner) hold(t *joinedTrace, s *joinedSpan) bool {
+	service, ok := j.name(s.service)
+	if !ok || t.spans.n >= maxTraceSpans {
+		return true
+	}
+	me := joined{service, s.kind}
+	for old := range t.spans.of(s.id) {
+		if old == me {
+			return false
+		}
+	}
+	t.spans.add(s.id, me)
+	j.spans++
+	return true
+}
+
+// await gives the service of a span's parent, or lets the span wait for it. A
+// parent in the span's own service comes first: Zipkin's client and server
+// share an id.
+func (j *joiner) await(t *joinedTrace, s *joinedSpan) (caller uint16, ok bool) {
+	if s.parent.IsZero() {
+		return 0, false
+	}
+	me := j.ids[s.service]
+	for p := range t.spans.of(s.parent) {
+		if caller, ok = p.service, true; caller == me {
+			break
+		}
+	}
+	if !ok {
+		t.waiting.add(s.parent, waiting{s.start, s.took, me, s.fails, s.kind == store.SpanConsumer})
+	}
+	return caller, ok
+}
+
+func (j *joiner) name(service string) (id uint16, ok bool) {
+	id, ok = j.ids[service]
+	if !ok && len(j.names) < 1<<16 {
+		id, ok = uint16(len(j.names)), true
+		service = strings.Clone(service) // the request's memory is not kept
+		j.names, j.ids[service] = append(j.names, service), id
+	}
+	return id, ok
+}

@@ -1,0 +1,275 @@
+package traces
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"tripod/store"
+	"tripod/store/events"
+)
+
+// forest is random traces over six services, in which every span but the root
+// has a parent, that of one in ten is never sent, and clocks are off.
+func forest(r *rand.Rand, n int) (spans []store.Span) {
+	services := []string{"web", "api", "auth", "db", "mail", "cron"}
+	for len(spans) < n {
+		var id store.TraceID
+		for i := range id {
+			id[i] = byte(r.Uint32())
+		}
+		from := len(spans)
+		at := benchStart + r.Int64N(10*minute)
+		for i := range 1 + r.IntN(12) {
+			s := store.Span{
+				TraceID: id, SpanID: store.SpanID{1, byte(r.Uint32()), byte(r.Uint32()), 7: byte(i + 1)},
+				Service: services[r.IntN(len(services))], Name: fmt.Sprint("op", r.IntN(3)), Kind: store.SpanKind(r.IntN(6)),
+				Start: at + r.Int64N(2*minute), Status: store.StatusCode(r.IntN(3)),
+			}
+			s.End = s.Start + r.Int64N(minute)
+			if i > 0 {
+				s.ParentID = spans[from+r.IntN(i)].SpanID
+				if r.IntN(10) == 0 {
+					s.ParentID[1]++
+				}
+			}
+			spans = append(spans, s)
+		}
+	}
+	return spans
+}
+
+type edge struct {
+	caller, callee string
+	queue          bool
+}
+
+// edgesOf counts the calls of spans of which none was sent twice.
+func edgesOf(spans []store.Span, r store.TimeRange) map[edge][2]int64 {
+	type key struct {
+		trace store.TraceID
+		span  store.SpanID
+	}
+	services := map[key]string{}
+	for _, s := range spans {
+		services[key{s.TraceID, s.SpanID}] = s.Service
+	}
+	out := map[edge][2]int64{}
+	for _, s := range spans {
+		caller, ok := services[key{s.TraceID, s.ParentID}]
+		if s.ParentID.IsZero() {
+			caller, ok = "", s.Kind == store.SpanServer || s.Kind == store.SpanConsumer
+		}
+		if !ok || caller == s.Service || !r.Has(s.Start) {
+			continue
+		}
+		e := edge{caller, s.Service, s.Kind == store.SpanConsumer}
+		n := out[e]
+		n[0]++
+		if s.Status == store.StatusError {
+			n[1]++
+		}
+		out[e] = n
+	}
+	return out
+}
+
+func gotEdges(t *testing.T, s *Store, r store.TimeRange) map[edge][2]int64 {
+	t.Helper()
+	deps, err := s.Dependencies(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[edge][2]int64{}
+	for _, d := range deps {
+		out[edge{d.Caller, d.Callee, d.Queue}] = [2]int64{d.Calls, d.Errors}
+	}
+	return out
+}
+
+func checkEdges(t *testing.T, s *Store, spans []store.Span) {
+	t.Helper()
+	for _, r := range []store.TimeRange{
+		{From: benchStart - int64(time.Hour), To: benchStart + int64(time.Hour)},
+		{From: benchStart + 3*minute, To: benchStart + 7*minute},
+	} {
+		if got, want := gotEdges(t, s, r), edgesOf(spans, r); !maps.Equal(got, want) {
+			t.Errorf("from %d min: got %v, want %v", (r.From-benchStart)/minute, got, want)
+		}
+	}
+}
+
+func TestDependenciesInEveryState(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 1))
+	spans := forest(r, 2500)
+	r.Shuffle(len(spans), func(i, j int) { spans[i], spans[j] = spans[j], spans[i] })
+	inStates(t, spans, func(t *testing.T, s *Store) { checkEdges(t, s, spans) })
+}
+
+// TestDependenciesHoweverSent sends spans in any order, again and again, refused
+// now and then, to a joiner that remembers little and a store that restarts.
+func TestDependenciesHoweverSent(t *testing.T) {
+	for seed := range uint64(12) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, 2))
+			spans := forest(r, 600)
+			sent := slices.Clone(spans)
+			for range 60 {
+				sent = append(sent, spans[r.IntN(len(spans))])
+			}
+			if seed%3 > 0 {
+				r.Shuffle(len(sent), func(i, j int) { sent[i], sent[j] = sent[j], sent[i] })
+			}
+			dir := t.TempDir()
+			s, stop := runJoined(t, dir)
+			for len(sent) > 0 {
+				n := min(len(sent), 1+r.IntN(40))
+				batch := slices.Clone(sent[:n])
+				sent = sent[n:]
+				switch r.IntN(12) {
+				case 0:
+					stop()
+					s, stop = runJoined(t, dir)
+				case 1: // joined, but not kept
+					if _, done, err := s.joiner.join(t.Context(), batch); err != nil {
+						t.Fatal(err)
+					} else {
+						done(false)
+					}
+				}
+				for errors.Is(appendTo(t, s, batch), store.ErrOverloaded) {
+				}
+			}
+			checkEdges(t, s, spans)
+		})
+	}
+}
+
+func appendTo(t *testing.T, s *Store, batch []store.Span) error {
+	err := s.Append(t.Context(), batch)
+	if err != nil && !errors.Is(err, store.ErrOverloaded) {
+		t.Fatal(err)
+	}
+	return err
+}
+
+func runJoined(t *testing.T, dir string) (*Store, func()) {
+	s := openTest(t, dir, Options{HeadBytes: 16 << 10, Events: events.Events{Failed: func(what string, err error) { t.Errorf("%s: %v", what, err) }}})
+	s.joiner.max = 100
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { s.Run(ctx) })
+	stop := sync.OnceFunc(func() {
+		cancel()
+		running.Wait()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(stop)
+	return s, stop
+}
+
+func TestDependenciesOfManyWriters(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 1))
+	spans := forest(r, 4000)
+	order := slices.Clone(spans)
+	r.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	s, _ := runJoined(t, t.TempDir())
+	s.joiner.max = maxJoined
+	var writers sync.WaitGroup
+	for part := range slices.Chunk(order, 1000) {
+		writers.Go(func() {
+			for batch := range slices.Chunk(part, 50) {
+				for errors.Is(appendTo(t, s, batch), store.ErrOverloaded) {
+				}
+			}
+		})
+	}
+	writers.Wait()
+	checkEdges(t, s, spans)
+}
+
+func TestLatencies(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 1))
+	spans := forest(r, 2500)
+	want := map[string]store.OperationLatency{}
+	took := map[string]*cell{}
+	for _, s := range spans {
+		op := store.Operation{Name: s.Name, Kind: s.Kind}
+		k := fmt.Sprint(s.Service, op)
+		if took[k] == nil {
+			took[k] = &cell{}
+		}
+		took[k].add(class(&s), s.Duration())
+		o, ok := want[k]
+		first := time.Unix(0, s.Start).Truncate(time.Minute)
+		if !ok {
+			o = store.OperationLatency{Service: s.Service, Operation: op, First: first, Last: first}
+		}
+		o.Spans, o.Errors, o.Latency = took[k].requests, took[k].errors, took[k].latency()
+		if first.Before(o.First) {
+			o.First = first
+		}
+		if last := first.Add(time.Minute); last.After(o.Last) {
+			o.Last = last
+		}
+		want[k] = o
+	}
+	inStates(t, spans, func(t *testing.T, s *Store) {
+		got, err := s.Latencies(t.Context(), "", everyHour)
+		if err != nil || len(got) != len(want) {
+			t.Fatalf("got %d operations of %d, %v", len(got), len(want), err)
+		}
+		for _, o := range got {
+			if k := fmt.Sprint(o.Service, o.Operation); o != want[k] {
+				t.Errorf("got %+v, want %+v", o, want[k])
+			}
+		}
+		if one, err := s.Latencies(t.Context(), "db", everyHour); err != nil || len(one) == 0 || one[0].Service != "db" || one[len(one)-1].Service != "db" {
+			t.Errorf("of one service: got %v, %v", one, err)
+		}
+	})
+}
+
+var everyHour = store.TimeRange{From: benchStart - int64(time.Hour), To: benchStart + int64(time.Hour)}
+
+func TestSeen(t *testing.T) {
+	id := func(n int) store.TraceID {
+		return store.TraceID{1, byte(n), byte(n >> 8), byte(n >> 16), 9: byte(n >> 3)}
+	}
+	var all seen
+	for part := range 3 {
+		var s seen
+		for n := part * 1000; n < (part+1)*1000; n++ {
+			s.add(id(n).String())
+			s.add(id(n).String())
+		}
+		if len(s.hashes) != 1000 {
+			t.Fatalf("%d hashes of 1000 traces", len(s.hashes))
+		}
+		all.merge(&s)
+	}
+	r := reader{b: all.appendTo(nil)}
+	all = r.seen()
+	for n := range 3000 {
+		if !all.has(seenHash(id(n))) {
+			t.Fatalf("trace %d was seen", n)
+		}
+	}
+	wrong := 0
+	for n := 3000; n < 203_000; n++ {
+		if all.has(seenHash(id(n))) {
+			wrong++
+		}
+	}
+	if wrong > 40 {
+		t.Errorf("%d of 200,000 traces seem to be there", wrong)
+	}
+}
