@@ -11,13 +11,13 @@ import (
 	"tripod/web"
 )
 
-// Logs takes log records; it returns *store.PartialError when it refused some
+// Logs takes log records, which are not its own when it returns; it returns *store.PartialError when it refused some
 // for good, and store.ErrOverloaded when all may be sent again.
 type Logs interface {
 	Append(ctx context.Context, records []store.Record) error
 }
 
-// Traces takes spans, with the same errors as Logs.
+// Traces takes spans, as Logs takes records and with the same errors.
 type Traces interface {
 	Append(ctx context.Context, spans []store.Span) error
 }

@@ -97,7 +97,7 @@ func dumpTraces(td ptrace.Traces) string {
 	for _, rs := range td.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, s := range ss.Spans().All() {
-				if unfit(s) != "" {
+				if s.TraceID().IsEmpty() || s.SpanID().IsEmpty() || int64(s.StartTimestamp()) < 0 || int64(s.EndTimestamp()) < 0 {
 					continue
 				}
 				d.resource(rs.Resource(), rs.SchemaUrl())

@@ -116,12 +116,11 @@ func (a *API) readLogs(enc encoding, body []byte) (records []store.Record, bad w
 }
 
 func (a *API) traces(ctx context.Context, enc encoding, body []byte) ([]byte, error) {
-	req := ptraceotlp.NewExportRequest()
-	if err := a.decode(req, tracesRequest, enc, body); err != nil {
+	ss, bad, free, err := a.readSpans(enc, body)
+	if err != nil {
 		return nil, a.turnAway("traces", err)
 	}
-	ss, bad := spans(req.Traces())
-	var err error
+	defer free()
 	if len(ss) > 0 {
 		err = a.doors.Traces.Append(ctx, ss)
 	}
@@ -132,6 +131,20 @@ func (a *API) traces(ctx context.Context, enc encoding, body []byte) ([]byte, er
 	resp.PartialSuccess().SetRejectedSpans(int64(bad.N))
 	resp.PartialSuccess().SetErrorMessage(bad.Why)
 	return encode(resp, enc, bad)
+}
+
+// readSpans does for traces what readLogs does.
+func (a *API) readSpans(enc encoding, body []byte) (ss []store.Span, bad web.Refusals, free func(), err error) {
+	if enc == protobuf {
+		r := newSpanReader()
+		err = r.request(string(body))
+		return r.spans, r.bad, r.free, err
+	}
+	req := ptraceotlp.NewExportRequest()
+	if err = a.decode(req, tracesRequest, enc, body); err == nil {
+		ss, bad = spans(req.Traces())
+	}
+	return ss, bad, func() {}, err
 }
 
 func (a *API) metrics(ctx context.Context, enc encoding, body []byte) ([]byte, error) {

@@ -159,6 +159,44 @@ func FuzzTraces(f *testing.F) {
 	})
 }
 
+// FuzzTracesProto holds of spans what FuzzLogsProto holds of records.
+func FuzzTracesProto(f *testing.F) {
+	f.Add(tracesProto(sampleTraces()))
+	twice := tracesProto(sampleTraces())
+	f.Add(append(twice, twice...))
+	f.Add([]byte("\x0a\x09\xc2\x3e\x06\x12\x04\x7a\x02\x18\x02"))               // a scope in the deprecated field
+	f.Add([]byte("\x0a\x0e\x12\x0c\x12\x0a\x7a\x02\x18\x02\x7a\x04\x12\x02no")) // a status in two parts
+	f.Fuzz(func(t *testing.T, body []byte) {
+		a := New(Doors{}, Options{})
+		got, bad, free, err := a.readSpans(protobuf, body)
+		req := ptraceotlp.NewExportRequest()
+		wantErr := a.decode(req, tracesRequest, protobuf, body)
+		switch {
+		case err != nil && !errors.Is(err, store.ErrInvalid) && !errors.Is(err, store.ErrTooLarge):
+			t.Fatalf("got %v, want an error that blames the request", err)
+		case err != nil && wantErr == nil && !strings.Contains(err.Error(), "which OTLP does not have"):
+			t.Fatalf("refused what pdata takes: %v", err)
+		case err == nil && a.checkProto(body, tracesRequest) != nil && !bytes.Contains(body, []byte("\xc2\x3e")):
+			t.Fatalf("took what is beyond bounds or no protobuf: %v", wantErr)
+		case err != nil || wantErr != nil:
+			return
+		}
+		defer free()
+		want, wantBad := spans(req.Traces())
+		if bad.N != wantBad.N || bad.Why != wantBad.Why {
+			t.Fatalf("refused %d (%s), want %d (%s)", bad.N, bad.Why, wantBad.N, wantBad.Why)
+		}
+		if len(got) != len(want) {
+			t.Fatalf("%d spans, want %d", len(got), len(want))
+		}
+		for i := range got {
+			if g, w := fmt.Sprintf("%#v %#v %#v", got[i], *got[i].Resource, *got[i].Scope), fmt.Sprintf("%#v %#v %#v", want[i], *want[i].Resource, *want[i].Scope); !sameButAddresses(g, w) {
+				t.Fatalf("got  %s\nwant %s", g, w)
+			}
+		}
+	})
+}
+
 func FuzzMetrics(f *testing.F) {
 	req := pmetricotlp.NewExportRequestFromMetrics(sampleMetrics())
 	f.Add(must[[]byte](f)(req.MarshalProto()), false)

@@ -2,7 +2,6 @@ package otlp
 
 import (
 	"fmt"
-	"math"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
@@ -10,8 +9,8 @@ import (
 	"tripod/web"
 )
 
-// spans turns a request into spans; a span that no trace could ever show is
-// refused.
+// spans turns a request of JSON into spans; a span that no trace could ever show
+// is refused.
 func spans(td ptrace.Traces) ([]store.Span, web.Refusals) {
 	var a arena
 	var bad web.Refusals
@@ -22,25 +21,31 @@ func spans(td ptrace.Traces) ([]store.Span, web.Refusals) {
 		for _, ss := range rs.ScopeSpans().All() {
 			scope := a.scope(ss.Scope(), ss.SchemaUrl())
 			for _, s := range ss.Spans().All() {
-				if why := unfit(s); why != "" {
-					bad.Add(web.Invalid, 1, fmt.Sprintf("span %.60q of service %.60q: %s", s.Name(), service, why))
-					continue
-				}
 				out = append(out, store.Span{Service: service, Resource: res, Scope: scope})
-				a.span(&out[len(out)-1], s)
+				to := &out[len(out)-1]
+				a.span(to, s)
+				if why := unfit(to); why != "" {
+					bad.Add(web.Invalid, 1, refusedSpan(to, why))
+					out = out[:len(out)-1]
+				}
 			}
 		}
 	}
 	return out, bad
 }
 
-func unfit(s ptrace.Span) string {
+func refusedSpan(s *store.Span, why string) string {
+	return fmt.Sprintf("span %.60q of service %.60q: %s", s.Name, s.Service, why)
+}
+
+// unfit says why no trace could ever show a span.
+func unfit(s *store.Span) string {
 	switch {
-	case s.TraceID().IsEmpty():
+	case s.TraceID.IsZero():
 		return "trace id is all zero or missing"
-	case s.SpanID().IsEmpty():
+	case s.SpanID.IsZero():
 		return "span id is all zero or missing"
-	case uint64(s.StartTimestamp()) > math.MaxInt64, uint64(s.EndTimestamp()) > math.MaxInt64:
+	case s.Start < 0, s.End < 0: // of 64 bits without a sign
 		return "time lies after the year 2262"
 	}
 	return ""
@@ -53,14 +58,9 @@ func (a *arena) span(to *store.Span, s ptrace.Span) {
 	to.TraceState = s.TraceState().AsRaw()
 	to.Flags = s.Flags()
 	to.Name = s.Name()
-	if k := s.Kind(); k > 0 && k <= ptrace.SpanKindConsumer {
-		to.Kind = store.SpanKind(k)
-	}
+	enums{kind: int32(s.Kind()), status: int32(s.Status().Code())}.set(to)
 	to.Start = int64(s.StartTimestamp())
 	to.End = int64(s.EndTimestamp())
-	if c := s.Status().Code(); c > 0 && c <= ptrace.StatusCodeError {
-		to.Status = store.StatusCode(c)
-	}
 	to.StatusMessage = s.Status().Message()
 	to.Attrs = a.fromMap(s.Attributes())
 	to.Dropped = s.DroppedAttributesCount()
