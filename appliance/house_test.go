@@ -52,6 +52,7 @@ var mayImport = []struct {
 	{"web/…", []string{"store", "web"}, "one wire protocol a room: parse, ask, write; never an engine, never another room"},
 	{"ui", []string{"ui/chart", "ui/assets"}, "pure functions of view models: no store, no clock"},
 	{"ui/chart", []string{}, "SVG of plain numbers"},
+	{"ui/layers", []string{}, "places of nodes and edges; no markup"},
 	{"ui/assets", []string{}, "embedded files"},
 	{"ui/screens", []string{"ui", "ui/chart"}, "pure functions of view models: no store, no clock"},
 }
