@@ -1,37 +1,23 @@
-// Folding the tree, opening spans in the drawer, finding a span.
-import { address, all, one, toast } from './_dom';
+// One trace: the waterfall, the part of it that is drawn, finding and opening
+// spans.
+import { address, make, one, toast } from './_dom';
+import { htmx } from './_swap';
+import { read } from './_tracedata';
+import { find, step } from './_tracefind';
+import { ticks } from './_tracefmt';
+import { Waterfall } from './_tracelist';
+import * as mini from './_tracemini';
 
-const rowsOf = (): HTMLElement[] => all('.rows .wr');
-const level = (row: HTMLElement): number => Number(row.getAttribute('aria-level'));
-const htmx = (): { process(el: Element): void } | undefined =>
-  (window as unknown as { htmx?: { process(el: Element): void } }).htmx;
+let list: Waterfall | null = null;
 
-/** Shows the rows below those that are expanded, and hides the others. */
-function layout(): void {
-  let hiddenBelow = Infinity;
-  for (const row of rowsOf()) {
-    const at = level(row);
-    if (at <= hiddenBelow) hiddenBelow = Infinity;
-    row.hidden = at > hiddenBelow;
-    if (hiddenBelow === Infinity && row.getAttribute('aria-expanded') === 'false') hiddenBelow = at;
-  }
-}
+const rowAt = (el: EventTarget | null): number => {
+  const row = el instanceof Element ? el.closest<HTMLElement>('.wr[data-i]') : null;
+  return row ? Number(row.dataset['i']) : -1;
+};
 
-function fold(row: HTMLElement, open: boolean): void {
-  if (!row.hasAttribute('aria-expanded')) return;
-  row.setAttribute('aria-expanded', String(open));
-  layout();
-}
-
-function foldAll(open: boolean): void {
-  for (const row of rowsOf()) {
-    if (row.hasAttribute('aria-expanded') && (open || level(row) > 1)) row.setAttribute('aria-expanded', String(open));
-  }
-  layout();
-}
-
-async function select(row: HTMLElement | null, href: string): Promise<void> {
-  const answer = await fetch(href.replace(/#.*$/, ''), { headers: { 'HX-Request': 'true', 'HX-Target': 'drawer' } }).catch(() => null);
+async function select(i: number): Promise<void> {
+  const href = address({ sel: i >= 0 && list ? list.spans.id(i) : null });
+  const answer = await fetch(href, { headers: { 'HX-Request': 'true', 'HX-Target': 'drawer' } }).catch(() => null);
   if (!answer?.ok) return toast('The span could not be read.', 'warn');
   const box = document.createElement('template');
   box.innerHTML = await answer.text(); // our own page, under its policy
@@ -39,56 +25,164 @@ async function select(row: HTMLElement | null, href: string): Promise<void> {
   if (!next) return;
   one('#drawer')?.replaceWith(next);
   htmx()?.process(next);
-  all('.wr.sel').forEach((r) => r.classList.remove('sel'));
-  row?.classList.add('sel');
-  history.replaceState(history.state, '', address({ sel: row ? row.id.slice(1) : null }));
+  history.replaceState(history.state, '', href);
+  list?.select(i);
+  if (list && i >= 0) list.reveal(list.position(i));
 }
 
-function find(text: string): void {
-  const want = text.trim().toLowerCase();
-  let hits = 0;
-  let first: HTMLElement | null = null;
-  for (const row of rowsOf()) {
-    const hit = !want || (one('.wn', row)?.textContent ?? '').toLowerCase().includes(want);
-    row.classList.toggle('dimmed', !hit);
-    if (want && hit) {
-      hits++;
-      first ??= row;
-    }
+async function close(): Promise<void> {
+  const was = list?.selected ?? -1;
+  await select(-1);
+  if (was >= 0) list?.el(was)?.focus({ preventScroll: true });
+}
+
+/** Axis and grid of the part of the time that is drawn. */
+function axis(from: number, to: number): void {
+  const at = ticks(from, to);
+  const put = (el: HTMLElement, share: number): HTMLElement => {
+    el.style.left = (share * 100).toFixed(2) + '%';
+    return el;
+  };
+  one('#trace-axis')?.replaceChildren(...at.map((t) => put(make('span', t.at > 0.9 ? 'end' : '', t.text), t.at)));
+  one('#trace-grid')?.replaceChildren(...at.filter((t) => t.at > 0).map((t) => put(make('i', ''), t.at)));
+}
+
+function zoom(from: number, to: number): void {
+  if (!list) return;
+  axis(from, to);
+  list.zoom(from, to);
+  const part = from > 0 || to < list.spans.width;
+  history.replaceState(history.state, '', address({ zoom: part ? `${from}-${to}` : null }));
+}
+
+/** Turns what the waterfall shows on or off; the address keeps it. */
+function flip(el: HTMLElement): void {
+  const on = el.getAttribute('aria-pressed') !== 'true';
+  el.setAttribute('aria-pressed', String(on));
+  if (el.id === 'crit-switch') {
+    one('#waterfall')?.classList.toggle('nocrit', !on);
+    history.replaceState(history.state, '', address({ crit: on ? null : 'off' }));
+  } else {
+    list?.showLines(on);
+    history.replaceState(history.state, '', address({ lines: on ? 'on' : null }));
   }
-  const found = one('#span-found');
-  if (found) found.textContent = want ? `${hits} spans` : '';
-  first?.scrollIntoView({ block: 'nearest' });
 }
 
-document.addEventListener('click', (e) => {
+function clicked(e: MouseEvent): void {
   const target = e.target;
   if (!(target instanceof Element) || e.ctrlKey || e.metaKey || e.shiftKey || e.button !== 0) return;
-  const act = target.closest<HTMLElement>('[data-act]')?.dataset['act'];
-  const row = target.closest<HTMLElement>('.wr');
-  if (act === 'fold' && row) return fold(row, row.getAttribute('aria-expanded') === 'false');
-  if (act === 'fold-all' || act === 'unfold-all') return foldAll(act === 'unfold-all');
-  if (act === 'close-span') {
-    e.preventDefault();
-    const open = one('.wr.sel');
-    void select(null, address({ sel: null })).then(() => open?.focus({ preventScroll: true }));
-    return;
+  const el = target.closest<HTMLElement>('[data-act], .sw');
+  const i = rowAt(target);
+  switch (el?.dataset['act'] ?? el?.id) {
+    case 'fold':
+      list?.fold(i, !list.folded(i));
+      return;
+    case 'fold-all':
+    case 'unfold-all':
+      return list?.foldAll(el?.dataset['act'] === 'fold-all');
+    case 'find-next':
+    case 'find-previous':
+      if (list) step(list, el?.dataset['act'] === 'find-next' ? 1 : -1);
+      return;
+    case 'whole-trace':
+      return mini.whole();
+    case 'close-span':
+      if (!list) return;
+      e.preventDefault();
+      return void close();
+    case 'crit-switch':
+    case 'lines-switch':
+      if (!el || !list) return;
+      e.preventDefault();
+      return flip(el);
   }
-  const link = row && one<HTMLAnchorElement>('a.op', row);
-  if (!row || !link) return;
+  if (!list || i < 0) return;
   e.preventDefault();
-  void select(row, link.getAttribute('href') ?? '');
-});
+  list.here = i;
+  if (list.spans.opens(i)) void select(i);
+  else if (list.spans.parent(i) >= 0 && list.spans.id(i)) void select(list.spans.indexOf(list.spans.id(i)));
+}
 
+function move(by: number): void {
+  if (!list) return;
+  const active = rowAt(document.activeElement);
+  list.go(list.row(list.position(active < 0 ? list.here : active) + (active < 0 ? 0 : by)));
+}
+
+/** The keys of a tree. */
+function key(e: KeyboardEvent): void {
+  const i = rowAt(e.target);
+  if (!list || i < 0 || e.ctrlKey || e.metaKey || e.altKey) return;
+  const open = list.kids(i) && !list.folded(i);
+  switch (e.key) {
+    case 'ArrowDown':
+      move(1);
+      break;
+    case 'ArrowUp':
+      move(-1);
+      break;
+    case 'ArrowLeft':
+      if (open) list.fold(i, true);
+      else if (list.spans.parent(i) >= 0) list.go(list.spans.parent(i));
+      break;
+    case 'ArrowRight':
+      if (list.folded(i)) list.fold(i, false);
+      else if (open) move(1);
+      break;
+    case 'Home':
+      list.go(list.row(0));
+      break;
+    case 'End':
+      list.go(list.row(list.count - 1));
+      break;
+    case 'PageDown':
+      move(20);
+      break;
+    case 'PageUp':
+      move(-20);
+      break;
+    default:
+      return;
+  }
+  e.preventDefault();
+}
+
+function start(): void {
+  const box = one('#span-rows');
+  const spans = box && read();
+  const again = list !== null;
+  const folded = list?.foldedIds ?? [];
+  list = null;
+  if (!box || !spans?.length) return;
+  const at = new URLSearchParams(location.search);
+  list = new Waterfall(spans, box, at.get('lines') === 'on');
+  if (folded.length) list.foldedIds = folded;
+  const [a, b] = (at.get('zoom') ?? '').split('-').map(Number);
+  mini.start(spans.width, a ?? 0, b ?? 0, zoom);
+  if (list.selected >= 0 && !again) {
+    history.scrollRestoration = 'manual'; // the span that the address names is where the reader is
+    list.reveal(list.position(list.selected), true);
+  }
+  const text = one<HTMLInputElement>('#span-find')?.value;
+  if (text) find(list, text);
+}
+
+document.addEventListener('click', clicked);
+document.addEventListener('keydown', key);
 document.addEventListener('keydown', (e) => {
-  const row = e.target instanceof HTMLElement ? e.target.closest<HTMLElement>('.wr') : null;
-  if (!row || (e.key !== 'ArrowLeft' && e.key !== 'ArrowRight')) return;
+  if (e.key !== 'Enter' || !list || !(e.target instanceof HTMLInputElement) || e.target.id !== 'span-find') return;
   e.preventDefault();
-  fold(row, e.key === 'ArrowRight');
+  step(list, e.shiftKey ? -1 : 1);
 });
-
 document.addEventListener('input', (e) => {
-  if (e.target instanceof HTMLInputElement && e.target.id === 'span-find') find(e.target.value);
+  if (list && e.target instanceof HTMLInputElement && e.target.id === 'span-find') find(list, e.target.value);
 });
-
-document.addEventListener('tripod:refreshed', layout);
+document.addEventListener('tripod:step', (e) => {
+  if (!list) return;
+  e.preventDefault();
+  move((e as CustomEvent<number>).detail);
+});
+document.addEventListener('tripod:refreshed', start);
+addEventListener('scroll', () => list?.soon(), { passive: true });
+addEventListener('resize', () => list?.redraw());
+start();

@@ -1,6 +1,7 @@
 package screens
 
 import (
+	"encoding/json"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -23,8 +24,18 @@ type Trace struct {
 	Mini     []MiniBar
 	Ticks    []TraceTick
 	Spans    []SpanRow
-	More     string // says how many spans are not drawn
+	Data     json.RawMessage // all rows, for the island
+	More     string          // which of the rows are drawn, when not all
+	Before   string          // address of the rows before
+	After    string
 	Critical string // length of the critical path
+
+	NoCritical   bool   // the path is not drawn
+	CriticalHref string // turns it on or off
+	Lines        bool   // log lines are drawn among the spans
+	LinesHref    string
+	LineCount    string
+
 	Services []ui.Service
 	Drawer   *SpanDrawer
 	Logs     []TraceLog
@@ -65,7 +76,9 @@ type SpanRow struct {
 	Kids      int // spans below, all levels
 	Error     bool
 	Selected  bool
-	Missing   bool // a parent that was not received
+	Kind      RowKind
+	Level     string // of a log line
+	Usual     string // what it usually takes
 	Left      float64
 	Width     float64
 	Critical  bool
@@ -74,6 +87,17 @@ type SpanRow struct {
 	Duration  string
 	Title     string
 }
+
+// RowKind is what a row of the waterfall stands for.
+type RowKind uint8
+
+// A row is a span, or else stands for something between them.
+const (
+	RowSpan   RowKind = iota
+	RowLost           // a parent that was not received
+	RowAbsent         // a span that the typical trace has
+	RowLine           // a log line
+)
 
 // SpanDrawer is everything known of one span.
 type SpanDrawer struct {
@@ -182,3 +206,13 @@ func count(n int) string { return strconv.Itoa(n) }
 
 // colour is the class of a service's slot.
 func colour(n int) string { return "c" + strconv.Itoa(n) }
+
+func rowID(r SpanRow) templ.Attributes {
+	if r.ID == "" {
+		return nil
+	}
+	return templ.Attributes{"id": "s" + r.ID}
+}
+
+// pressed says whether a switch is on.
+func pressed(on bool) string { return strconv.FormatBool(on) }

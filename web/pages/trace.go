@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,7 +18,7 @@ import (
 
 // Bounds on what one trace may put on the screen.
 const (
-	maxSpanRows  = 1500 // rows of the waterfall
+	maxSpanRows  = 300 // rows of the waterfall on a page without script
 	maxMiniBars  = 400
 	maxTraceLogs = 500
 	maxJSONSpans = 200
@@ -41,10 +43,11 @@ func (p *Pages) tracePage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	m := p.traceView(ctx, st, tr)
+	a := p.askTrace(ctx, st, tr)
 	if r.Header.Get("HX-Target") == "drawer" {
-		return p.fragment(w, r, http.StatusOK, screens.DrawerBox(m.Drawer))
+		return p.fragment(w, r, http.StatusOK, screens.DrawerBox(p.openSpan(a)))
 	}
+	m := p.traceView(ctx, a, tr)
 	pg := p.page(ctx, st, "traces", m.Name, "trace.css", "trace.js")
 	pg.Flush = true
 	pg.Crumbs = []ui.Crumb{{Text: "Traces", Href: st.Carry().Href("/traces")}, {Text: m.Name}, {Text: id.String()[:8], Mono: true}}
@@ -73,12 +76,16 @@ type traceAsk struct {
 	sel  string
 }
 
-func (p *Pages) traceView(ctx context.Context, st State, tr store.Trace) screens.Trace {
+func (p *Pages) askTrace(ctx context.Context, st State, tr store.Trace) *traceAsk {
 	a := &traceAsk{st: st, t: growTree(tr.Spans), id: tr.ID, sel: st.Sel}
 	a.t.markCritical()
 	a.root = a.t.root()
 	p.traceLogs(ctx, a)
-	root := a.root.span
+	return a
+}
+
+func (p *Pages) traceView(ctx context.Context, a *traceAsk, tr store.Trace) screens.Trace {
+	root, st := a.root.span, a.st
 	m := screens.Trace{
 		ID: tr.ID.String(), Name: orDash(root.Name), Service: p.service(st, orDash(root.Service), ""),
 		Facts: a.facts(), Notes: a.notes(), View: view3(st.View),
@@ -101,6 +108,7 @@ func (p *Pages) traceView(ctx context.Context, st State, tr store.Trace) screens
 	default:
 		p.waterfall(a, &m)
 	}
+	m.Drawer = p.openSpan(a)
 	return m
 }
 
@@ -210,18 +218,18 @@ func (p *Pages) waterfall(a *traceAsk, m *screens.Trace) {
 	if below := subtree(nodes, a.st.Values.Get("below")); below != nil {
 		nodes = below
 		m.Notes = append(m.Notes, "Only "+orDash(nodeName(nodes[0]))+" and what is below it is drawn.")
-		m.Tabs[0].Href = a.st.Without("below")
+		m.Tabs[0].Href = a.st.Without("below", "row")
 	}
-	drawn := nodes[:min(len(nodes), maxSpanRows)]
-	if len(nodes) > len(drawn) {
-		m.More = fmt.Sprintf("Drawn are the first %s of %s spans. Open a span and draw only what is below it to see the others; the JSON has all of them.",
-			chart.Count(maxSpanRows), chart.Count(int64(len(nodes))))
+	m.NoCritical, m.Lines = a.st.Values.Get("crit") == "off", a.st.Values.Get("lines") == "on"
+	m.CriticalHref, m.LinesHref = a.flip("crit", "off", m.NoCritical), a.flip("lines", "on", m.Lines)
+	m.LineCount = logCount(a)
+	all := waterfallRows(a, nodes, true)
+	m.Data = p.rowsJSON(a, all)
+	drawn := all
+	if !m.Lines {
+		drawn = slices.DeleteFunc(slices.Clone(all), func(r traceRow) bool { return r.kind == rowLine })
 	}
-	base := drawn[0].depth
-	kids := kidCounts(drawn)
-	for i, n := range drawn {
-		m.Spans = append(m.Spans, p.spanRow(a, n, n.depth-base, kids[i], parentIn(drawn, i)))
-	}
+	p.drawRows(a, m, drawn)
 	step := max(1, (len(nodes)+maxMiniBars-1)/maxMiniBars)
 	for i := 0; i < len(nodes); i += step {
 		if n := nodes[i]; n.span != nil {
@@ -233,12 +241,63 @@ func (p *Pages) waterfall(a *traceAsk, m *screens.Trace) {
 	}
 	m.Ticks = axisTicks(a.t.end - a.t.start)
 	m.Critical = dur(a.root.end - a.root.start)
-	for _, n := range a.t.nodes {
-		if n.span != nil && a.sel != "" && n.id.String() == a.sel {
-			m.Drawer = p.drawer(a, n)
-			break
+}
+
+// flip is this view with a switch that is off by default turned the other way.
+func (a *traceAsk) flip(name, value string, now bool) string {
+	if now {
+		value = ""
+	}
+	return a.st.With(name, value)
+}
+
+// drawRows draws a page of the rows, for who has no script, and for the time
+// until the script draws from m.Data those that are seen.
+func (p *Pages) drawRows(a *traceAsk, m *screens.Trace, rows []traceRow) {
+	first := a.firstRow(rows)
+	last := min(first+maxSpanRows, len(rows))
+	kids := rowKids(rows)
+	for i := first; i < last; i++ {
+		m.Spans = append(m.Spans, p.spanRow(a, rows, i, kids[i]))
+	}
+	if first == 0 && last == len(rows) {
+		return
+	}
+	m.More = fmt.Sprintf("Rows %s to %s of %s.", chart.Count(int64(first+1)), chart.Count(int64(last)), chart.Count(int64(len(rows))))
+	if first > 0 {
+		m.Before = a.st.With("row", strconv.Itoa(max(0, first-maxSpanRows)), "sel", "")
+	}
+	if last < len(rows) {
+		m.After = a.st.With("row", strconv.Itoa(last), "sel", "")
+	}
+}
+
+// firstRow is where the page of rows begins that the address asks for: the one
+// with the selected span, or that of the parameter row.
+func (a *traceAsk) firstRow(rows []traceRow) int {
+	at, err := strconv.Atoi(a.st.Values.Get("row"))
+	if err != nil || at < 0 || at >= len(rows) {
+		at = 0
+	}
+	if a.sel != "" {
+		for i := range rows {
+			if r := &rows[i]; r.kind == rowSpan && r.n.id.String() == a.sel {
+				at = i
+				break
+			}
 		}
 	}
+	return at - at%maxSpanRows
+}
+
+// openSpan is the drawer of the selected span, nil for none.
+func (p *Pages) openSpan(a *traceAsk) *screens.SpanDrawer {
+	for _, n := range a.t.nodes {
+		if n.span != nil && a.sel != "" && n.id.String() == a.sel {
+			return p.drawer(a, n)
+		}
+	}
+	return nil
 }
 
 func nodeName(n *node) string {
@@ -262,58 +321,6 @@ func subtree(nodes []*node, id string) []*node {
 		return nodes[i:end]
 	}
 	return nil
-}
-
-// kidCounts are the rows below each row.
-func kidCounts(nodes []*node) []int {
-	out := make([]int, len(nodes))
-	var open []int // places of the ancestors
-	for i, n := range nodes {
-		for len(open) > 0 && nodes[open[len(open)-1]].depth >= n.depth {
-			last := open[len(open)-1]
-			open = open[:len(open)-1]
-			out[last] = i - last - 1
-		}
-		open = append(open, i)
-	}
-	for _, at := range open {
-		out[at] = len(nodes) - at - 1
-	}
-	return out
-}
-
-// parentIn is the parent of the row at i, when it is drawn.
-func parentIn(nodes []*node, i int) *node {
-	for j := i - 1; j >= 0 && i-j < 512; j-- {
-		if nodes[j].depth < nodes[i].depth {
-			return nodes[j]
-		}
-	}
-	return nil
-}
-
-func (p *Pages) spanRow(a *traceAsk, n *node, depth, kids int, parent *node) screens.SpanRow {
-	r := screens.SpanRow{
-		ID: n.id.String(), Depth: depth, Kids: kids, Slot: 8,
-		Left: a.t.share(n.start), Width: a.t.share(n.end) - a.t.share(n.start),
-		Duration: dur(n.end - n.start),
-	}
-	if n.span == nil {
-		r.ID, r.Missing, r.Name = "missing-"+r.ID, true, "span "+n.id.String()[:8]
-		return r
-	}
-	r.Name, r.Slot, r.Error = orDash(n.span.Name), p.o.Slots(n.span.Service), n.span.Status == store.StatusError
-	r.Href, r.Selected = a.st.With("sel", r.ID)+"#s"+r.ID, r.ID == a.sel
-	r.Title = orDash(n.span.Service) + ": " + r.Name + ", " + r.Duration
-	if parent == nil || parent.span == nil || parent.span.Service != n.span.Service {
-		r.Note = orDash(n.span.Service)
-	}
-	if n.critical {
-		r.Critical = true
-		r.CritLeft = a.t.share(n.critStart)
-		r.CritWidth = a.t.share(n.critEnd) - r.CritLeft
-	}
-	return r
 }
 
 // axisTicks are round moments from the start of a trace.

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"maps"
@@ -107,6 +108,7 @@ func TestTraceViews(t *testing.T) {
 		"its lines":           {path + "?view=logs", []string{"timed out", "Logs"}},
 		"as JSON":             {path + "?view=json", []string{"&#34;traceId&#34;: &#34;ab000000000000000000000000000001&#34;", "pool.acquire"}},
 		"only a part":         {path + "?below=0000000000000002", []string{"is drawn", `id="s0000000000000003"`}},
+		"lines among spans":   {path + "?lines=on&crit=off", []string{`class="wr c2 ll"`, `class="wf nocrit"`, "+79 ms"}},
 		"a span that is none": {path + "?sel=zz&below=zz", []string{`id="s0000000000000001"`}},
 	} {
 		w := ask(mux, c.url)
@@ -137,21 +139,80 @@ func TestTraceThatIsNotThere(t *testing.T) {
 	}
 }
 
-func TestBigTraceIsBounded(t *testing.T) {
+// bigDoors have a trace of so many spans below one of the story.
+func bigDoors(n int) Options {
 	o := traceDoors()
 	f := o.Traces.(*fakeTraces)
-	for i := range 10_000 {
+	for i := range n {
 		s := f.trace.Spans[2]
-		s.SpanID[1], s.SpanID[2] = byte(1+i>>8), byte(i)
+		s.SpanID[1], s.SpanID[2], s.SpanID[3] = byte(1+i>>16), byte(i>>8), byte(i)
 		s.ParentID = spanID(1)
 		f.trace.Spans = append(f.trace.Spans, s)
 	}
-	body := ask(screenOf(t, o), "/traces/ab000000000000000000000000000001").Body.String()
-	if n := strings.Count(body, `role="treeitem"`); n != maxSpanRows {
-		t.Errorf("%d rows", n)
+	return o
+}
+
+func TestBigTraceIsDrawnInPages(t *testing.T) {
+	const path = "/traces/ab000000000000000000000000000001"
+	mux := screenOf(t, bigDoors(10_000))
+	for name, c := range map[string]struct {
+		url  string
+		rows int
+		has  []string
+		lack string
+	}{
+		"the first":             {path, maxSpanRows, []string{"Rows 1 to 300 of 10,005.", "row=300"}, "The rows before"},
+		"the last":              {path + "?row=9999", 105, []string{"Rows 9,901 to 10,005 of 10,005.", "row=9600"}, "The rows after"},
+		"that of a span":        {path + "?sel=0001100300000003", maxSpanRows, []string{`id="s0001100300000003"`}, ""},
+		"one that is not there": {path + "?row=99999999", maxSpanRows, []string{"Rows 1 to 300 of"}, ""},
+	} {
+		body := ask(mux, c.url).Body.String()
+		if n := strings.Count(body, `role="treeitem"`); n != c.rows {
+			t.Errorf("%s: %d rows", name, n)
+		}
+		for _, s := range c.has {
+			if !strings.Contains(body, s) {
+				t.Errorf("%s: no %q", name, s)
+			}
+		}
+		if c.lack != "" && strings.Contains(body, c.lack) {
+			t.Errorf("%s: %q", name, c.lack)
+		}
 	}
-	if !strings.Contains(body, "Drawn are the first 1,500 of 10,005 spans") {
-		t.Error("the limit is silent")
+}
+
+// What the island draws from holds every row, the lines at their spans.
+func TestRowsForTheIsland(t *testing.T) {
+	body := ask(screenOf(t, traceDoors()), "/traces/ab000000000000000000000000000001").Body.String()
+	_, data, _ := strings.Cut(body, `<script id="span-data" type="application/json">`)
+	data, _, _ = strings.Cut(data, "</script>")
+	var got struct {
+		Width           int64
+		Rows            [][]any
+		Names, Services []string
+		Slots           []int
+	}
+	if err := json.Unmarshal([]byte(data), &got); err != nil {
+		t.Fatalf("%v in %s", err, data)
+	}
+	var b strings.Builder
+	for _, r := range got.Rows {
+		n := func(i int) int { return int(r[i].(float64)) }
+		fmt.Fprintf(&b, "%d %s %s %d+%d %d\n", n(0), got.Names[n(1)], got.Services[n(2)], n(3)/1e6, n(4)/1e6, n(5))
+	}
+	want := `0 POST /tasks planner-web 0+100 4
+1 POST /api/<b> planner-api 10+80 4
+2 POST /tasks planner-web 58000+0 16
+2 pool.acquire planner-api 20+60 5
+3 pool timed out <b> planner-api 79+0 16
+0 span 00000000 – 30+10 2
+1 SELECT planner-db 30+10 0
+`
+	if b.String() != want || got.Width != 100e6 || len(got.Slots) != len(got.Services) {
+		t.Errorf("got %d ns of\n%swant\n%s", got.Width, b.String(), want)
+	}
+	if strings.Contains(data, "<b>") {
+		t.Error("a name could end the script")
 	}
 }
 

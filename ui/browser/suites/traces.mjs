@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { shots } from '../tripod.mjs';
+import { bigTrace, sendTrace, spanID } from '../spans.mjs';
+import { json, shots, until } from '../tripod.mjs';
 import { aTrace, tooSmall } from './screens.mjs';
 
 const has = (name, value) => (u) => (u.searchParams.get(name) ?? '') === value;
@@ -16,6 +17,10 @@ export default function traces(scene) {
   scene('errors only, and all again', errorsOnly);
   scene('a row leads to its trace, Back to the result', rowAndBack);
   scene('a span opens in the drawer with its attributes; folding; finding', drawer);
+  scene('ten thousand spans: scrolled, walked, folded, searched', tenThousand);
+  scene('the overview chooses what is drawn', zooming);
+  scene('critical path and log lines are switched', switches);
+  scene('without a script a long trace has pages', withoutScript, { script: false });
   scene('at 390 px a span opens where it is seen', drawerBelow, { size: 'narrow' });
   scene('the views of a trace: logs, JSON; and its lines on the Logs screen', views);
   scene('a trace that is not there says so', absent, { allow: /status of 404/ });
@@ -111,7 +116,127 @@ async function drawer(page, { origin }) {
   assert.equal(await spans.count(), all);
 
   await page.locator('#span-find').fill('planner');
-  assert.match(await page.locator('#span-found').innerText(), /^\d+ spans$/);
+  await page.locator('#span-found', { hasText: /^\d+ of \d+$/ }).waitFor();
+  const found = await page.locator('#span-found').innerText();
+  await page.locator('#span-find').press('Enter');
+  await page.waitForFunction((was) => document.querySelector('#span-found').textContent !== was, found);
+  await page.getByRole('button', { name: 'Previous span found' }).click();
+  await page.locator('#span-found').getByText(found, { exact: true }).waitFor();
+  await page.locator('#span-find').fill('no such span');
+  await page.locator('#span-found', { hasText: 'none' }).waitFor();
+}
+
+// Ten thousand spans: few of them are in the page, and all can be reached.
+async function tenThousand(page, { origin }) {
+  const id = await sendTrace(origin, bigTrace(10_000));
+  await until('the whole trace', async () => (await json(`${origin}/api/traces/${id}`)).data[0].spans.length === 10_000);
+  await page.goto('/traces/' + id);
+  const few = async () => {
+    const n = await page.evaluate(() => document.querySelectorAll('#main *').length);
+    assert.ok(n < 4000, `${n} elements`);
+  };
+  await page.locator('.rowbox.virtual .wr', { hasText: 'item 3' }).first().waitFor();
+  await few();
+
+  // a wheel all the way down: frames stay short and the last row is there
+  const slow = await page.evaluate(async () => {
+    let worst = 0;
+    const end = document.documentElement.scrollHeight;
+    for (let y = 0; y <= end; y += Math.max(400, end / 60)) {
+      scrollTo(0, y);
+      const t = performance.now();
+      await new Promise(requestAnimationFrame);
+      worst = Math.max(worst, performance.now() - t);
+    }
+    scrollTo(0, end);
+    return worst;
+  });
+  await page.locator('.wr', { hasText: 'the very last' }).waitFor();
+  assert.ok(slow < 1000, `a frame took ${slow} ms`);
+  await few();
+
+  // by the keyboard: the tree begins at its first row, End goes to its last
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.locator('.wr[data-i="0"]').focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowLeft');
+  await page.locator('.wr:focus[aria-expanded="false"]', { hasText: 'batch 0' }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.locator('.wr:focus', { hasText: 'batch 1' }).waitFor();
+  await page.keyboard.press('ArrowRight');
+  await page.locator('.wr:focus', { hasText: 'item 103' }).waitFor();
+  await page.keyboard.press('ArrowLeft');
+  await page.locator('.wr:focus', { hasText: 'batch 1' }).waitFor();
+  await page.keyboard.press('End');
+  await page.locator('.wr:focus', { hasText: 'the very last' }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.locator('#drawer h2', { hasText: 'the very last' }).waitFor();
+  const box = await page.locator('#drawer h2').boundingBox();
+  assert.ok(box.y > 0 && box.y < 300, `the drawer is at ${box.y}`);
+  await page.keyboard.press('Escape');
+  await page.locator('#drawer h2').waitFor({ state: 'detached' });
+  await page.locator('.wr:focus', { hasText: 'the very last' }).waitFor();
+
+  // what is found inside what is folded is unfolded
+  await page.getByRole('button', { name: 'Collapse all' }).click();
+  await page.locator('.wr', { hasText: 'batch 99' }).waitFor();
+  await page.locator('#span-find').fill('item 7777');
+  await page.locator('.wr.hit', { hasText: 'item 7777' }).waitFor();
+  await page.locator('.wr.hit a.op').click();
+  await page.waitForURL((u) => u.searchParams.get('sel') === spanID(7777));
+  await page.reload();
+  await page.locator('.wr.sel', { hasText: 'item 7777' }).waitFor();
+  await few();
+}
+
+// The overview chooses the part of the time that is drawn.
+async function zooming(page, { origin }) {
+  await page.goto('/traces/' + (await aTrace(origin)));
+  await page.locator('.rowbox.virtual .wr').first().waitFor();
+  const box = await page.locator('#trace-mini').boundingBox();
+  await page.mouse.move(box.x + box.width * 0.25, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.75, box.y + 20, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForURL((u) => /^\d+-\d+$/.test(u.searchParams.get('zoom') ?? ''));
+  const zoom = new URL(page.url()).searchParams.get('zoom');
+  await page.locator('#trace-axis span').first().waitFor();
+  assert.notEqual(await page.locator('#trace-axis span').first().innerText(), '0', 'the axis begins inside');
+  await page.reload();
+  await page.locator('#trace-mini.zoomed').waitFor();
+  await page.getByRole('slider', { name: 'Start of what is drawn' }).press('ArrowRight');
+  await page.waitForURL((u) => u.searchParams.get('zoom') !== zoom);
+  await page.getByRole('button', { name: 'Whole trace' }).click();
+  await page.waitForURL((u) => !u.searchParams.has('zoom'));
+  assert.equal(await page.locator('#trace-axis span').first().innerText(), '0');
+}
+
+// The critical path and the lines among the spans can be turned on and off.
+async function switches(page, { origin }) {
+  await page.goto('/traces/' + (await aTrace(origin)));
+  await page.locator('.rowbox.virtual .crit').first().waitFor();
+  await page.getByRole('button', { name: /critical path/ }).click();
+  await page.locator('.crit').first().waitFor({ state: 'hidden' });
+  await page.getByRole('button', { name: /log lines/ }).click();
+  await page.locator('.wr.ll').first().waitFor();
+  await page.reload();
+  await page.locator('.wr.ll .lm').first().waitFor({ state: 'attached' });
+  assert.equal(await page.locator('.crit:visible').count(), 0);
+  await page.locator('.wr.ll').first().click();
+  await page.locator('#drawer h2').waitFor();
+}
+
+// Without a script a long trace is read in pages.
+async function withoutScript(page, { origin }) {
+  const id = await sendTrace(origin, bigTrace(700, 'paged'));
+  await until('the whole trace', async () => (await json(`${origin}/api/traces/${id}`)).data[0].spans.length === 700);
+  await page.goto('/traces/' + id);
+  assert.equal(await page.locator('.wr').count(), 300);
+  await page.getByRole('link', { name: 'The rows after' }).click();
+  await page.getByRole('link', { name: 'The rows after' }).click();
+  await page.locator('.wr', { hasText: 'the very last' }).locator('a.op').click();
+  await page.locator('#drawer h2', { hasText: 'the very last' }).waitFor();
+  await page.locator('.wr.sel', { hasText: 'the very last' }).waitFor();
 }
 
 async function drawerBelow(page, { origin }) {
