@@ -31,9 +31,8 @@ func corpusEvents() (out []events.Event) {
 		at := (i*7 + 3) % len(spans)
 		calls, done, _ := j.join(context.Background(), spans[at:at+1])
 		done(true)
-		e := encode(&spans[at])
-		calls[0].tell(&e)
-		out = append(out, e)
+		e := encoders.New().(*encoder) // whose events are kept
+		out = append(out, e.encode(spans[at:at+1], calls)...)
 	}
 	return out
 }

@@ -85,12 +85,9 @@ func (s *Store) keep(ctx context.Context, spans []store.Span) error {
 	if err != nil {
 		return err
 	}
-	batch := make([]events.Event, len(spans))
-	for i := range spans {
-		batch[i] = encode(&spans[i])
-		calls[i].tell(&batch[i])
-	}
-	err = s.events.Append(ctx, batch)
+	e := encoders.Get().(*encoder)
+	err = s.events.Append(ctx, e.encode(spans, calls))
+	e.free()
 	done(err == nil)
 	return err
 }

@@ -1,0 +1,217 @@
+package traces
+
+import (
+	"encoding/hex"
+	"strings"
+	"sync"
+
+	"tripod/store"
+	"tripod/store/events"
+)
+
+// encoder makes events of the spans of a batch, from which decode makes the
+// same spans. Its memory serves the next batch, when the engine is done with
+// this one.
+type encoder struct {
+	batch []events.Event
+	list  []events.Field // of all events, one behind the other
+	// Where the list has the fields of the last resource and scope: mostly those
+	// of the next span, too.
+	resource            *store.Resource
+	scope               *store.Scope
+	ofResource, ofScope [2]int
+	// ids are those of all spans in hexadecimal, idTexts bytes each.
+	ids string
+	// Names of fields by those of attributes.
+	attr, resAttr, scopeAttr names
+}
+
+const idTexts = 32 + 16 + 16
+
+var encoders = sync.Pool{New: func() any {
+	return &encoder{attr: newNames(attrPrefix), resAttr: newNames(resourcePrefix), scopeAttr: newNames(scopePrefix)}
+}}
+
+// maxPooledFields bounds the memory that is kept for the next batch, to 4 MB.
+const maxPooledFields = 64 << 10
+
+// free forgets what is shared with the request.
+func (e *encoder) free() {
+	if cap(e.list) > maxPooledFields {
+		return
+	}
+	clear(e.batch)
+	clear(e.list)
+	e.batch, e.list, e.ids, e.resource, e.scope = e.batch[:0], e.list[:0], "", nil, nil
+	encoders.Put(e)
+}
+
+// encode makes the events of spans, each of which tells of a call.
+func (e *encoder) encode(spans []store.Span, calls []call) []events.Event {
+	e.ids = hexIDs(spans)
+	n := 0
+	for i := range spans {
+		n += atMost(&spans[i]) + 2 + len(calls[i].callees)
+	}
+	if cap(e.list) < n {
+		e.list = make([]events.Field, 0, n)
+	}
+	for i := range spans {
+		from, s := len(e.list), &spans[i]
+		e.span(s, e.ids[i*idTexts:(i+1)*idTexts])
+		e.call(&calls[i], s.Start)
+		e.batch = append(e.batch, events.Event{Time: s.Start, Class: class(s), Fields: e.list[from:len(e.list):len(e.list)]})
+	}
+	return e.batch
+}
+
+// atMost is how many fields a span has at most.
+func atMost(s *store.Span) int {
+	n := 16 + len(s.Attrs) + len(s.Events) + len(s.Links)
+	if s.Resource != nil {
+		n += len(s.Resource.Attrs)
+	}
+	if s.Scope != nil {
+		n += len(s.Scope.Attrs)
+	}
+	return n
+}
+
+func hexIDs(spans []store.Span) string {
+	var b strings.Builder
+	b.Grow(idTexts * len(spans))
+	var text [idTexts]byte
+	for i := range spans {
+		s := &spans[i]
+		hex.Encode(text[:32], s.TraceID[:])
+		hex.Encode(text[32:48], s.SpanID[:])
+		hex.Encode(text[48:], s.ParentID[:])
+		b.Write(text[:])
+	}
+	return b.String()
+}
+
+func (e *encoder) span(s *store.Span, ids string) {
+	e.text(fTraceID, ids[:32])
+	e.text(fSpanID, ids[32:48])
+	if !s.ParentID.IsZero() {
+		e.text(fParentID, ids[48:])
+	}
+	e.text(fService, s.Service)
+	e.text(fName, s.Name)
+	e.int(fKind, int64(s.Kind))
+	e.int(fDuration, s.End-s.Start) // wraps around, and back in decode
+	e.int(fStatus, int64(s.Status))
+	e.text(fStatusMessage, s.StatusMessage)
+	e.text(fTraceState, s.TraceState)
+	e.int(fFlags, int64(s.Flags))
+	e.attrs(e.attr, s.Attrs)
+	e.int(fDropped, int64(s.Dropped))
+	e.int(fDroppedEvents, int64(s.DroppedEvents))
+	e.int(fDroppedLinks, int64(s.DroppedLinks))
+	for i := range s.Events {
+		e.add(fEvent, encodeEvent(&s.Events[i]))
+	}
+	for i := range s.Links {
+		e.add(fLink, encodeLink(&s.Links[i]))
+	}
+	e.fromResource(s.Resource)
+	e.fromScope(s.Scope)
+}
+
+func (e *encoder) fromResource(r *store.Resource) {
+	if r == nil {
+		return
+	}
+	if r == e.resource {
+		e.list = append(e.list, e.list[e.ofResource[0]:e.ofResource[1]]...)
+		return
+	}
+	from := len(e.list)
+	e.add(fResource, store.List(store.Int(int64(r.Dropped)), store.String(r.SchemaURL)))
+	e.attrs(e.resAttr, r.Attrs)
+	e.resource, e.ofResource = r, [2]int{from, len(e.list)}
+}
+
+func (e *encoder) fromScope(c *store.Scope) {
+	if c == nil {
+		return
+	}
+	if c == e.scope {
+		e.list = append(e.list, e.list[e.ofScope[0]:e.ofScope[1]]...)
+		return
+	}
+	from := len(e.list)
+	e.add(fScope, store.List(store.String(c.Name), store.String(c.Version), store.Int(int64(c.Dropped)), store.String(c.SchemaURL)))
+	e.attrs(e.scopeAttr, c.Attrs)
+	e.scope, e.ofScope = c, [2]int{from, len(e.list)}
+}
+
+// call adds what a span that starts then says of its neighbours.
+func (e *encoder) call(c *call, start int64) {
+	if c.again {
+		e.add(fAgain, store.Bool(true))
+	}
+	e.text(fCaller, c.caller)
+	for _, to := range c.callees {
+		flags := int64(oneIf(to.fails) | oneIf(to.queue)<<1)
+		e.add(fCallee, store.List(store.String(to.service), store.Int(to.start-start), store.Int(to.took), store.Int(flags)))
+	}
+}
+
+func encodeEvent(ev *store.SpanEvent) store.Value {
+	return store.List(store.Int(ev.Time), store.String(ev.Name), store.Map(ev.Attrs), store.Int(int64(ev.Dropped)))
+}
+
+func encodeLink(l *store.SpanLink) store.Value {
+	return store.List(store.String(l.TraceID.String()), store.String(l.SpanID.String()), store.String(l.TraceState),
+		store.Int(int64(l.Flags)), store.Map(l.Attrs), store.Int(int64(l.Dropped)))
+}
+
+func (e *encoder) add(name string, v store.Value) {
+	e.list = append(e.list, events.Field{Name: name, Value: v})
+}
+
+func (e *encoder) text(name, s string) {
+	if s != "" {
+		e.add(name, store.String(s))
+	}
+}
+
+func (e *encoder) int(name string, n int64) {
+	if n != 0 {
+		e.add(name, store.Int(n))
+	}
+}
+
+func (e *encoder) attrs(n names, in store.Attrs) {
+	for i := range in {
+		e.list = append(e.list, events.Field{Name: n.of(in[i].Key), Value: in[i].Value})
+	}
+}
+
+// names are those of fields by the keys of attributes, so that each is put
+// together once.
+type names struct {
+	prefix string
+	known  map[string]string
+}
+
+func newNames(prefix string) names { return names{prefix, map[string]string{}} }
+
+// Bounds of the names that an encoder knows: 64 KB for each prefix.
+const (
+	maxKnown    = 1000
+	maxKnownLen = 64
+)
+
+func (n names) of(key string) string {
+	if name, ok := n.known[key]; ok {
+		return name
+	}
+	name := n.prefix + key
+	if len(n.known) < maxKnown && len(key) <= maxKnownLen {
+		n.known[name[len(n.prefix):]] = name
+	}
+	return name
+}
