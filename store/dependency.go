@@ -25,3 +25,11 @@ type OperationLatency struct {
 	// First and Last bound the time that the figures stand on, by whole minutes.
 	First, Last time.Time
 }
+
+// ServiceVersion is a version of a service, and the time that its spans cover,
+// by whole minutes.
+type ServiceVersion struct {
+	Service     string
+	Version     string
+	First, Last time.Time
+}

@@ -84,6 +84,7 @@ type RED struct {
 	Requests  int64
 	Errors    int64
 	P50, P95  time.Duration
+	P99       time.Duration
 	Points    []REDPoint // one per step of the query, oldest first
 }
 

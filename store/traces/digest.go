@@ -12,6 +12,7 @@ import (
 const (
 	maxServices   = 1000
 	maxOperations = 5000
+	maxVersions   = 5000
 	maxCells      = 100_000 // of services, and as many of dependencies
 )
 
@@ -19,13 +20,14 @@ const minute = int64(60e9)
 
 // digest sums up the spans of a head or part: which services and operations
 // there are and how long they took, the entries into each service and the calls
-// between them by minute, and which traces there are.
+// between them by minute, the services' versions, and which traces there are.
 type digest struct {
 	services []string
 	ids      map[string]uint32
 	ops      map[opKey]*operation
 	cells    map[cellKey]*cell
 	edges    map[edgeKey]*cell
+	versions map[versionKey]*minutes
 	traces   seen
 }
 
@@ -56,13 +58,26 @@ type cell struct {
 // operation is of all spans of one, which start in these minutes.
 type operation struct {
 	cell
-	first, last int64 // Unix minutes
+	minutes
+}
+
+// versionKey is a resource's service.version.
+type versionKey struct {
+	service uint32
+	version string
+}
+
+// minutes are a range, ends included.
+type minutes struct{ first, last int64 } // Unix minutes
+
+func (m *minutes) stretch(n minutes) {
+	m.first, m.last = min(m.first, n.first), max(m.last, n.last)
 }
 
 func newDigest() *digest {
 	return &digest{
 		ids: map[string]uint32{}, ops: map[opKey]*operation{},
-		cells: map[cellKey]*cell{}, edges: map[edgeKey]*cell{},
+		cells: map[cellKey]*cell{}, edges: map[edgeKey]*cell{}, versions: map[versionKey]*minutes{},
 	}
 }
 
@@ -77,9 +92,12 @@ func (d *digest) Add(e *events.Event) {
 		return
 	}
 	at := floorDiv(e.Time, minute)
-	if o := d.operation(opKey{id, store.Operation{Name: s.name, Kind: store.SpanKind(s.kind)}}, at); o != nil {
+	now := minutes{at, at}
+	if o := d.operation(opKey{id, store.Operation{Name: s.name, Kind: store.SpanKind(s.kind)}}, now); o != nil {
 		o.cell.add(e.Class, s.took)
-		o.first, o.last = min(o.first, at), max(o.last, at)
+	}
+	if s.version != "" {
+		d.version(versionKey{id, s.version}, now)
 	}
 	if e.Class&classEntry != 0 {
 		if c := d.cell(cellKey{id, at}); c != nil {
@@ -100,9 +118,9 @@ func (d *digest) Add(e *events.Event) {
 
 // spanFacts is what a digest needs of a span.
 type spanFacts struct {
-	trace, service, name, caller string
-	kind, took                   int64
-	called, child, again         bool
+	trace, service, version, name, caller string
+	kind, took                            int64
+	called, child, again                  bool
 }
 
 // fromOutside says that the span serves somebody whose spans are not sent.
@@ -125,6 +143,8 @@ func (s *spanFacts) read(f *events.Field) {
 		s.kind = f.Value.Int()
 	case fDuration:
 		s.took = f.Value.Int()
+	case fVersion:
+		s.version = f.Value.Str()
 	case fAgain:
 		s.again = true
 	case fCaller:
@@ -172,14 +192,26 @@ func (d *digest) service(name string) (uint32, bool) {
 	return id, ok
 }
 
-func (d *digest) operation(k opKey, at int64) *operation {
+// operation finds one, which has spans in these minutes.
+func (d *digest) operation(k opKey, at minutes) *operation {
 	o := d.ops[k]
-	if o == nil && len(d.ops) < maxOperations {
+	if o != nil {
+		o.stretch(at)
+	} else if len(d.ops) < maxOperations {
 		k.op.Name = strings.Clone(k.op.Name)
-		o = &operation{first: at, last: at}
+		o = &operation{minutes: at}
 		d.ops[k] = o
 	}
 	return o
+}
+
+func (d *digest) version(k versionKey, at minutes) {
+	if m := d.versions[k]; m != nil {
+		m.stretch(at)
+	} else if len(d.versions) < maxVersions {
+		k.version = strings.Clone(k.version)
+		d.versions[k] = &at
+	}
 }
 
 func (d *digest) cell(k cellKey) *cell { return cellOf(d.cells, k) }
@@ -205,9 +237,8 @@ func (d *digest) Merge(other events.Digest) {
 		if !known[k.service] {
 			continue
 		}
-		if sum := d.operation(opKey{ids[k.service], k.op}, o.first); sum != nil {
+		if sum := d.operation(opKey{ids[k.service], k.op}, o.minutes); sum != nil {
 			sum.merge(&o.cell)
-			sum.first, sum.last = min(sum.first, o.first), max(sum.last, o.last)
 		}
 	}
 	for k, c := range from.cells {
@@ -225,6 +256,11 @@ func (d *digest) Merge(other events.Digest) {
 		k.caller, k.callee = ids[k.caller], ids[k.callee]
 		if sum := cellOf(d.edges, k); sum != nil {
 			sum.merge(c)
+		}
+	}
+	for k, m := range from.versions {
+		if known[k.service] {
+			d.version(versionKey{ids[k.service], k.version}, *m)
 		}
 	}
 	d.traces.merge(&from.traces)

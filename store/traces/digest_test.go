@@ -24,7 +24,7 @@ func corpusDigest() *digest {
 
 // corpusEvents are spans with their callers and callees.
 func corpusEvents() (out []events.Event) {
-	spans := storetest.SpanCorpus(4, 300)
+	spans := withVersions(storetest.SpanCorpus(4, 300))
 	j := newJoiner()
 	j.earlier = func(context.Context, []store.TraceID, store.TimeRange, func(joinedSpan)) error { return nil }
 	for i := range spans {
@@ -43,8 +43,9 @@ func TestDigestComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !slices.Equal(got.services, want.services) || !reflect.DeepEqual(got.ops, want.ops) ||
-		!reflect.DeepEqual(got.cells, want.cells) || !reflect.DeepEqual(got.edges, want.edges) || len(got.edges) == 0 {
-		t.Errorf("got %+v, want %+v", got, want)
+		!reflect.DeepEqual(got.cells, want.cells) || !reflect.DeepEqual(got.edges, want.edges) || len(got.edges) == 0 ||
+		!reflect.DeepEqual(got.versions, want.versions) || len(got.versions) == 0 {
+		t.Error("came back changed")
 	}
 }
 
@@ -63,6 +64,9 @@ func TestDigestsMerge(t *testing.T) {
 	}
 	known := func(d *digest) map[string]any {
 		out := map[string]any{}
+		for k, m := range d.versions {
+			out[fmt.Sprint(d.services[k.service], k.version)] = *m
+		}
 		for k, o := range d.ops {
 			out[fmt.Sprint(d.services[k.service], k.op)] = *o
 		}
@@ -97,7 +101,7 @@ func FuzzReadDigest(f *testing.F) {
 	b := corpusDigest().AppendTo(nil)
 	f.Add(b)
 	f.Add(b[:len(b)/2])
-	f.Add([]byte{2, 1, 1, 'a', 1, 0, 2, 1, 'x', 0, 2, 1, 0, 0, 0, 0, 1, 1, 7})
+	f.Add([]byte{3, 1, 1, 'a', 1, 0, 2, 1, 'x', 0, 2, 1, 0, 0, 0, 0, 1, 0, 1, 'v', 0, 2, 1, 1, 7})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		d := newDigest()
 		if d.Read(b) != nil {

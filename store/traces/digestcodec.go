@@ -8,7 +8,7 @@ import (
 )
 
 // digestVersion is the first byte.
-const digestVersion = 2
+const digestVersion = 3
 
 func (d *digest) AppendTo(b []byte) []byte {
 	b = append(b, digestVersion)
@@ -21,8 +21,7 @@ func (d *digest) AppendTo(b []byte) []byte {
 		b = binary.AppendUvarint(b, uint64(k.service))
 		b = append(b, byte(k.op.Kind))
 		b = appendText(b, k.op.Name)
-		b = binary.AppendVarint(b, o.first)
-		b = binary.AppendVarint(b, o.last)
+		b = o.minutes.appendTo(b)
 		b = o.cell.appendTo(b)
 	}
 	b = binary.AppendUvarint(b, uint64(len(d.cells)))
@@ -39,7 +38,17 @@ func (d *digest) AppendTo(b []byte) []byte {
 		b = binary.AppendVarint(b, k.minute)
 		b = c.appendTo(b)
 	}
+	b = binary.AppendUvarint(b, uint64(len(d.versions)))
+	for k, m := range d.versions {
+		b = binary.AppendUvarint(b, uint64(k.service))
+		b = appendText(b, k.version)
+		b = m.appendTo(b)
+	}
 	return d.traces.appendTo(b)
+}
+
+func (m minutes) appendTo(b []byte) []byte {
+	return binary.AppendVarint(binary.AppendVarint(b, m.first), m.last)
 }
 
 func (c *cell) appendTo(b []byte) []byte {
@@ -74,13 +83,16 @@ func (d *digest) Read(b []byte) error {
 	known := uint64(len(d.services))
 	for range r.count(maxOperations) {
 		k := opKey{service: r.below(known), op: store.Operation{Kind: store.SpanKind(r.byte()), Name: r.text()}}
-		d.ops[k] = &operation{first: r.varint(), last: r.varint(), cell: r.cell()}
+		d.ops[k] = &operation{minutes: r.minutes(), cell: r.cell()}
 	}
 	for range r.count(maxCells) {
 		d.cells[cellKey{r.below(known), r.varint()}] = new(r.cell())
 	}
 	for range r.count(maxCells) {
 		d.edges[edgeKey{r.below(known), r.below(known), r.byte() != 0, r.varint()}] = new(r.cell())
+	}
+	for range r.count(maxVersions) {
+		d.versions[versionKey{r.below(known), r.text()}] = new(r.minutes())
 	}
 	d.traces = r.seen()
 	if r.bad || len(r.b) > 0 {
@@ -154,6 +166,8 @@ func (r *reader) below(n uint64) uint32 {
 	}
 	return uint32(v)
 }
+
+func (r *reader) minutes() minutes { return minutes{r.varint(), r.varint()} }
 
 func (r *reader) cell() cell {
 	return cell{requests: int64(r.uvarint()), errors: int64(r.uvarint()), took: r.hist()}

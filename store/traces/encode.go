@@ -33,6 +33,7 @@ const (
 
 	attrPrefix     = "."
 	resourcePrefix = "r:"
+	fVersion       = resourcePrefix + "service.version"
 	scopePrefix    = "s:"
 )
 

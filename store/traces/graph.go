@@ -87,22 +87,54 @@ func (s *Store) Latencies(ctx context.Context, service string, r store.TimeRange
 				if len(sums) == maxOperations {
 					continue
 				}
-				sum = &operation{first: o.first, last: o.last}
+				sum = &operation{minutes: o.minutes}
 				sums[key{strings.Clone(name), k.op}] = sum
 			}
 			sum.merge(&o.cell)
-			sum.first, sum.last = min(sum.first, o.first), max(sum.last, o.last)
+			sum.stretch(o.minutes)
 		}
 	})
 	out := make([]store.OperationLatency, 0, len(sums))
 	for k, o := range sums {
-		out = append(out, store.OperationLatency{
-			Service: k.service, Operation: k.op, Spans: o.requests, Errors: o.errors, Latency: o.latency(),
-			First: time.Unix(0, o.first*minute), Last: time.Unix(0, (o.last+1)*minute),
-		})
+		l := store.OperationLatency{Service: k.service, Operation: k.op, Spans: o.requests, Errors: o.errors, Latency: o.latency()}
+		l.First, l.Last = o.times()
+		out = append(out, l)
 	}
 	slices.SortFunc(out, func(a, b store.OperationLatency) int {
 		return cmp.Or(strings.Compare(a.Service, b.Service), strings.Compare(a.Operation.Name, b.Operation.Name), cmp.Compare(a.Operation.Kind, b.Operation.Kind))
+	})
+	return out, err
+}
+
+// times are the start of the first minute and the end of the last one.
+func (m minutes) times() (first, last time.Time) {
+	return time.Unix(0, m.first*minute), time.Unix(0, (m.last+1)*minute)
+}
+
+// Versions are those of each service's spans, as their resources state them, in
+// order of service and time.
+func (s *Store) Versions(ctx context.Context) ([]store.ServiceVersion, error) {
+	type key struct{ service, version string }
+	sums := map[key]*minutes{}
+	err := s.events.Digests(ctx, always, func(d events.Digest) {
+		from := d.(*digest)
+		for k, m := range from.versions {
+			name := key{from.services[k.service], k.version}
+			if sum := sums[name]; sum != nil {
+				sum.stretch(*m)
+			} else if len(sums) < maxVersions {
+				sums[key{strings.Clone(name.service), strings.Clone(name.version)}] = new(*m)
+			}
+		}
+	})
+	out := make([]store.ServiceVersion, 0, len(sums))
+	for k, m := range sums {
+		v := store.ServiceVersion{Service: k.service, Version: k.version}
+		v.First, v.Last = m.times()
+		out = append(out, v)
+	}
+	slices.SortFunc(out, func(a, b store.ServiceVersion) int {
+		return cmp.Or(strings.Compare(a.Service, b.Service), a.First.Compare(b.First), strings.Compare(a.Version, b.Version))
 	})
 	return out, err
 }

@@ -13,7 +13,45 @@ import (
 
 	"tripod/store"
 	"tripod/store/events"
+	"tripod/store/storetest"
 )
+
+func TestVersions(t *testing.T) {
+	spans := withVersions(storetest.SpanCorpus(7, 1500))
+	want := map[string]minutes{}
+	for _, s := range spans {
+		k := s.Service + " " + s.Resource.Attrs.Text("service.version")
+		at := floorDiv(s.Start, minute)
+		m, ok := want[k]
+		if !ok {
+			m = minutes{at, at}
+		}
+		m.stretch(minutes{at, at})
+		want[k] = m
+	}
+	inStates(t, spans, func(t *testing.T, s *Store) {
+		got, err := s.Versions(t.Context())
+		if err != nil || len(got) != len(want) {
+			t.Fatalf("got %v, %v, want %v", got, err, want)
+		}
+		for _, v := range got {
+			m := want[v.Service+" "+v.Version]
+			if first, last := m.times(); !v.First.Equal(first) || !v.Last.Equal(last) {
+				t.Errorf("got %+v, want %v to %v", v, first, last)
+			}
+		}
+	})
+}
+
+// withVersions gives the resource of each span one of three.
+func withVersions(spans []store.Span) []store.Span {
+	for i := range spans {
+		r := *spans[i].Resource
+		r.Attrs = append(slices.Clone(r.Attrs), store.Attr{Key: "service.version", Value: store.String(fmt.Sprint("1.", i%3))})
+		spans[i].Resource = &r
+	}
+	return spans
+}
 
 // forest is random traces over six services, in which every span but the root
 // has a parent, that of one in ten is never sent, and clocks are off.

@@ -115,7 +115,7 @@ func (s *redSum) answer() []store.RED {
 		sv := s.services[name]
 		red := store.RED{
 			Service: name, Requests: sv.total.requests, Errors: sv.total.errors,
-			P50: sv.total.took.quantile(0.5), P95: sv.total.took.quantile(0.95),
+			P50: sv.total.took.quantile(0.5), P95: sv.total.took.quantile(0.95), P99: sv.total.took.quantile(0.99),
 			Points: make([]store.REDPoint, s.n),
 		}
 		for i, c := range sv.points {
