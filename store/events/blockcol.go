@@ -91,21 +91,47 @@ func (c *colBuilder) bool(b byte, keys *keySet) int {
 
 func (c *colBuilder) text(text, value []byte, keys *keySet) int {
 	c.n++
-	if _, fresh := c.texts.Add(text); !fresh {
+	entry, fresh := c.texts.Add(text)
+	switch {
+	case !fresh:
 		return 2
+	case c.kind == store.KindString:
+		c.learn(entry, text, keys)
+	default:
+		r := reader{b: value}
+		addKeys(keys, r.value(0))
 	}
-	c.words.add(keys, value)
-	return c.note(text)
+	return len(text) + 4
 }
 
-// note notes the characters of a text that was not there.
-func (c *colBuilder) note(text []byte) int {
-	if c.kind == store.KindString {
+// learn notes the keys and characters of a string that was not there: of one
+// whose form was there only those of its parts, each of which is a token or a
+// UUID.
+func (c *colBuilder) learn(entry uint32, text []byte, keys *keySet) {
+	parts, known := c.texts.Split(entry)
+	if !known {
+		c.words.addText(keys, view(text))
 		for _, b := range text {
 			c.chars[b] = true
 		}
+		return
 	}
-	return len(text) + 4
+	for _, p := range parts {
+		part, token, folded := text[p.From:p.To], true, true
+		for _, b := range part {
+			c.chars[b] = true
+			low := wordBytes[b]
+			token, folded = token && low != 0, folded && low == b
+		}
+		switch {
+		case !token:
+			addTextKeys(keys, view(part))
+		case folded:
+			keys.add(tokenKey(view(part)))
+		default:
+			keys.addToken(view(part))
+		}
+	}
 }
 
 // again adds a string that a batch has at a place, if it was added lately.
@@ -126,8 +152,8 @@ func (c *colBuilder) batchText(batch uint32, at int, text []byte, keys *keySet) 
 	if !fresh {
 		return 2
 	}
-	c.words.addText(keys, view(text))
-	return c.note(text)
+	c.learn(code, text, keys)
+	return len(text) + 4
 }
 
 // recentText is the entry of a text of a batch.

@@ -1,11 +1,5 @@
 package events
 
-import (
-	"strconv"
-
-	"tripod/store"
-)
-
 // lastWords adds the tokens of a column's values to a block's keys. Lines of one
 // form differ in few words, so a token is hashed only when the value before had
 // another one at its place.
@@ -15,22 +9,6 @@ type lastWords struct {
 }
 
 type wordAt struct{ from, to uint32 }
-
-// add takes an encoded value.
-func (w *lastWords) add(set *keySet, value []byte) {
-	r := reader{b: value}
-	var buf [textBuf]byte
-	switch store.Kind(value[0]) {
-	case store.KindString:
-		r.byte()
-		w.addText(set, r.string())
-	case store.KindInt:
-		r.byte()
-		w.addASCII(set, view(strconv.AppendInt(buf[:0], r.varint(), 10)))
-	default:
-		addKeys(set, r.value(0))
-	}
-}
 
 func (w *lastWords) addText(set *keySet, s string) {
 	if isASCII(s) {

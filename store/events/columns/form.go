@@ -24,12 +24,12 @@ const (
 	maxFormText = 4096
 )
 
-// span is where a slot's text lies in a text.
-type span struct{ from, to uint32 }
+// Part is where a slot's text lies in a text.
+type Part struct{ From, To uint32 }
 
 // split appends the key of a text's form, and the slots; false when it has
 // none or has no slots.
-func split(text []byte, key []byte, slots []span) (_ []byte, _ []span, ok bool) {
+func split(text []byte, key []byte, slots []Part) (_ []byte, _ []Part, ok bool) {
 	if len(text) > maxFormText {
 		return key, slots, false
 	}
@@ -45,19 +45,19 @@ func split(text []byte, key []byte, slots []span) (_ []byte, _ []span, ok bool) 
 			continue
 		}
 		if i+36 <= len(text) && isUUID(text[i:i+36]) && (i+36 == len(text) || runes[text[i+36]] == other) {
-			key, slots = append(key, markUUID), append(slots, span{uint32(i), uint32(i + 36)})
+			key, slots = append(key, markUUID), append(slots, Part{uint32(i), uint32(i + 36)})
 			i += 36
 			continue
 		}
-		from, digits := i, false
-		for ; i < len(text) && runes[text[i]]&inRun != 0; i++ {
-			digits = digits || runes[text[i]] == digit
+		from, all := i, class
+		for i++; i < len(text) && runes[text[i]]&inRun != 0; i++ {
+			all |= runes[text[i]]
 		}
-		if !digits {
+		if all != digit {
 			key = append(key, text[from:i]...)
 			continue
 		}
-		key, slots = append(key, markRun), append(slots, span{uint32(from), uint32(i)})
+		key, slots = append(key, markRun), append(slots, Part{uint32(from), uint32(i)})
 	}
 	n := len(slots) - first
 	return key, slots, n > 0 && n <= maxSlots
@@ -67,7 +67,7 @@ func split(text []byte, key []byte, slots []span) (_ []byte, _ []span, ok bool) 
 const (
 	other  = 0
 	letter = 1
-	digit  = 3
+	digit  = 3 // also a run that has one, all taken together
 	inRun  = 1
 	bad    = 4
 )

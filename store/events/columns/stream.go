@@ -33,13 +33,12 @@ type Writer struct {
 	Out   []byte
 	Codec *Codec
 
-	raw, zip []byte  // memory to use
-	ints     []int64 // of Ints and planes
-	numbers  []int64 // for Ints
-	codes    []byte  // of forms
-	key      []byte
+	raw, zip []byte      // memory to use
+	ints     []int64     // of Ints and planes
+	numbers  []int64     // for Ints
+	codes    []byte      // of forms
+	of       []entryForm // of texts
 	every    list
-	formed   formed
 	lists    lists
 	huff     *huff0.Scratch
 }

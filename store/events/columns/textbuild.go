@@ -45,6 +45,7 @@ type TextBuilder struct {
 	known   int      // entries in the table
 	tries   int
 	hits    int
+	formed  formed // of as many entries as were split
 }
 
 var seed = maphash.MakeSeed()
@@ -56,6 +57,7 @@ func (t *TextBuilder) Reset() {
 	clear(t.table)
 	t.hashes = t.hashes[:0]
 	t.known, t.tries, t.hits = 0, 0, 0
+	t.formed.reset()
 }
 
 // Len is the number of texts.
@@ -157,10 +159,10 @@ func (w *Writer) Texts(t *TextBuilder) {
 		w.text(string(t.entries.at(0)))
 	case entries == n:
 		w.Out = append(w.Out, textsList)
-		w.list(&t.entries)
+		w.list(&t.entries, t, nil)
 	case entries <= 256:
 		w.Out = append(w.Out, textsCodes, byte(entries-1))
-		w.list(&t.entries)
+		w.list(&t.entries, t, nil)
 		codes := w.raw[:0]
 		for _, c := range t.codes {
 			codes = append(codes, byte(c))
@@ -180,7 +182,7 @@ func (w *Writer) ages(t *TextBuilder) {
 	start := len(w.Out)
 	w.Out = append(w.Out, textsAges)
 	w.uvarint(uint64(entries))
-	w.list(&t.entries)
+	w.list(&t.entries, t, nil)
 	size := len(w.Out) - start
 	ages, seen := w.ints[:0], int64(0)
 	for _, c := range t.codes {
@@ -207,7 +209,7 @@ func (w *Writer) all(t *TextBuilder) {
 		w.every.add(t.entries.at(int(c)))
 	}
 	w.Out = append(w.Out, textsList)
-	w.list(&w.every)
+	w.list(&w.every, t, t.codes)
 }
 
 // plain packs a list as it stands.
@@ -221,180 +223,4 @@ func (w *Writer) plain(l *list) {
 	}
 	w.Ints(w.numbers)
 	w.stream(l.data)
-}
-
-// How a list is packed.
-const (
-	listPlain = 0
-	listForms = 1
-)
-
-// formed is how the texts of a list are formed.
-type formed struct {
-	byKey map[string]int
-	forms []*formUse
-	of    []*formUse // of each text; nil for none
-	slots []span     // of all texts, one behind the other
-}
-
-func (f *formed) reset(texts int) {
-	if f.byKey == nil {
-		f.byKey = map[string]int{}
-	}
-	clear(f.byKey)
-	clear(f.of)
-	f.of = sized(f.of[:0], texts)
-	f.forms, f.slots = f.forms[:0], f.slots[:0]
-}
-
-type formUse struct {
-	key   string
-	slots int
-	uses  int
-	code  int // from 1; 0 for one that is not kept
-}
-
-// lists is memory for lists.
-type lists struct {
-	all  []*list
-	used int
-}
-
-func (s *lists) reset() { s.used = 0 }
-
-func (s *lists) take(n int) []*list {
-	for len(s.all) < s.used+n {
-		s.all = append(s.all, &list{})
-	}
-	out := s.all[s.used : s.used+n]
-	s.used += n
-	for _, l := range out {
-		l.reset()
-	}
-	return out
-}
-
-// list packs texts by their forms, if most have one that others have too.
-func (w *Writer) list(l *list) {
-	if w.ids(l) {
-		return
-	}
-	f := &w.formed
-	f.reset(l.len())
-	key := w.key
-	for i := range l.len() {
-		from := len(f.slots)
-		var ok bool
-		if key, f.slots, ok = split(l.at(i), key[:0], f.slots); !ok {
-			f.slots = f.slots[:from]
-		} else if !f.use(i, key) {
-			f.slots = f.slots[:from]
-		}
-		if i == 1000 && len(f.forms) > 600 {
-			break // every text is another
-		}
-	}
-	w.key = key
-	kept := 0
-	for _, u := range f.forms {
-		if u.uses > 1 || l.len() == 1 {
-			kept++
-			u.code = kept
-		}
-	}
-	if kept == 0 {
-		w.Out = append(w.Out, listPlain)
-		w.plain(l)
-		return
-	}
-	w.Out = append(w.Out, listForms)
-	w.forms(l, f, kept)
-}
-
-// use says whether a text's form is kept in mind.
-func (f *formed) use(i int, key []byte) bool {
-	if i > 0 && f.of[i-1] != nil && f.of[i-1].key == string(key) {
-		f.of[i-1].uses++
-		f.of[i] = f.of[i-1]
-		return true
-	}
-	n, ok := f.byKey[string(key)]
-	if !ok {
-		if len(f.forms) >= maxTriedForms {
-			return false
-		}
-		n = len(f.forms)
-		f.forms = append(f.forms, &formUse{key: string(key), slots: countMarks(key)})
-		f.byKey[f.forms[n].key] = n
-	}
-	f.forms[n].uses++
-	f.of[i] = f.forms[n]
-	return true
-}
-
-// maxTriedForms bounds what is kept in mind of a list with many forms.
-const maxTriedForms = 1024
-
-func (w *Writer) forms(l *list, f *formed, kept int) {
-	if kept > maxForms {
-		for _, u := range f.forms {
-			if u.code > maxForms {
-				u.code = 0
-			}
-		}
-		kept = maxForms
-	}
-	w.uvarint(uint64(kept))
-	fills := make([][]*list, kept+1)
-	w.codes = sized(w.codes[:0], l.len())
-	codes := w.codes
-	clear(codes)
-	w.lists.reset()
-	rest := w.lists.take(1)[0]
-	at := 0
-	forms := make([]form, kept+1)
-	for _, u := range f.forms {
-		if u.code > 0 {
-			forms[u.code] = formOf(u.key)
-			fills[u.code] = w.lists.take(len(forms[u.code].kinds))
-			w.text(u.key)
-		}
-	}
-	for i := range l.len() {
-		u := f.of[i]
-		text := l.at(i)
-		if u == nil {
-			rest.add(text)
-			continue
-		}
-		slots := f.slots[at:]
-		at += u.slots
-		if u.code == 0 {
-			rest.add(text)
-			continue
-		}
-		codes[i] = byte(u.code)
-		for j := range u.slots {
-			fills[u.code][j].add(text[slots[j].from:slots[j].to])
-		}
-	}
-	w.uvarint(uint64(rest.len()))
-	if kept > 1 || rest.len() > 0 {
-		w.symbols(codes)
-	}
-	w.plain(rest)
-	for c := 1; c <= kept; c++ {
-		for j := range fills[c] {
-			w.slot(forms[c].kinds[j], fills[c][j])
-		}
-	}
-}
-
-func countMarks(key []byte) (n int) {
-	for _, c := range key {
-		if c <= markUUID {
-			n++
-		}
-	}
-	return n
 }

@@ -326,6 +326,32 @@ func (t *Texts) SlotHas(f, slot int, run string) bool {
 // SlotIsUUID says whether UUIDs fill a slot.
 func (t *Texts) SlotIsUUID(f, slot int) bool { return t.forms[f].slots[slot].core == slotUUID }
 
+// ID is what HasID asks about: the bytes of a UUID or of lower-case hexadecimal
+// digits, when just such ids fill the only slot of a form, of that length; else
+// nil.
+func (t *Texts) ID(f int, text string) (id []byte) {
+	form := &t.forms[f]
+	if len(form.slots) != 1 {
+		return nil
+	}
+	switch s := &form.slots[0]; {
+	case s.core == slotUUID && isUUIDLong([]byte(text)):
+		return appendUUID(nil, []byte(text))
+	case s.core == slotHex && s.before == "" && s.behind == "" && len(text) == 2*s.width && len(text) > 0:
+		if id, ok := appendID(nil, []byte(text)); ok {
+			return id
+		}
+	}
+	return nil
+}
+
+// HasID says whether an id fills the only slot of an entry's form, of which ID
+// gave it.
+func (t *Texts) HasID(entry int, id []byte) bool {
+	f, at := t.form(entry)
+	return string(t.forms[f].slots[0].raw[at*len(id):][:len(id)]) == string(id)
+}
+
 // FormChars are the characters of ASCII that the texts of a form may have, a
 // bit each.
 func (t *Texts) FormChars(f int) [2]uint64 { return t.forms[f].chars }
