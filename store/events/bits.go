@@ -52,6 +52,34 @@ func (b bitset) each(do func(row int) bool) {
 	}
 }
 
+// next is the first row from i on that says yes, len(b)*64 when there is none.
+func (b bitset) next(i int) int {
+	for k := i >> 6; k < len(b); k++ {
+		w := b[k]
+		if k == i>>6 {
+			w &= ^uint64(0) << (i & 63)
+		}
+		if w != 0 {
+			return k<<6 + bits.TrailingZeros64(w)
+		}
+	}
+	return len(b) << 6
+}
+
+// last is the last row up to i that says yes, -1 when there is none.
+func (b bitset) last(i int) int {
+	for k := i >> 6; k >= 0; k-- {
+		w := b[k]
+		if k == i>>6 {
+			w &= ^uint64(0) >> (63 - i&63)
+		}
+		if w != 0 {
+			return k<<6 + 63 - bits.LeadingZeros64(w)
+		}
+	}
+	return -1
+}
+
 // and keeps what c has, too, and says that nothing is left.
 func (b bitset) and(c bitset) (none bool) {
 	left := uint64(0)

@@ -1,6 +1,10 @@
 package events
 
-import "tripod/store"
+import (
+	"math/bits"
+
+	"tripod/store"
+)
 
 // find adds to out the candidates that match; of a predicate with functions of
 // its own, at least those.
@@ -104,6 +108,10 @@ func (b *block) findIn(f *filter, n *node, c *col, cand, out bitset) {
 	}
 	b.index(c)
 	if n.exists {
+		if c.rank == nil {
+			out.or(cand)
+			return
+		}
 		cand.each(func(row int) bool {
 			if c.at(row) >= 0 {
 				out.set(row)
@@ -158,20 +166,29 @@ func (b *block) findTexts(f *filter, n *node, c *col, cand, out bitset) {
 		return
 	}
 	dead, codes := j.dead(), c.texts.FormCodes()
-	cand.each(func(row int) bool {
-		i := c.at(row)
-		if i < 0 {
-			return true
+	own := c.rank == nil && !c.texts.Shared() // the entry of each row has its number
+	for k, word := range cand {
+		for ; word != 0; word &= word - 1 {
+			row := k<<6 + bits.TrailingZeros64(word)
+			entry := row
+			if !own {
+				i := c.at(row)
+				if i < 0 {
+					continue
+				}
+				entry = c.texts.Code(i)
+			}
+			if codes != nil && dead[codes[entry]] {
+				continue
+			}
+			if b.passes(f, n, c, entry, j) {
+				out.set(row)
+			}
+			if b.err != nil {
+				return
+			}
 		}
-		entry := c.texts.Code(i)
-		if codes != nil && dead[codes[entry]] {
-			return true
-		}
-		if b.passes(f, n, c, entry, j) {
-			out.set(row)
-		}
-		return b.err == nil
-	})
+	}
 }
 
 // dead are the codes of forms of which no text passes.
@@ -194,7 +211,8 @@ func (b *block) anyEntry(f *filter, n *node, c *col, j verdicts) bool {
 // verdicts are what is known of the forms and entries of a column.
 type verdicts struct {
 	forms   []int8
-	entries []int8 // nil when each text has its own
+	ids     [][]byte // of each form: what its only slot has in it where a text passes; nil for what is not known
+	entries []int8   // nil when each text has its own
 }
 
 // none says that no text passes, whatever it is.
@@ -221,15 +239,33 @@ func (f *filter) judge(n *node, c *col) verdicts {
 		v.forms = make([]int8, c.texts.Forms())
 		for i := range v.forms {
 			v.forms[i] = n.text.judge(c.texts, i)
+			if v.forms[i] == unasked && n.text.isID {
+				v.setID(i, n.text.idIn(c.texts, i))
+			}
 		}
 	}
 	return v
 }
 
+func (v *verdicts) setID(form int, id []byte) {
+	if id == nil {
+		return
+	}
+	if v.ids == nil {
+		v.ids = make([][]byte, len(v.forms))
+	}
+	v.ids[form] = id
+}
+
 func (b *block) passes(f *filter, n *node, c *col, entry int, j verdicts) bool {
 	if j.forms != nil {
-		if form := c.texts.Form(entry); form >= 0 && j.forms[form] != unasked {
-			return j.forms[form] == passes
+		if form := c.texts.Form(entry); form >= 0 {
+			switch {
+			case j.forms[form] != unasked:
+				return j.forms[form] == passes
+			case j.ids != nil && j.ids[form] != nil:
+				return c.texts.HasID(entry, j.ids[form])
+			}
 		}
 	}
 	if j.entries != nil && j.entries[entry] != unasked {

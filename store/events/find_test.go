@@ -22,7 +22,8 @@ func serviceEvents(r *rand.Rand, n int) []Event {
 		}
 		msg := []string{
 			fmt.Sprintf("took %d ms for user u_%d of dead-beef", r.IntN(900), r.IntN(50)), "Connection refused", fmt.Sprintf("read %d of %d: ok", r.IntN(9), r.IntN(9)),
-		}[r.IntN(3)]
+			"dead-" + id, id + "-beef done", "Request X" + strings.ToUpper(id),
+		}[r.IntN(6)]
 		trace := fmt.Sprintf("%016x%016x", r.Uint64(), r.Uint64())
 		took, status := float64(r.IntN(90_000))/1000, int64(200+r.IntN(4))
 		line := fmt.Sprintf(`{"level":"info","time":%d,"msg":"%s","reqId":"%s","trace_id":"%s","status":%d,"took":%.3f,"tags":["a b","c%d"]}`, at/1e6, msg, id, trace, status, took, i%3)
@@ -43,6 +44,9 @@ func cut(r *rand.Rand, ev []Event) string {
 	text := e.Fields[r.IntN(len(e.Fields))].Value.Text()
 	if text == "" {
 		return "x"
+	}
+	if len(text) < 40 && r.IntN(3) == 0 {
+		return text
 	}
 	from := r.IntN(len(text))
 	to := from + 1 + r.IntN(min(len(text)-from, 1+r.IntN(40)))

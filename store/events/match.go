@@ -228,6 +228,14 @@ func (f *filter) enter(rows rowSet, from, to int) error {
 	return b.err
 }
 
+// nextHit is the next row of the block from at on that is a hit, or beyond it.
+func (f *filter) nextHit(at int, forth bool) int {
+	if forth {
+		return f.hits.next(at)
+	}
+	return f.hits.last(at)
+}
+
 // take is a set with a bit for each row of the block, of any content.
 func (f *filter) take() bitset {
 	if n := len(f.spare); n > 0 {

@@ -117,7 +117,7 @@ func (s *Store) narrowed(ctx context.Context, p *part, x Expr) (blocks bitset, a
 		if index.Blocks() != len(p.blocks) {
 			return termindex.ErrDamaged
 		}
-		n := narrower{ctx: ctx, x: index, blocks: len(p.blocks)}
+		n := narrower{ctx: ctx, x: index, blocks: len(p.blocks), by: p.by}
 		blocks, all = n.of(x)
 		return n.err
 	})
@@ -129,6 +129,7 @@ type narrower struct {
 	ctx    context.Context
 	x      *termindex.Index
 	blocks int
+	by     string // a field whose texts the part's own index knows by block: see decider
 	err    error
 }
 
@@ -140,12 +141,15 @@ func (n *narrower) of(x Expr) (bitset, bool) {
 	case Or:
 		return n.some(x)
 	case Word:
-		return n.words(x.Text, true)
+		return n.wordsIn(x.Fields, x.Text, true)
 	case Phrase:
-		return n.words(x.Text, true)
+		return n.wordsIn(x.Fields, x.Text, true)
 	case Substring:
-		return n.words(x.Text, false)
+		return n.wordsIn(x.Fields, x.Text, false)
 	case Equal:
+		if x.Field == n.by {
+			return nil, true
+		}
 		return n.value(x.Field, x.Text)
 	case OneOf:
 		if len(x.Texts) > maxAsked {
@@ -195,6 +199,13 @@ func (n *narrower) some(list []Expr) (bitset, bool) {
 		out.or(blocks)
 	}
 	return out, false
+}
+
+func (n *narrower) wordsIn(fields []string, text string, edges bool) (bitset, bool) {
+	if len(fields) == 1 && fields[0] == n.by {
+		return nil, true
+	}
+	return n.words(text, edges)
 }
 
 // words asks for the words of a text that the index knows all about.

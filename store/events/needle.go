@@ -18,6 +18,7 @@ type needle struct {
 	chars []charset // of each of them at least one character
 	// The folded tokens of the text that must be whole tokens of the haystack.
 	tokens []string
+	isID   bool // a run of letters and digits, or a UUID of which each piece has a digit
 }
 
 type needleKind uint8
@@ -51,7 +52,23 @@ func newNeedle(kind needleKind, text string, fold bool) *needle {
 		}
 		at = end
 	}
+	n.isID = n.isRun() || kind != needleWord && isUUIDOfDigits(text)
 	return n
+}
+
+// isUUIDOfDigits says that a text has the dashes of a UUID, and a digit in each
+// piece: then no piece stands in a form's pieces.
+func isUUIDOfDigits(text string) bool {
+	pieces := strings.Split(text, "-")
+	if len(text) != 36 || len(pieces) != 5 {
+		return false
+	}
+	for _, p := range pieces {
+		if !isWord(p) || !strings.ContainsAny(p, digits) {
+			return false
+		}
+	}
+	return true
 }
 
 // maxRequired bounds what is looked for in a regular expression.
@@ -187,17 +204,33 @@ func (n *needle) judge(t *columns.Texts, f int) int8 {
 			return passes
 		}
 	}
-	if !hasUUID(t, f) {
-		for _, token := range n.tokens {
-			if !strings.ContainsAny(token, digits) && !hasWordIn(pieces, token) {
+	uuid := hasUUID(t, f)
+	for _, token := range n.tokens {
+		if strings.ContainsAny(token, digits) {
+			if !inSlot(t, f, token) {
 				return fails
 			}
+		} else if !uuid && !hasWordIn(pieces, token) {
+			return fails
 		}
 	}
-	if n.isRun() && !n.inSlot(t, f) {
+	if n.isRun() && !inSlot(t, f, n.text) {
 		return fails
 	}
 	return unasked
+}
+
+// idIn is what the only slot of a form has in it where a text passes, if the
+// needle is an id of the slot's length: it lies in the slot then, or nowhere.
+func (n *needle) idIn(t *columns.Texts, f int) []byte {
+	if n.kind == needleWhole {
+		for _, p := range t.FormPieces(f) {
+			if p != "" {
+				return nil
+			}
+		}
+	}
+	return t.ID(f, n.text)
 }
 
 func hasUUID(t *columns.Texts, f int) bool {
@@ -234,12 +267,13 @@ func hasWordIn(pieces []string, word string) bool {
 // isRun says that the needle is one run of letters, digits and "_" with a
 // digit: such a run lies in a slot or nowhere.
 func (n *needle) isRun() bool {
-	return !n.fold && isWord(n.text) && strings.ContainsAny(n.text, digits)
+	return isWord(n.text) && strings.ContainsAny(n.text, digits)
 }
 
-func (n *needle) inSlot(t *columns.Texts, f int) bool {
+// inSlot says whether a run with a digit may lie in a slot.
+func inSlot(t *columns.Texts, f int, run string) bool {
 	for j := range t.Slots(f) {
-		if t.SlotHas(f, j, n.text) {
+		if t.SlotHas(f, j, run) {
 			return true
 		}
 	}

@@ -2,9 +2,13 @@ package events
 
 import "runtime"
 
-// maxKept bounds the blocks that one query with a limit leaves unpacked: more
-// would only drive out what others want, as would those of one without.
-const maxKept = 64
+// Bounds of the blocks that one query leaves unpacked, with a limit and without:
+// more would only drive out what others want. One without may be about an id,
+// which few blocks have.
+const (
+	maxKept = 64
+	fewKept = 8
+)
 
 // reading is a block that is read and searched, maybe ahead of its turn.
 type reading struct {

@@ -77,6 +77,7 @@ func (s *Store) Scan(ctx context.Context, q Query) iter.Seq2[*Event, error] {
 		defer sn.release()
 		where := sharpen(q.Where)
 		sc := &scan{sn: sn, ctx: ctx, r: q.Range, oldest: q.Oldest, f: newFilter(where), where: where, reckon: sn.reckon(ctx, &q)}
+		sc.keeps = fewKept
 		if q.Limit > 0 {
 			sc.keeps = maxKept
 		}
@@ -317,9 +318,10 @@ func (sc *scan) seek(c *cursor) (bool, error) {
 		return false, nil
 	}
 	for n := c.rows.len(); c.at >= 0 && c.at < n; {
-		if c.f.block != nil && !c.f.hits.has(c.at) {
-			c.at += forth
-			continue
+		if c.f.block != nil {
+			if c.at = c.f.nextHit(c.at, sc.oldest); c.at < 0 || c.at >= n {
+				break
+			}
 		}
 		t := c.rows.time(c.at)
 		if !sc.r.Has(t) {
