@@ -47,7 +47,7 @@ func (a *Appliance) openDoors() error {
 	bulk := esapi.New(esapi.Doors{Logs: meteredLogs{a.logs, &m.bulk}}, esapi.Options{Rejected: m.bulk.refuseLogs})
 	bulk.Register(mux)
 	zipkinapi.New(zipkinapi.Doors{Traces: meteredSpans{a.traces, &m.zipkin}}, zipkinapi.Options{Rejected: m.zipkin.refuseSpans}).Register(mux)
-	jaegerapi.New(jaegerapi.Doors{Services: a.traces, Operations: a.traces, Traces: a.traces}, jaegerapi.Options{}).Register(mux)
+	jaegerapi.New(jaegerapi.Doors{Services: a.traces, Operations: a.traces, Traces: a.traces, Dependencies: a.traces, OTLP: otlp.MarshalTracesJSON}, jaegerapi.Options{}).Register(mux)
 	tempoapi.New(tempoapi.Doors{Traces: a.traces, Metrics: a.traces, Tags: a.traces, Encode: tempoapi.Encode{Proto: otlp.MarshalTraces, JSON: otlp.MarshalTracesJSON}}, tempoapi.Options{}).Register(mux)
 	promapi.New(promapi.Doors{
 		Engine: a.metrics, Samples: a.metrics, Sink: a.metrics, Families: a.metrics, Targets: a.scrape.Targets, Ready: a.readyNow,

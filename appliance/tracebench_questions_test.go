@@ -117,6 +117,7 @@ func traceQuestions(in *sentSpans, o webshop.Options) []*traceQuestion {
 		search("attribute", url.Values{"tags": {fmt.Sprintf(`{"user.id":"u_%d"}`, askedUser)}}, func(t *sentTrace) bool { return t.user == askedUser }),
 		search("errors", url.Values{"tags": {`{"error":"true"}`}}, func(t *sentTrace) bool { return t.failed }),
 		structural(in, o),
+		dependencyGraph(in, o),
 		{name: "services", target: "5", path: always("/api/services"), check: func(_ int, body []byte) (int, error) {
 			return checkNames(body, func(name string) bool { return slices.Contains(webshop.Services[:], name) }, len(webshop.Services))
 		}},
@@ -161,6 +162,31 @@ func structural(in *sentSpans, o webshop.Options) *traceQuestion {
 				got = append(got, t.TraceID)
 			}
 			return len(got), sameIDs(got, want, err)
+		}}
+}
+
+// dependencyGraph wants every call counted, and no other.
+func dependencyGraph(in *sentSpans, o webshop.Options) *traceQuestion {
+	params := url.Values{"endTs": {strconv.FormatInt(o.Start.Add(o.Over).UnixMilli()-1, 10)}, "lookback": {strconv.FormatInt(o.Over.Milliseconds(), 10)}}
+	return &traceQuestion{name: "dependency graph", target: "5", path: func(int) string { return "/api/dependencies?" + params.Encode() },
+		check: func(_ int, body []byte) (int, error) {
+			var a struct {
+				Data []struct {
+					Parent, Child string
+					CallCount     int
+				}
+			}
+			err := json.Unmarshal(body, &a)
+			if err == nil && len(a.Data) != len(in.calls) {
+				err = fmt.Errorf("want %d pairs of services", len(in.calls))
+			}
+			for _, d := range a.Data {
+				pair := [2]int{slices.Index(webshop.Services[:], d.Parent), slices.Index(webshop.Services[:], d.Child)}
+				if in.calls[pair] != d.CallCount && err == nil {
+					err = fmt.Errorf("%d calls from %s to %s, want %d", d.CallCount, d.Parent, d.Child, in.calls[pair])
+				}
+			}
+			return len(a.Data), err
 		}}
 }
 

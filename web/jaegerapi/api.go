@@ -1,6 +1,7 @@
 package jaegerapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -28,11 +29,18 @@ type Traces interface {
 	Trace(ctx context.Context, id store.TraceID) (store.Trace, error)
 }
 
+// Dependencies knows which services call which, in order of both their names.
+type Dependencies interface {
+	Dependencies(ctx context.Context, r store.TimeRange) ([]store.Dependency, error)
+}
+
 // Doors are where the questions go.
 type Doors struct {
-	Services   Services
-	Operations Operations
-	Traces     Traces
+	Services     Services
+	Operations   Operations
+	Traces       Traces
+	Dependencies Dependencies
+	OTLP         func([]store.Span) ([]byte, error) // writes OTLP's TracesData in JSON
 }
 
 // Options of an API; the zero value is ready.
@@ -65,6 +73,8 @@ func (a *API) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/operations", a.operations)
 	mux.HandleFunc("GET /api/traces", a.search)
 	mux.HandleFunc("GET /api/traces/{id}", a.trace)
+	mux.HandleFunc("GET /api/dependencies", a.dependencies)
+	a.registerV3(mux)
 }
 
 // answer is the envelope of everything; Errors is null when there are none.
@@ -141,18 +151,25 @@ func (a *API) operations(w http.ResponseWriter, r *http.Request) {
 		writeError(w, err)
 		return
 	}
-	type operation struct {
-		Name     string `json:"name"`
-		SpanKind string `json:"spanKind"`
-	}
+	writeList(w, operationsOf(list, params.Get("spanKind"), ""))
+}
+
+type operation struct {
+	Name     string `json:"name"`
+	SpanKind string `json:"spanKind"`
+}
+
+// operationsOf are those of a kind, or all; unspecified is the word for those of
+// no kind.
+func operationsOf(list []store.Operation, want, unspecified string) []operation {
 	out := make([]operation, 0, len(list))
-	want := strings.ToLower(params.Get("spanKind"))
+	want = strings.ToLower(want)
 	for _, op := range list {
-		if kind := kindWord(op.Kind); want == "" || want == kind {
+		if kind := cmp.Or(kindWord(op.Kind), unspecified); want == "" || want == kind {
 			out = append(out, operation{op.Name, kind})
 		}
 	}
-	writeList(w, out)
+	return out
 }
 
 // kindWord is Jaeger's word, empty for an unspecified kind.

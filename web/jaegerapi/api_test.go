@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"tripod/store"
+	"tripod/web/otlp"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -29,6 +30,13 @@ type engine struct {
 	traces []store.Trace
 	err    error
 	asked  store.TraceQuery
+	calls  []store.Dependency
+	within store.TimeRange
+}
+
+func (e *engine) Dependencies(_ context.Context, r store.TimeRange) ([]store.Dependency, error) {
+	e.within = r
+	return e.calls, e.err
 }
 
 func (e *engine) Services(context.Context) ([]string, error) {
@@ -49,7 +57,8 @@ func (e *engine) Search(_ context.Context, q store.TraceQuery) ([]store.TraceSum
 	e.asked = q
 	var out []store.TraceSummary
 	for _, t := range e.traces {
-		out = append(out, store.TraceSummary{ID: t.ID})
+		out = append(out, store.TraceSummary{ID: t.ID, RootService: "shop", RootName: "GET /work", Start: now.UnixNano(), End: now.UnixNano() + 1<<53 + 1, Spans: len(t.Spans), Errors: 1,
+			Services: []store.ServiceShare{{Service: "shop", Spans: len(t.Spans), Errors: 1}}})
 	}
 	return out, e.err
 }
@@ -70,7 +79,10 @@ func loaded() *engine {
 	http := &store.Scope{Name: "@opentelemetry/instrumentation-http", Version: "0.200.0"}
 	id := store.TraceID{0x4b, 0xf9, 15: 0x36}
 	start := now.UnixNano()
-	return &engine{traces: []store.Trace{
+	calls := []store.Dependency{
+		{Callee: "shop", Calls: 9}, {Caller: "shop", Callee: "mail", Calls: 2}, {Caller: "shop", Callee: "mail", Queue: true, Calls: 3}, {Caller: "shop", Callee: "stock", Calls: 4},
+	}
+	return &engine{calls: calls, traces: []store.Trace{
 		{ID: id, Spans: []store.Span{
 			{TraceID: id, SpanID: store.SpanID{7: 1}, Name: "GET /work", Kind: store.SpanServer, Start: start + 1999, End: start + 25_001_999, Flags: 0x101,
 				Status: store.StatusError, StatusMessage: "out of stock", TraceState: "vendor=1", Service: "shop", Resource: shop, Scope: http,
@@ -106,7 +118,7 @@ func get(t testing.TB, e *engine, o Options, path string) (*http.Response, strin
 	t.Helper()
 	o.Now = func() time.Time { return now }
 	mux := http.NewServeMux()
-	New(Doors{e, e, e}, o).Register(mux)
+	New(Doors{e, e, e, e, otlp.MarshalTracesJSON}, o).Register(mux)
 	srv := httptest.NewServer(mux)
 	defer srv.Close()
 	resp, err := http.Get(srv.URL + path)
@@ -120,6 +132,8 @@ func get(t testing.TB, e *engine, o Options, path string) (*http.Response, strin
 	}
 	return resp, string(b)
 }
+
+const timesV3 = "query.startTimeMin=2026-03-12T13:00:00Z&query.startTimeMax=2026-03-12T14:00:00Z"
 
 func TestAnswers(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -145,6 +159,22 @@ func TestAnswers(t *testing.T) {
 		"search-ids":          {path: "/api/traces?traceID=7&traceID=ff", status: 200},
 		"search-bad-id":       {path: "/api/traces?traceID=x", status: 400},
 		"search-bad-tag":      {path: "/api/traces?service=shop&tag=novalue", status: 400},
+		"dependencies":        {path: "/api/dependencies?endTs=1773324360000&lookback=3600000", status: 200},
+		"dependencies-empty":  {path: "/api/dependencies", status: 200, empty: true},
+		"dependencies-bad":    {path: "/api/dependencies?lookback=1h", status: 400},
+		"v3-services":         {path: "/api/v3/services", status: 200},
+		"v3-services-empty":   {path: "/api/v3/services", status: 200, empty: true},
+		"v3-operations":       {path: "/api/v3/operations?service=shop", status: 200},
+		"v3-operations-kind":  {path: "/api/v3/operations?service=shop&span_kind=server", status: 200},
+		"v3-operations-bad":   {path: "/api/v3/operations", status: 400},
+		"v3-trace":            {path: "/api/v3/traces/4bf90000000000000000000000000036", status: 200},
+		"v3-trace-not-found":  {path: "/api/v3/traces/abc", status: 404},
+		"v3-trace-bad-id":     {path: "/api/v3/traces/xyz", status: 400},
+		"v3-search":           {path: "/api/v3/traces?" + timesV3, status: 200, o: Options{MaxSpans: 3}},
+		"v3-search-empty":     {path: "/api/v3/traces?" + timesV3, status: 404, empty: true},
+		"v3-search-bad":       {path: "/api/v3/traces?query.serviceName=shop", status: 400},
+		"v3-summaries":        {path: "/api/v3/trace-summaries?" + timesV3, status: 200},
+		"v3-summaries-empty":  {path: "/api/v3/trace-summaries?" + timesV3, status: 200, empty: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := loaded()
@@ -217,7 +247,7 @@ func TestSearchRefusesBadParameters(t *testing.T) {
 
 func TestEngineErrors(t *testing.T) {
 	for err, want := range map[error]int{store.ErrOverloaded: 429, store.ErrClosed: 503, context.DeadlineExceeded: 503, io.ErrUnexpectedEOF: 500} {
-		for _, path := range []string{"/api/services", "/api/services/a/operations", "/api/operations?service=a", "/api/traces"} {
+		for _, path := range []string{"/api/services", "/api/services/a/operations", "/api/operations?service=a", "/api/traces", "/api/dependencies"} {
 			e := loaded()
 			e.err = err
 			resp, body := get(t, e, Options{}, path)

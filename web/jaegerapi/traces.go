@@ -83,10 +83,14 @@ func (a *API) collect(ctx context.Context, ids []store.TraceID) ([]trace, []faul
 			return nil, nil, err
 		}
 		if spans += len(t.Spans); spans > a.o.MaxSpans && len(out) > 0 {
-			faults = append(faults, fault{Msg: fmt.Sprintf("%d further traces are left out: the answer would hold more than %d spans", len(ids)-i, a.o.MaxSpans)})
+			faults = append(faults, fault{Msg: a.leftOut(len(ids) - i)})
 			break
 		}
 		out = append(out, traceOf(&t))
 	}
 	return out, faults, nil
+}
+
+func (a *API) leftOut(traces int) string {
+	return fmt.Sprintf("%d further traces are left out: the answer would hold more than %d spans", traces, a.o.MaxSpans)
 }
