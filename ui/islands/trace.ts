@@ -163,8 +163,9 @@ function start(): void {
     history.scrollRestoration = 'manual'; // the span that the address names is where the reader is
     list.reveal(list.position(list.selected), true);
   }
-  const text = one<HTMLInputElement>('#span-find')?.value;
-  if (text) find(list, text);
+  const field = one<HTMLInputElement>('#span-find');
+  if (field && !again) field.value = at.get('find') ?? field.value;
+  if (field?.value) find(list, field.value);
 }
 
 document.addEventListener('click', clicked);

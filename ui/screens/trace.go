@@ -18,7 +18,7 @@ type Trace struct {
 	Facts    []Fact
 	Notes    []string // clock skew, missing parents, what was left out
 	Tabs     []ui.Tab
-	View     string // waterfall, logs or json
+	View     string // waterfall, flame, logs, map or json
 	LogsHref string // the same lines on the Logs screen
 	JSONHref string
 	Mini     []MiniBar
@@ -38,6 +38,8 @@ type Trace struct {
 
 	Services []ui.Service
 	Drawer   *SpanDrawer
+	Flame    *Flame
+	Map      *TraceMap
 	Logs     []TraceLog
 	LogsNote string
 	JSON     string

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,6 +75,7 @@ type traceAsk struct {
 	cut  bool           // there are more lines
 	err  error          // of the logs
 	sel  string
+	ops  []operation // once they were asked for
 }
 
 func (p *Pages) askTrace(ctx context.Context, st State, tr store.Trace) *traceAsk {
@@ -88,19 +90,26 @@ func (p *Pages) traceView(ctx context.Context, a *traceAsk, tr store.Trace) scre
 	root, st := a.root.span, a.st
 	m := screens.Trace{
 		ID: tr.ID.String(), Name: orDash(root.Name), Service: p.service(st, orDash(root.Service), ""),
-		Facts: a.facts(), Notes: a.notes(), View: view3(st.View),
+		Facts: a.facts(), Notes: a.notes(), View: viewOf(st.View),
 		LogsHref: a.logsHref("trace_id:" + tr.ID.String()), JSONHref: "/api/traces/" + tr.ID.String(),
 		Services: p.traceServices(a),
 	}
 	if root.Status == store.StatusError {
 		m.Result = resultOf(root)
 	}
-	m.Tabs = []ui.Tab{
-		{Text: "Waterfall", Href: st.Without("view"), On: m.View == "waterfall"},
-		{Text: "Logs", Href: st.With("view", "logs"), Count: logCount(a), On: m.View == "logs"},
-		{Text: "JSON", Href: st.With("view", "json"), On: m.View == "json"},
+	tab := func(text, view string) ui.Tab {
+		t := ui.Tab{Text: text, Href: st.With("view", view), On: m.View == cmp.Or(view, "waterfall")}
+		if view == "logs" {
+			t.Count = logCount(a)
+		}
+		return t
 	}
+	m.Tabs = []ui.Tab{tab("Waterfall", ""), tab("Flame", "flame"), tab("Logs", "logs"), tab("Map", "map"), tab("JSON", "json")}
 	switch m.View {
+	case "flame":
+		m.Flame = p.flameView(a)
+	case "map":
+		m.Map = p.mapView(a)
 	case "logs":
 		m.Logs, m.LogsNote = p.traceLogRows(ctx, a)
 	case "json":
@@ -112,8 +121,9 @@ func (p *Pages) traceView(ctx context.Context, a *traceAsk, tr store.Trace) scre
 	return m
 }
 
-func view3(s string) string {
-	if s == "logs" || s == "json" {
+func viewOf(s string) string {
+	switch s {
+	case "flame", "logs", "map", "json":
 		return s
 	}
 	return "waterfall"
@@ -163,6 +173,11 @@ func (a *traceAsk) facts() []screens.Fact {
 	}
 	if bad > 0 {
 		out = append(out, screens.Fact{N: chart.Count(int64(bad)), Text: "with errors", Bad: true})
+	}
+	if ops, whole := a.operations(), a.t.end-a.t.start; len(ops) > 1 && whole > 0 {
+		if share := float64(ops[0].own) / float64(whole); share >= 0.2 && share <= 1 {
+			out = append(out, screens.Fact{N: chart.Percent(share).String(), Text: "spent in " + orDash(ops[0].name)})
+		}
 	}
 	for _, key := range [...]string{"user.id", "enduser.id"} {
 		if v := a.root.span.Attrs.Text(key); v != "" {

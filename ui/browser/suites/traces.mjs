@@ -20,6 +20,7 @@ export default function traces(scene) {
   scene('ten thousand spans: scrolled, walked, folded, searched', tenThousand);
   scene('the overview chooses what is drawn', zooming);
   scene('critical path and log lines are switched', switches);
+  scene('flame and map of a trace', flameAndMap);
   scene('without a script a long trace has pages', withoutScript, { script: false });
   scene('at 390 px a span opens where it is seen', drawerBelow, { size: 'narrow' });
   scene('the views of a trace: logs, JSON; and its lines on the Logs screen', views);
@@ -224,6 +225,32 @@ async function switches(page, { origin }) {
   assert.equal(await page.locator('.crit:visible').count(), 0);
   await page.locator('.wr.ll').first().click();
   await page.locator('#drawer h2').waitFor();
+}
+
+// The flame view zooms by a click and out by Esc; the map leads to the spans of a service.
+async function flameAndMap(page, { origin }) {
+  const id = await aTrace(origin);
+  await page.goto('/traces/' + id);
+  const views = page.getByRole('navigation', { name: 'Views' });
+  await views.getByRole('link', { name: 'Flame' }).click();
+  await page.locator('.flame a.fr').first().waitFor();
+  assert.ok((await page.locator('.ops tbody tr').count()) > 2);
+  const all = await page.locator('.fr').count();
+  await page.screenshot({ path: join(shots, 'trace-flame-dark-wide.png') });
+  await page.locator('.flame a.fr[href*="below="]').nth(1).click();
+  await page.locator('#drawer h2').waitFor();
+  assert.ok((await page.locator('.fr').count()) < all, 'zoomed');
+  await page.keyboard.press('Escape'); // the drawer was opened last
+  await page.locator('#drawer h2').waitFor({ state: 'detached' });
+  await page.keyboard.press('Escape');
+  await page.waitForURL((u) => !u.searchParams.has('below'));
+  await views.getByRole('link', { name: 'Map' }).click();
+  await page.locator('.tmap .nd', { hasText: 'planner-api' }).waitFor();
+  assert.match(await page.locator('.tmap .ed').first().innerText(), /^\d+ calls?, /);
+  await page.screenshot({ path: join(shots, 'trace-map-dark-wide.png') });
+  await page.locator('.tmap .nd a', { hasText: 'planner-api' }).click();
+  await page.locator('#span-found', { hasText: / of / }).waitFor();
+  assert.equal(await page.locator('#span-find').inputValue(), 'planner-api');
 }
 
 // Without a script a long trace is read in pages.

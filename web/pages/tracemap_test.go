@@ -1,0 +1,132 @@
+package pages
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"tripod/store"
+	"tripod/ui/screens"
+)
+
+// asText is a map as lines: nodes with their column and own time, then calls.
+func (m *traceMap) asText() string {
+	var b strings.Builder
+	for _, n := range m.nodes {
+		fmt.Fprintf(&b, "%s %d own %d", n.name, n.layer, n.own)
+		if n.remote {
+			b.WriteString(" remote")
+		}
+		b.WriteByte('\n')
+	}
+	for _, e := range m.edges {
+		fmt.Fprintf(&b, "%s>%s %d in %d", m.nodes[e.from].name, m.nodes[e.to].name, e.calls, e.time)
+		if e.errors > 0 {
+			fmt.Fprintf(&b, ", %d bad: %s", e.errors, e.result)
+		}
+		if e.back {
+			b.WriteString(" back")
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+func TestMapOfATrace(t *testing.T) {
+	client := func(s store.Span, key, value string) store.Span {
+		s.Kind, s.Attrs = store.SpanClient, store.Attrs{{Key: key, Value: store.String(value)}}
+		return s
+	}
+	bad := sp(4, 1, "api", 50, 60)
+	bad.Status, bad.StatusMessage = store.StatusError, "timeout"
+	for name, c := range map[string]struct {
+		spans []store.Span
+		want  string
+	}{
+		"calls, errors, a database": {
+			[]store.Span{sp(1, 0, "web", 0, 100), sp(2, 1, "web", 10, 40), sp(3, 2, "api", 20, 35), bad, client(sp(5, 3, "api", 25, 30), "db.system", "sqlite")},
+			"web 0 own 75\napi 1 own 20\nsqlite 2 own 5 remote\nweb>api 2 in 25, 1 bad: timeout\napi>sqlite 1 in 5\n",
+		},
+		"a call that has the spans of the called is no remote one": {
+			[]store.Span{client(sp(1, 0, "web", 0, 100), "peer.service", "api"), sp(2, 1, "api", 10, 20)},
+			"web 0 own 90\napi 1 own 10\nweb>api 1 in 10\n",
+		},
+		"back again": {
+			[]store.Span{sp(1, 0, "web", 0, 100), sp(2, 1, "api", 10, 90), sp(3, 2, "web", 20, 30)},
+			"web 0 own 30\napi 1 own 70\nweb>api 1 in 80\napi>web 1 in 10 back\n",
+		},
+		"who is called by two stands behind both": {
+			[]store.Span{sp(1, 0, "web", 0, 100), sp(2, 1, "db", 10, 20), sp(3, 1, "api", 30, 60), sp(4, 3, "db", 40, 50)},
+			"web 0 own 60\ndb 2 own 20\napi 1 own 20\nweb>db 1 in 10\nweb>api 1 in 30\napi>db 1 in 10\n",
+		},
+		"below a parent that is missing": {
+			[]store.Span{sp(1, 0, "web", 0, 10), sp(3, 2, "api", 5, 8)},
+			"web 0 own 10\napi 0 own 3\n",
+		},
+	} {
+		if got := mapOf(growTree(c.spans)).asText(); got != c.want {
+			t.Errorf("%s: got\n%swant\n%s", name, got, c.want)
+		}
+	}
+}
+
+// Every call goes to the right unless it closes a circle, and all time is there.
+func TestMapKeepsItsOrder(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for round := range 300 {
+		tr := growTree(anySpans(rng, 1+rng.IntN(25)))
+		var own, want int64
+		for _, n := range tr.nodes {
+			if n.span != nil {
+				want += ownTime(n)
+			}
+		}
+		m := mapOf(tr)
+		for _, n := range m.nodes {
+			own += n.own
+		}
+		if own != want {
+			t.Fatalf("round %d: %d ns in the map, %d in the spans", round, own, want)
+		}
+		for _, e := range m.edges {
+			if !e.back && m.nodes[e.from].layer >= m.nodes[e.to].layer {
+				t.Fatalf("round %d: a call from column %d to %d", round, m.nodes[e.from].layer, m.nodes[e.to].layer)
+			}
+		}
+	}
+}
+
+func TestMapOfManyServicesIsBounded(t *testing.T) {
+	spans := []store.Span{sp(1, 0, "web", 0, 1000)}
+	for i := range 200 {
+		s := sp(2, 1, fmt.Sprint("service ", i), int64(i), int64(i)+1)
+		s.SpanID = wideID(1000 + i)
+		spans = append(spans, s)
+	}
+	m := mapOf(growTree(spans))
+	if n := len(m.nodes); n != maxMapNodes+1 || m.nodes[n-1].name != others || len(m.edges) != maxMapNodes {
+		t.Errorf("%d nodes, %d edges", len(m.nodes), len(m.edges))
+	}
+}
+
+func TestWordsOfCallsStandApart(t *testing.T) {
+	edges := []screens.MapEdge{{X: 0.5, Y: 100}, {X: 0.5, Y: 101}, {X: 0.51, Y: 90}, {X: 0.9, Y: 100}}
+	spread(edges, 400)
+	for i := range edges {
+		for j := range edges[:i] {
+			if dy := edges[i].Y - edges[j].Y; edges[i].X == edges[j].X && dy < mapLabel && dy > -mapLabel {
+				t.Errorf("%v and %v", edges[i], edges[j])
+			}
+		}
+	}
+}
+
+func TestMapScreen(t *testing.T) {
+	body := mainOf(t, ask(screenOf(t, traceDoors()), "/traces/ab000000000000000000000000000001?view=map").Body.String())
+	for _, s := range []string{"planner-db", "1 call, 80 ms", `class="nd c2 bad"`, "planner-api spent the most time of its own: 80 ms, 80 % of the trace, of it 60 ms in ", "pool.acquire", "(1 span)."} {
+		if !strings.Contains(body, s) {
+			t.Errorf("no %q in %s", s, body)
+		}
+	}
+}
