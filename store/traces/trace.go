@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 
 	"tripod/store"
@@ -13,34 +14,92 @@ import (
 // maxTraceSpans bounds one trace; the earliest are kept.
 const maxTraceSpans = 100_000
 
+// tracesAtATime bounds the traces that are looked for at a time, fewer than the
+// engine's filters are asked for.
+const tracesAtATime = 50
+
 // Trace is all that is known of one trace, whatever its time. A block that
 // cannot be read is missing from it; the engine has reported it.
-func (s *Store) Trace(ctx context.Context, id store.TraceID) (store.Trace, error) {
-	var d decoder
-	t := store.Trace{ID: id}
-	q := events.Query{
-		Range: always, Oldest: true, Limit: maxTraceSpans,
-		Where: events.Equal{Field: fTraceID, Text: id.String()},
+func (s *Store) Trace(ctx context.Context, id store.TraceID) (t store.Trace, err error) {
+	for t, err = range s.Traces(ctx, []store.TraceID{id}) {
 	}
-	var damage error
+	return t, err
+}
+
+// Traces are all that is known of several, in their order. One of which nothing
+// is known is only an id, beside store.ErrNotFound or what could not be read.
+func (s *Store) Traces(ctx context.Context, ids []store.TraceID) iter.Seq2[store.Trace, error] {
+	return func(yield func(store.Trace, error) bool) {
+		for group := range slices.Chunk(ids, tracesAtATime) {
+			if !s.eachTrace(ctx, group, maxHeld, yield) {
+				return
+			}
+		}
+	}
+}
+
+// eachTrace reads traces at once; when they are more spans than most, by halves.
+func (s *Store) eachTrace(ctx context.Context, ids []store.TraceID, most int, yield func(store.Trace, error) bool) (more bool) {
+	spans, full, damage := s.spansOf(ctx, ids, most)
+	if full {
+		half := len(ids) / 2
+		return s.eachTrace(ctx, ids[:half], most, yield) && s.eachTrace(ctx, ids[half:], most, yield)
+	}
+	for _, id := range ids {
+		t, err := store.Trace{ID: id}, ctx.Err()
+		switch list := spans[id]; {
+		case err != nil:
+		case len(list) > 0:
+			t.Spans = assemble(list)
+		case damage != nil:
+			err = damage
+		default:
+			err = fmt.Errorf("trace %s: %w", id, store.ErrNotFound)
+		}
+		if !yield(t, err) {
+			return false
+		}
+	}
+	return true
+}
+
+// spansOf reads the spans of traces, the earliest of each; full says that those
+// of several traces were too many.
+func (s *Store) spansOf(ctx context.Context, ids []store.TraceID, most int) (spans map[store.TraceID][]store.Span, full bool, damage error) {
+	var d decoder
+	spans = make(map[store.TraceID][]store.Span, len(ids))
+	held := 0
+	q := events.Query{Range: always, Oldest: true, Where: byIDs(ids)}
 	for e, err := range s.events.Scan(ctx, q) {
 		if err != nil {
 			damage = err
 			continue
 		}
-		t.Spans = append(t.Spans, d.decode(e))
-	}
-	if err := ctx.Err(); err != nil {
-		return store.Trace{}, err
-	}
-	if len(t.Spans) == 0 {
-		if damage != nil {
-			return store.Trace{}, damage
+		span := d.decode(e)
+		list := spans[span.TraceID]
+		if len(list) == maxTraceSpans && len(ids) == 1 {
+			break
 		}
-		return store.Trace{}, fmt.Errorf("trace %s: %w", id, store.ErrNotFound)
+		if len(list) < maxTraceSpans {
+			spans[span.TraceID] = append(list, span)
+			held++
+		}
+		if held > most && len(ids) > 1 {
+			return nil, true, nil
+		}
 	}
-	t.Spans = assemble(t.Spans)
-	return t, nil
+	return spans, false, damage
+}
+
+func byIDs(ids []store.TraceID) events.Expr {
+	if len(ids) == 1 {
+		return events.Equal{Field: fTraceID, Text: ids[0].String()}
+	}
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = id.String()
+	}
+	return oneOf(texts)
 }
 
 // assemble drops spans that came twice and puts the rest in order of start;

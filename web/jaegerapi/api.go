@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,10 +24,11 @@ type Operations interface {
 	Operations(ctx context.Context, service string) ([]store.Operation, error)
 }
 
-// Traces finds traces; Trace returns store.ErrNotFound for one that is not kept.
+// Traces finds traces, and gives those of ids in their order: with
+// store.ErrNotFound one that is not kept.
 type Traces interface {
 	Search(ctx context.Context, q store.TraceQuery) ([]store.TraceSummary, error)
-	Trace(ctx context.Context, id store.TraceID) (store.Trace, error)
+	Traces(ctx context.Context, ids []store.TraceID) iter.Seq2[store.Trace, error]
 }
 
 // Dependencies knows which services call which, in order of both their names.

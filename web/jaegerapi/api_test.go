@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"iter"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -63,13 +64,23 @@ func (e *engine) Search(_ context.Context, q store.TraceQuery) ([]store.TraceSum
 	return out, e.err
 }
 
-func (e *engine) Trace(_ context.Context, id store.TraceID) (store.Trace, error) {
+func (e *engine) Traces(_ context.Context, ids []store.TraceID) iter.Seq2[store.Trace, error] {
+	return func(yield func(store.Trace, error) bool) {
+		for _, id := range ids {
+			if !yield(e.trace(id)) {
+				return
+			}
+		}
+	}
+}
+
+func (e *engine) trace(id store.TraceID) (store.Trace, error) {
 	for _, t := range e.traces {
 		if t.ID == id && len(t.Spans) > 0 {
 			return t, e.err
 		}
 	}
-	return store.Trace{}, errors.Join(store.ErrNotFound, e.err)
+	return store.Trace{ID: id}, errors.Join(store.ErrNotFound, e.err)
 }
 
 func loaded() *engine {

@@ -16,12 +16,18 @@ func (a *API) trace(w http.ResponseWriter, r *http.Request) {
 		writeError(w, err)
 		return
 	}
-	t, err := a.doors.Traces.Trace(r.Context(), id)
+	t, err := a.one(r.Context(), id)
 	if err != nil {
 		writeError(w, err)
 		return
 	}
 	web.JSON(w, http.StatusOK, answer{Data: []trace{traceOf(&t)}})
+}
+
+func (a *API) one(ctx context.Context, id store.TraceID) (t store.Trace, err error) {
+	for t, err = range a.doors.Traces.Traces(ctx, []store.TraceID{id}) {
+	}
+	return t, err
 }
 
 // search answers with whole traces: of the ids asked for, or of what a search
@@ -60,37 +66,48 @@ func (a *API) find(r *http.Request) ([]store.TraceID, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := a.doors.Traces.Search(r.Context(), q)
+	return a.searchIDs(r.Context(), q)
+}
+
+func (a *API) searchIDs(ctx context.Context, q store.TraceQuery) ([]store.TraceID, error) {
+	found, err := a.doors.Traces.Search(ctx, q)
+	ids := make([]store.TraceID, len(found))
 	for i := range found {
-		ids = append(ids, found[i].ID)
+		ids[i] = found[i].ID
 	}
 	return ids, err
 }
 
 // collect fetches traces; those that are gone, or for which the answer has no
 // room, are told as faults beside the others.
-func (a *API) collect(ctx context.Context, ids []store.TraceID) ([]trace, []fault, error) {
-	out := []trace{}
-	var faults []fault
-	spans := 0
-	for i, id := range ids {
-		t, err := a.doors.Traces.Trace(ctx, id)
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-			faults = append(faults, fault{Msg: "trace not found", TraceID: idText(id)})
-			continue
-		case err != nil:
-			return nil, nil, err
+func (a *API) collect(ctx context.Context, ids []store.TraceID) (out []trace, faults []fault, err error) {
+	out = []trace{}
+	left, err := a.fetch(ctx, ids, func(t *store.Trace) {
+		if len(t.Spans) == 0 {
+			faults = append(faults, fault{Msg: "trace not found", TraceID: idText(t.ID)})
+			return
 		}
-		if spans += len(t.Spans); spans > a.o.MaxSpans && len(out) > 0 {
-			faults = append(faults, fault{Msg: a.leftOut(len(ids) - i)})
-			break
-		}
-		out = append(out, traceOf(&t))
+		out = append(out, traceOf(t))
+	})
+	if left != "" {
+		faults = append(faults, fault{Msg: left})
 	}
-	return out, faults, nil
+	return out, faults, err
 }
 
-func (a *API) leftOut(traces int) string {
-	return fmt.Sprintf("%d further traces are left out: the answer would hold more than %d spans", traces, a.o.MaxSpans)
+// fetch shows traces, without spans where they are gone, as long as there is
+// room for the next; left says how many it left out.
+func (a *API) fetch(ctx context.Context, ids []store.TraceID, show func(*store.Trace)) (left string, err error) {
+	spans, shown := 0, 0
+	for t, err := range a.doors.Traces.Traces(ctx, ids) {
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return "", err
+		}
+		if spans > 0 && spans+len(t.Spans) > a.o.MaxSpans {
+			return fmt.Sprintf("%d further traces are left out: the answer would hold more than %d spans", len(ids)-shown, a.o.MaxSpans), nil
+		}
+		spans, shown = spans+len(t.Spans), shown+1
+		show(&t)
+	}
+	return "", nil
 }

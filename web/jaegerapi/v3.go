@@ -64,7 +64,7 @@ func (a *API) traceV3(w http.ResponseWriter, r *http.Request) {
 		writeErrorV3(w, err)
 		return
 	}
-	t, err := a.doors.Traces.Trace(r.Context(), id)
+	t, err := a.one(r.Context(), id)
 	if err != nil {
 		writeErrorV3(w, err)
 		return
@@ -80,26 +80,19 @@ func (a *API) searchV3(w http.ResponseWriter, r *http.Request) {
 		writeErrorV3(w, err)
 		return
 	}
-	found, err := a.doors.Traces.Search(r.Context(), q)
+	ids, err := a.searchIDs(r.Context(), q)
 	if err != nil {
 		writeErrorV3(w, err)
 		return
 	}
 	var spans []store.Span
-	for i := range found {
-		t, err := a.doors.Traces.Trace(r.Context(), found[i].ID)
-		if errors.Is(err, store.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			writeErrorV3(w, err)
-			return
-		}
-		if len(spans) > 0 && len(spans)+len(t.Spans) > a.o.MaxSpans {
-			w.Header().Set("Warning", fmt.Sprintf("299 - %q", a.leftOut(len(found)-i)))
-			break
-		}
-		spans = append(spans, t.Spans...)
+	left, err := a.fetch(r.Context(), ids, func(t *store.Trace) { spans = append(spans, t.Spans...) })
+	if err != nil {
+		writeErrorV3(w, err)
+		return
+	}
+	if left != "" {
+		w.Header().Set("Warning", fmt.Sprintf("299 - %q", left))
 	}
 	if len(spans) == 0 {
 		writeErrorV3(w, store.ErrNotFound)
