@@ -16,30 +16,29 @@ import (
 // sentTrace is what has to be found of a trace.
 type sentTrace struct {
 	id        [16]byte
-	took      time.Duration
 	spans     int
 	user      int
 	failed    bool
 	services  uint16 // a bit each
-	operation bool   // askedOperation of askedService
+	operation bool   // askedOperation of askedService took askedDuration
 	under     bool   // a failed askedName below a span of web
 }
 
 const (
 	askedService   = 3 // cart
 	askedOperation = "POST /v1/carts"
-	askedDuration  = 200 * time.Millisecond
+	askedDuration  = 100 * time.Millisecond
 	askedUser      = 77
 	askedName      = "INSERT cart"
 )
 
 // know keeps what questions are asked about.
 func (in *sentSpans) know(t *webshop.Trace) {
-	k := sentTrace{id: t.ID, took: t.Duration(), spans: len(t.Spans), user: t.User, failed: t.Failed()}
+	k := sentTrace{id: t.ID, spans: len(t.Spans), user: t.User, failed: t.Failed()}
 	for i := range t.Spans {
 		s := &t.Spans[i]
 		k.services |= 1 << s.Service
-		k.operation = k.operation || s.Service == askedService && s.Name == askedOperation
+		k.operation = k.operation || s.Service == askedService && s.Name == askedOperation && s.End-s.Start >= int64(askedDuration)
 		k.under = k.under || s.Up >= 0 && s.Name == askedName && s.Failed // the root is web's
 		in.operations[[2]string{webshop.Services[s.Service], s.Name}] = true
 		if s.Up >= 0 && t.Spans[s.Up].Service != s.Service {
@@ -113,7 +112,7 @@ func traceQuestions(in *sentSpans, o webshop.Options) []*traceQuestion {
 		byID(in),
 		search("service, last 20", url.Values{"service": {service}}, func(t *sentTrace) bool { return t.services&(1<<askedService) != 0 }),
 		search("service, operation, duration", url.Values{"service": {service}, "operation": {askedOperation}, "minDuration": {askedDuration.String()}},
-			func(t *sentTrace) bool { return t.operation && t.took >= askedDuration }),
+			func(t *sentTrace) bool { return t.operation }),
 		search("attribute", url.Values{"tags": {fmt.Sprintf(`{"user.id":"u_%d"}`, askedUser)}}, func(t *sentTrace) bool { return t.user == askedUser }),
 		search("errors", url.Values{"tags": {`{"error":"true"}`}}, func(t *sentTrace) bool { return t.failed }),
 		structural(in, o),

@@ -64,12 +64,14 @@ func LevelSlot(l Level) int {
 }
 
 // TraceQuery asks for traces of which at least one span fits every condition
-// on spans (Service, Operation, Tags, Errors), newest first.
+// on spans (Service, Operation, Tags, Errors, SpanMin, SpanMax), newest first.
 type TraceQuery struct {
 	Range       TimeRange // of the trace's start
 	Service     string
 	Operation   string
 	Tags        map[string]string // attribute name to its text, also "error" = "true"
+	SpanMin     time.Duration     // of the span
+	SpanMax     time.Duration     // 0 means no bound
 	MinDuration time.Duration     // of the whole trace
 	MaxDuration time.Duration     // 0 means no bound
 	Errors      bool              // only traces with an error

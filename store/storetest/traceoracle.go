@@ -25,6 +25,9 @@ func searchTraces(t *testing.T, e TraceEngine, byTrace map[store.TraceID][]store
 		"a resource's tag":    {Range: middle, Tags: map[string]string{"host.name": "node-1"}, Limit: 1000},
 		"long ones":           {Range: everything, MinDuration: 2500 * time.Millisecond, Limit: 1000},
 		"short ones":          {Range: everything, MaxDuration: 300 * time.Millisecond, Service: "planner-web", Limit: 5},
+		"long spans":          {Range: everything, Service: "planner-api", SpanMin: 400 * time.Millisecond, Limit: 1000},
+		"short spans":         {Range: middle, SpanMax: 10 * time.Millisecond, Limit: 30},
+		"spans of a length":   {Range: everything, SpanMin: 100 * time.Millisecond, SpanMax: 300 * time.Millisecond, MinDuration: time.Second, Limit: 1000},
 		"what is not there":   {Range: everything, Service: "absent"},
 		"a value not there":   {Range: everything, Tags: map[string]string{"text": "absent"}},
 		"errors of a service": {Range: middle, Service: "planner-web", Errors: true, MinDuration: time.Second, Limit: 1000},
@@ -80,6 +83,9 @@ func extent(spans []store.Span) (start, end int64) {
 func fits(s *store.Span, q store.TraceQuery) bool {
 	if q.Service != "" && s.Service != q.Service || q.Operation != "" && s.Name != q.Operation ||
 		q.Errors && s.Status != store.StatusError {
+		return false
+	}
+	if took := time.Duration(s.Duration()); took < q.SpanMin || q.SpanMax > 0 && took > q.SpanMax {
 		return false
 	}
 	for key, text := range q.Tags {

@@ -58,10 +58,28 @@ func condition(q *store.TraceQuery) events.Expr {
 	if q.Errors {
 		all = append(all, errorClasses)
 	}
+	if q.SpanMin > 0 || q.SpanMax > 0 {
+		all = append(all, took(q.SpanMin, q.SpanMax))
+	}
 	for key, text := range q.Tags {
 		all = append(all, tag(key, text))
 	}
 	return all
+}
+
+// took is a condition on the duration of a span; a most of 0 is no bound. There
+// is no field where it took no time.
+func took(least, most time.Duration) events.Expr {
+	m := events.Measured{Named: named(fDuration), From: float64(least), To: math.Inf(1)}
+	if most > 0 {
+		m.To = float64(most)
+	}
+	m.Measure = func(v store.Value) (float64, bool) { return max(0, float64(v.Int())), true }
+	m.Holds = func(f float64) bool { return m.From <= f && f <= m.To }
+	if least > 0 {
+		return m
+	}
+	return events.Or{m, events.Not{X: events.Exists{Field: fDuration}}}
 }
 
 // tag is a condition on an attribute of the span, its resource or its scope, or

@@ -63,8 +63,5 @@ type Trace struct {
 	Spans []Span
 }
 
-// Duration is the root's, which nothing outlives.
-func (t *Trace) Duration() time.Duration { return time.Duration(t.Spans[0].End - t.Spans[0].Start) }
-
 // Failed says whether some span did.
 func (t *Trace) Failed() bool { return t.Spans[0].Failed }

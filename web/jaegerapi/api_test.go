@@ -227,7 +227,7 @@ func TestSearchParameters(t *testing.T) {
 	}{
 		"nothing": {"", store.TraceQuery{Range: full, Limit: 100}},
 		"all": {"service=shop&operation=GET+/work&tags=" + url.QueryEscape(`{"error":"true","http.status_code":"500"}`) + "&tag=a:b:c&minDuration=1.5ms&maxDuration=2s&limit=7&start=1773324360000000&end=1773324361000000",
-			store.TraceQuery{Service: "shop", Operation: "GET /work", Limit: 7, MinDuration: 1500 * time.Microsecond, MaxDuration: 2 * time.Second,
+			store.TraceQuery{Service: "shop", Operation: "GET /work", Limit: 7, SpanMin: 1500 * time.Microsecond, SpanMax: 2 * time.Second,
 				Tags:  map[string]string{"error": "true", "http.status_code": "500", "a": "b:c"},
 				Range: store.TimeRange{From: 1773324360000000000, To: 1773324361000001000}}},
 		"lookback":         {"lookback=1h", store.TraceQuery{Limit: 100, Range: store.TimeRange{From: end - int64(time.Hour), To: end + 1000}}},
@@ -281,7 +281,7 @@ func FuzzParams(f *testing.F) {
 			}
 			return
 		}
-		if q.Limit < 1 || q.Limit > maxLimit || q.MinDuration < 0 || q.MaxDuration < 0 || len(q.Tags) > maxTags {
+		if q.Limit < 1 || q.Limit > maxLimit || q.SpanMin < 0 || q.SpanMax < 0 || len(q.Tags) > maxTags {
 			t.Errorf("%q: got %+v, which is out of bounds", query, q)
 		}
 	})

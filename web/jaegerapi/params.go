@@ -27,8 +27,8 @@ func bad(name string, err error) error {
 	return fmt.Errorf("unable to parse param '%s': %w: %w", name, err, store.ErrInvalid)
 }
 
-// traceQuery reads the parameters of a search. Unlike Jaeger's, ours needs no
-// service.
+// traceQuery reads the parameters of a search. Durations are those of the span
+// that fits. Unlike Jaeger's, ours needs no service.
 func traceQuery(p url.Values, now time.Time) (store.TraceQuery, error) {
 	q := store.TraceQuery{Service: p.Get("service"), Operation: p.Get("operation"), Limit: defaultLimit}
 	var err error
@@ -42,13 +42,13 @@ func traceQuery(p url.Values, now time.Time) (store.TraceQuery, error) {
 	if q.Range, err = timeRange(p, now); err != nil {
 		return q, err
 	}
-	if q.MinDuration, err = durationParam(p, "minDuration"); err != nil {
+	if q.SpanMin, err = durationParam(p, "minDuration"); err != nil {
 		return q, err
 	}
-	if q.MaxDuration, err = durationParam(p, "maxDuration"); err != nil {
+	if q.SpanMax, err = durationParam(p, "maxDuration"); err != nil {
 		return q, err
 	}
-	if q.MaxDuration != 0 && q.MinDuration > q.MaxDuration {
+	if q.SpanMax != 0 && q.SpanMin > q.SpanMax {
 		return q, fmt.Errorf("'maxDuration' should be greater than 'minDuration': %w", store.ErrInvalid)
 	}
 	q.Tags, err = tags(p)

@@ -27,8 +27,8 @@ func malformed(name string, err error) error {
 	return fmt.Errorf("malformed parameter %s: %w: %w", name, err, store.ErrInvalid)
 }
 
-// traceQueryV3 reads the parameters of a search. Unlike Jaeger's, ours needs no
-// service.
+// traceQueryV3 reads the parameters of a search, of which those of traceQuery
+// say what they mean.
 func traceQueryV3(p url.Values) (q store.TraceQuery, err error) {
 	_, q.Service = eitherParam(p, "query.serviceName", "query.service_name")
 	_, q.Operation = eitherParam(p, "query.operationName", "query.operation_name")
@@ -38,13 +38,13 @@ func traceQueryV3(p url.Values) (q store.TraceQuery, err error) {
 	if q.Limit, err = searchDepth(p); err != nil {
 		return q, err
 	}
-	if q.MinDuration, err = durationV3(p, "query.durationMin", "query.duration_min"); err != nil {
+	if q.SpanMin, err = durationV3(p, "query.durationMin", "query.duration_min"); err != nil {
 		return q, err
 	}
-	if q.MaxDuration, err = durationV3(p, "query.durationMax", "query.duration_max"); err != nil {
+	if q.SpanMax, err = durationV3(p, "query.durationMax", "query.duration_max"); err != nil {
 		return q, err
 	}
-	if q.MaxDuration != 0 && q.MinDuration > q.MaxDuration {
+	if q.SpanMax != 0 && q.SpanMin > q.SpanMax {
 		return q, fmt.Errorf("query.durationMax must not be less than query.durationMin: %w", store.ErrInvalid)
 	}
 	if text := p.Get("query.attributes"); text != "" {

@@ -21,7 +21,7 @@ func TestSearchParametersV3(t *testing.T) {
 		return tm.UnixNano()
 	}
 	hour := store.TimeRange{From: at("2026-03-12T13:00:00Z"), To: at("2026-03-12T14:00:00Z") + 1}
-	all := store.TraceQuery{Service: "shop", Operation: "GET /work", Limit: 7, MinDuration: 1500 * time.Microsecond, MaxDuration: 2 * time.Second,
+	all := store.TraceQuery{Service: "shop", Operation: "GET /work", Limit: 7, SpanMin: 1500 * time.Microsecond, SpanMax: 2 * time.Second,
 		Tags: map[string]string{"error": "true", "http.status_code": "500"}, Range: hour}
 	tags := "&query.attributes=" + url.QueryEscape(`{"error":"true","http.status_code":"500"}`)
 	for name, c := range map[string]struct {
@@ -125,7 +125,7 @@ func FuzzParamsV3(f *testing.F) {
 			}
 			return
 		}
-		if q.Range.From >= q.Range.To || q.Limit < 1 || q.Limit > maxLimit || q.MinDuration < 0 || q.MaxDuration < 0 || len(q.Tags) > maxTags {
+		if q.Range.From >= q.Range.To || q.Limit < 1 || q.Limit > maxLimit || q.SpanMin < 0 || q.SpanMax < 0 || len(q.Tags) > maxTags {
 			t.Errorf("%q: got %+v, which is out of bounds", query, q)
 		}
 	})
