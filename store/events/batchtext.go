@@ -26,7 +26,20 @@ type batchTexts struct {
 type textAt struct{ hash, at uint32 }
 
 // recentAt is where a text is, and one more; 0 when there is none.
-type recentAt struct{ at, mark uint32 }
+type recentAt struct {
+	at, mark uint32
+	asked    uint16 // texts of the field that were looked for
+	found    uint16 // of them
+}
+
+// Of a field whose texts were looked for so often and found less than once in
+// againHits, no others are looked for in the batch.
+const (
+	againTries = 64
+	againHits  = 16
+)
+
+func (r *recentAt) seldom() bool { return r.asked >= againTries && r.found < againTries/againHits }
 
 // markOf tells most texts apart that differ, without a look at where they are.
 func markOf(s string) uint32 { return uint32(len(s))<<8 | uint32(s[len(s)-1]) }
@@ -59,13 +72,17 @@ func (w *batchTexts) append(b []byte, i int, s string, rows []byte) []byte {
 	if len(s) < minAgain {
 		return appendText(b, s)
 	}
-	mark := markOf(s)
-	if was := w.recent[i]; was.mark == mark && was.at > 0 && isTextAt(rows, was.at-1, s) {
+	mark, was := markOf(s), &w.recent[i]
+	if was.mark == mark && was.at > 0 && isTextAt(rows, was.at-1, s) {
 		return binary.AppendUvarint(b, uint64(was.at-1)<<1|textAgain)
 	}
+	if was.seldom() {
+		return appendText(b, s)
+	}
+	was.asked = min(was.asked+1, againTries)
 	hash := uint32(maphash.String(textSeed, s))
 	if at := w.find(hash, s, rows); at > 0 {
-		w.recent[i] = recentAt{at, mark}
+		was.at, was.mark, was.found = at, mark, was.found+1
 		return binary.AppendUvarint(b, uint64(at-1)<<1|textAgain)
 	}
 	w.fresh = append(w.fresh, newText{hash, mark, len(b), i})
@@ -101,7 +118,8 @@ func isTextAt(rows []byte, at uint32, s string) bool {
 func (w *batchTexts) end(from int) {
 	for _, t := range w.fresh {
 		at := uint32(from+t.from) + 1
-		w.recent[t.field] = recentAt{at, t.mark}
+		r := &w.recent[t.field]
+		r.at, r.mark = at, t.mark
 		w.insert(textAt{t.hash, at})
 	}
 }

@@ -117,17 +117,16 @@ func (c *colBuilder) learn(entry uint32, text []byte, keys *keySet) {
 		return
 	}
 	for _, p := range parts {
-		part, token, folded := text[p.From:p.To], true, true
+		part, folded := text[p.From:p.To], true
 		for _, b := range part {
 			c.chars[b] = true
-			low := wordBytes[b]
-			token, folded = token && low != 0, folded && low == b
+			folded = folded && wordBytes[b] == b
 		}
 		switch {
-		case !token:
-			addTextKeys(keys, view(part))
 		case folded:
 			keys.add(tokenKey(view(part)))
+		case len(part) == 36 && part[8] == '-': // in a token there is no dash
+			keys.addUUID(view(part))
 		default:
 			keys.addToken(view(part))
 		}

@@ -57,6 +57,13 @@ func (s *keySet) addToken(token string) {
 	s.add(tokenKey(view(low)))
 }
 
+// addUUID adds the keys of the tokens of a UUID of lower-case digits.
+func (s *keySet) addUUID(id string) {
+	for _, token := range [...]string{id[:8], id[9:13], id[14:18], id[19:23], id[24:36]} {
+		s.add(tokenKey(token))
+	}
+}
+
 // wordBytes are the bytes of tokens of ASCII, folded; 0 for all others.
 var wordBytes = func() (t [256]byte) {
 	for c := range byte(0x80) {

@@ -32,7 +32,7 @@ func (d *digest) Add(e *events.Event) {
 	at := 0
 	for i := range e.Fields {
 		f := &e.Fields[i]
-		if f.Name != wordService && (f.Name == "" || f.Name[0] != resource[0]) {
+		if f.Name == "" || f.Name[0] != resource[0] && f.Name != wordService {
 			continue
 		}
 		if at+1 < len(d.last) && d.last[at] == f.Name && f.Value.Kind == store.KindString && d.last[at+1] == f.Value.Str() {

@@ -33,32 +33,34 @@ func split(text []byte, key []byte, slots []Part) (_ []byte, _ []Part, ok bool) 
 	if len(text) > maxFormText {
 		return key, slots, false
 	}
-	first := len(slots)
+	first, copied := len(slots), 0 // so much of the text is in the key
 	for i := 0; i < len(text); {
 		class := runes[text[i]]
-		if class == bad {
-			return key, slots, false
-		}
 		if class == other {
-			key = append(key, text[i])
 			i++
 			continue
 		}
+		if class == bad {
+			return key, slots, false
+		}
+		from, mark := i, byte(markRun)
 		if i+36 <= len(text) && isUUID(text[i:i+36]) && (i+36 == len(text) || runes[text[i+36]] == other) {
-			key, slots = append(key, markUUID), append(slots, Part{uint32(i), uint32(i + 36)})
+			mark = markUUID
 			i += 36
-			continue
+		} else {
+			all := class
+			for i++; i < len(text) && runes[text[i]]&inRun != 0; i++ {
+				all |= runes[text[i]]
+			}
+			if all != digit {
+				continue
+			}
 		}
-		from, all := i, class
-		for i++; i < len(text) && runes[text[i]]&inRun != 0; i++ {
-			all |= runes[text[i]]
-		}
-		if all != digit {
-			key = append(key, text[from:i]...)
-			continue
-		}
-		key, slots = append(key, markRun), append(slots, Part{uint32(from), uint32(i)})
+		key = append(append(key, text[copied:from]...), mark)
+		slots = append(slots, Part{uint32(from), uint32(i)})
+		copied = i
 	}
+	key = append(key, text[copied:]...)
 	n := len(slots) - first
 	return key, slots, n > 0 && n <= maxSlots
 }

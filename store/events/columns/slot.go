@@ -30,18 +30,13 @@ func (w *Writer) slot(kind byte, l *list) {
 		return
 	}
 	before, behind := l.shared()
-	core := l.cores(before, behind)
+	core := w.cores(l, before, behind)
 	w.Out = append(w.Out, core)
 	first := l.at(0)
 	w.text(string(first[:before]))
 	w.text(string(first[len(first)-behind:]))
 	switch core {
 	case slotNumber, slotPadded:
-		w.numbers = w.numbers[:0]
-		for i := range l.len() {
-			t := l.at(i)
-			w.numbers = append(w.numbers, parseDigits(t[before:len(t)-behind]))
-		}
 		if core == slotPadded {
 			w.Out = append(w.Out, byte(len(first)-before-behind))
 		}
@@ -69,7 +64,7 @@ func (w *Writer) slot(kind byte, l *list) {
 func (l *list) shared() (before, behind int) {
 	first := l.at(0)
 	before, behind = len(first), len(first)
-	for i := 1; i < l.len(); i++ {
+	for i := 1; i < l.len() && before+behind > 0; i++ {
 		t := l.at(i)
 		for before = min(before, len(t)); !bytes.Equal(t[:before], first[:before]); before-- {
 		}
@@ -82,7 +77,7 @@ func (l *list) shared() (before, behind int) {
 	for behind > 0 && hexOf[first[len(first)-behind]] > 0 {
 		behind--
 	}
-	for i := range l.len() {
+	for i := 0; i < l.len() && before+behind > 0; i++ {
 		if len(l.at(i)) < before+behind {
 			return 0, 0
 		}
@@ -90,54 +85,39 @@ func (l *list) shared() (before, behind int) {
 	return before, behind
 }
 
-// cores says what all texts are between what they share.
-func (l *list) cores(before, behind int) byte {
-	numbers, padded, digits := true, true, true
+// cores says what all texts are between what they share. Of decimal digits it
+// leaves the numbers in w.numbers.
+func (w *Writer) cores(l *list, before, behind int) byte {
+	numbers, padded, decimal := true, true, true
 	width := len(l.at(0)) - before - behind
+	w.numbers = w.numbers[:0]
 	for i := range l.len() {
 		t := l.at(i)
 		t = t[before : len(t)-behind]
 		padded = padded && len(t) == width
 		numbers = numbers && len(t) <= maxDigits && (len(t) == 1 || len(t) > 1 && t[0] != '0')
+		n := int64(0)
 		for _, c := range t {
 			h := hexOf[c]
-			digits = digits && h > 0
-			numbers = numbers && h > 0 && h <= 10
+			if h == 0 {
+				return slotText
+			}
+			decimal = decimal && h <= 10
+			n = 10*n + int64(h) - 1
 		}
-		if !digits {
-			return slotText
-		}
+		w.numbers = append(w.numbers, n)
 	}
 	switch {
-	case numbers:
+	case decimal && numbers:
 		return slotNumber
 	case !padded || width == 0:
 		return slotText
-	case width <= maxDigits && l.decimals(before, behind):
+	case decimal && width <= maxDigits:
 		return slotPadded
 	case width%2 == 0:
 		return slotHex
 	}
 	return slotText
-}
-
-func (l *list) decimals(before, behind int) bool {
-	for i := range l.len() {
-		t := l.at(i)
-		for _, c := range t[before : len(t)-behind] {
-			if runes[c] != digit {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-func parseDigits(b []byte) (n int64) {
-	for _, c := range b {
-		n = 10*n + int64(c-'0')
-	}
-	return n
 }
 
 func appendBytes(to, digits []byte) []byte {
