@@ -49,3 +49,14 @@ export function bigTrace(n, service = 'big') {
   spans.push({ id: n, parent: 1, service, name: 'the very last', from: n - 1, to: n });
   return spans;
 }
+
+// usualTrace is what a request of a test's own service mostly is; of the slow one a part never ran.
+export function usualTrace(service, slow = false) {
+  const ms = slow ? 4000 : 40;
+  const spans = [
+    { id: 1, service, name: 'POST /orders', from: 0, to: ms, kind: 2, ...(slow ? { error: 'timeout' } : {}) },
+    { id: 2, parent: 1, service: service + '-store', name: 'acquire', from: 1, to: ms - 20, attrs: { 'pool.max_open': 5 }, events: [{ at: 2, name: 'wait started', attrs: { position: 3 } }] },
+  ];
+  if (!slow) spans.push({ id: 3, parent: 1, service: service + '-store', name: 'INSERT orders', from: ms - 20, to: ms - 5, kind: 3, attrs: { 'db.system': 'sqlite' } });
+  return spans;
+}

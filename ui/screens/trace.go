@@ -36,15 +36,18 @@ type Trace struct {
 	LinesHref    string
 	LineCount    string
 
-	Services []ui.Service
-	Drawer   *SpanDrawer
-	Flame    *Flame
-	Map      *TraceMap
-	Logs     []TraceLog
-	LogsNote string
-	JSON     string
-	JSONNote string
-	Waiting  bool // not found: it may still arrive
+	Services  []ui.Service
+	Drawer    *SpanDrawer
+	Diff      *TraceDiff // from the typical trace, nil when that is not known
+	Absent    bool       // rows stand for spans of the typical trace
+	DiffFirst bool       // it stands above the rows, for these are many
+	Flame     *Flame
+	Map       *TraceMap
+	Logs      []TraceLog
+	LogsNote  string
+	JSON      string
+	JSONNote  string
+	Waiting   bool // not found: it may still arrive
 }
 
 // Fact is a number with what it counts.
@@ -110,6 +113,7 @@ type SpanDrawer struct {
 	Result   string
 	Duration string
 	Facts    []Fact
+	Usual    *UsualBars
 	Message  string // of the status
 	Link     string // to this span
 	Close    string

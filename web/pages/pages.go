@@ -26,6 +26,7 @@ type Options struct {
 	LogStream LogStream
 	LogTail   LogTail
 	Traces    Traces
+	Latencies Latencies
 	TraceQL   TraceQL
 	Metrics   Metrics
 	Alerts    Alerts
@@ -56,6 +57,8 @@ type Pages struct {
 	assets *assets.Set
 	policy string
 	known  known
+
+	typicals typicals
 
 	tails   chan struct{} // live tails at work
 	ending  chan struct{} // closed by Run

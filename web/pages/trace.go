@@ -22,6 +22,7 @@ const (
 	maxSpanRows  = 300 // rows of the waterfall on a page without script
 	maxMiniBars  = 400
 	maxTraceLogs = 500
+	diffBelow    = 20 // rows behind which the sentence about the typical trace is still seen
 	maxJSONSpans = 200
 	traceLogSlop = 5 * time.Minute // lines may come from clocks that are wrong
 )
@@ -45,9 +46,11 @@ func (p *Pages) tracePage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a := p.askTrace(ctx, st, tr)
+	p.askLatencies(ctx, a)
 	if r.Header.Get("HX-Target") == "drawer" {
 		return p.fragment(w, r, http.StatusOK, screens.DrawerBox(p.openSpan(a)))
 	}
+	p.askTypical(ctx, a)
 	m := p.traceView(ctx, a, tr)
 	pg := p.page(ctx, st, "traces", m.Name, "trace.css", "trace.js")
 	pg.Flush = true
@@ -76,6 +79,10 @@ type traceAsk struct {
 	err  error          // of the logs
 	sel  string
 	ops  []operation // once they were asked for
+
+	typical *typical // of the root operation, nil when it is not known
+	diff    difference
+	latency map[spanKey]store.OperationLatency // of operations, nil when it is not known
 }
 
 func (p *Pages) askTrace(ctx context.Context, st State, tr store.Trace) *traceAsk {
@@ -92,7 +99,7 @@ func (p *Pages) traceView(ctx context.Context, a *traceAsk, tr store.Trace) scre
 		ID: tr.ID.String(), Name: orDash(root.Name), Service: p.service(st, orDash(root.Service), ""),
 		Facts: a.facts(), Notes: a.notes(), View: viewOf(st.View),
 		LogsHref: a.logsHref("trace_id:" + tr.ID.String()), JSONHref: "/api/traces/" + tr.ID.String(),
-		Services: p.traceServices(a),
+		Services: p.traceServices(a), Diff: a.diffView(),
 	}
 	if root.Status == store.StatusError {
 		m.Result = resultOf(root)
@@ -165,8 +172,12 @@ func (a *traceAsk) facts() []screens.Fact {
 			bad++
 		}
 	}
+	whole := screens.Fact{N: dur(a.t.end - a.t.start), Text: "in all"}
+	if a.typical != nil {
+		whole.Text = "usually " + dur(a.typical.duration)
+	}
 	out := []screens.Fact{
-		{N: dur(a.t.end - a.t.start), Text: "in all"},
+		whole,
 		{N: chart.Clock(start), Text: start.Format("2 Jan") + ", UTC"},
 		countFact(a.t.spans, "span"),
 		countFact(len(services), "service"),
@@ -239,6 +250,11 @@ func (p *Pages) waterfall(a *traceAsk, m *screens.Trace) {
 	m.CriticalHref, m.LinesHref = a.flip("crit", "off", m.NoCritical), a.flip("lines", "on", m.Lines)
 	m.LineCount = logCount(a)
 	all := waterfallRows(a, nodes, true)
+	if len(nodes) == len(a.t.nodes) {
+		all = a.insertAbsent(all)
+		m.Absent = len(a.diff.absent) > 0
+	}
+	m.DiffFirst = len(all) > diffBelow
 	m.Data = p.rowsJSON(a, all)
 	drawn := all
 	if !m.Lines {

@@ -17,11 +17,15 @@ import (
 // fakeTraces answers with what it holds, and remembers what it was asked.
 type fakeTraces struct {
 	trace     store.Trace
+	more      map[store.TraceID]store.Trace
 	summaries []store.TraceSummary
 	asked     []store.TraceQuery
 }
 
 func (f *fakeTraces) Trace(_ context.Context, id store.TraceID) (store.Trace, error) {
+	if tr, ok := f.more[id]; ok {
+		return tr, nil
+	}
 	if id != f.trace.ID {
 		return store.Trace{}, fmt.Errorf("trace %s: %w", id, store.ErrNotFound)
 	}

@@ -214,7 +214,12 @@ func (p *Pages) opRows(a *traceAsk) []screens.OpRow {
 	whole := float64(max(a.t.end-a.t.start, 1))
 	for _, o := range a.operations()[:min(len(a.operations()), maxOpRows)] {
 		share := float64(o.own) / whole
+		usually := ""
+		if own, ok := a.typical.ownOf(o.service, o.name); ok {
+			usually = dur(own)
+		}
 		out = append(out, screens.OpRow{
+			Usually: usually,
 			Service: p.service(a.st, orDash(o.service), ""), Name: orDash(o.name), Calls: chart.Count(int64(o.calls)),
 			Own: dur(o.own), Share: min(share, 1), Percent: chart.Percent(share).String(), Much: share >= 0.05,
 		})

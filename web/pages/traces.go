@@ -27,6 +27,12 @@ type Traces interface {
 	RED(ctx context.Context, r store.TimeRange, step time.Duration) ([]store.RED, error)
 }
 
+// Latencies says how long the operations of services take, of all services when
+// none is named.
+type Latencies interface {
+	Latencies(ctx context.Context, service string, r store.TimeRange) ([]store.OperationLatency, error)
+}
+
 const (
 	maxTraces    = 500 // of one search
 	traceRows    = 100 // of the list, until more are asked for
@@ -36,6 +42,7 @@ const (
 func (p *Pages) traces(mux *http.ServeMux) {
 	p.get(mux, "GET /traces", p.tracesPage)
 	p.get(mux, "GET /traces/complete", p.tracesComplete)
+	p.get(mux, "GET /traces/compare", p.comparePage)
 	p.get(mux, "GET /traces/{id}", p.tracePage)
 }
 

@@ -25,6 +25,7 @@ func (p *Pages) drawer(a *traceAsk, n *node) *screens.SpanDrawer {
 	if s.Status == store.StatusError {
 		d.Result = resultOf(s)
 	}
+	d.Usual = a.usualDrawer(s)
 	d.Facts = []screens.Fact{{N: offset(n.start - a.t.start), Text: "after start"}, {N: dur(ownTime(n)), Text: "own time"}, {N: d.Kind, Text: "kind"}}
 	if len(n.children) > 0 && a.st.Values.Get("below") != d.ID {
 		d.Subtree = a.st.With("below", d.ID, "view", "")

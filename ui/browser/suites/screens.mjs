@@ -72,7 +72,7 @@ async function visit(page, origin, view, theme, size) {
 }
 
 // overflowing runs in the page: what makes it wider than the window.
-function overflowing() {
+export function overflowing() {
   const wide = document.documentElement.scrollWidth - innerWidth;
   if (wide <= 0) return [];
   const out = [...document.querySelectorAll('body *')].filter((el) => el.getBoundingClientRect().right > innerWidth + 1);

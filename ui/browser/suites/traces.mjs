@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { bigTrace, sendTrace, spanID } from '../spans.mjs';
+import { bigTrace, sendTrace, spanID, usualTrace } from '../spans.mjs';
 import { json, shots, until } from '../tripod.mjs';
-import { aTrace, tooSmall } from './screens.mjs';
+import { aTrace, overflowing, tooSmall } from './screens.mjs';
 
 const has = (name, value) => (u) => (u.searchParams.get(name) ?? '') === value;
 
@@ -21,6 +21,7 @@ export default function traces(scene) {
   scene('the overview chooses what is drawn', zooming);
   scene('critical path and log lines are switched', switches);
   scene('flame and map of a trace', flameAndMap);
+  scene('what is usual, and two traces side by side', typical);
   scene('without a script a long trace has pages', withoutScript, { script: false });
   scene('at 390 px a span opens where it is seen', drawerBelow, { size: 'narrow' });
   scene('the views of a trace: logs, JSON; and its lines on the Logs screen', views);
@@ -251,6 +252,30 @@ async function flameAndMap(page, { origin }) {
   await page.locator('.tmap .nd a', { hasText: 'planner-api' }).click();
   await page.locator('#span-found', { hasText: / of / }).waitFor();
   assert.equal(await page.locator('#span-find').inputValue(), 'planner-api');
+}
+
+// What is usual is told: in the facts, at the bars, in the drawer, in a sentence; c puts both side by side.
+async function typical(page, { origin }) {
+  const now = Date.now();
+  for (let i = 0; i < 12; i++) await sendTrace(origin, usualTrace('shop'), { base: now - 60_000 - i * 1000 });
+  const id = await sendTrace(origin, usualTrace('shop', true), { base: now - 30_000 });
+  await until('the traces', async () => (await json(`${origin}/api/traces?service=shop&limit=50&lookback=1h`)).data.length >= 13);
+  await page.goto(`/traces/${id}?sel=${spanID(2)}`);
+  const diff = page.locator('#trace-diff');
+  await diff.getByText('Different from the typical trace').waitFor();
+  assert.match(await diff.innerText(), /median of \d+ .*acquire took 3\.96 s longer; INSERT orders never ran/);
+  await page.locator('.facts', { hasText: 'usually 40 ms' }).first().waitFor();
+  await page.locator('.wr.ab', { hasText: 'INSERT orders' }).getByText('usually here, 15 ms; did not run').waitFor();
+  await page.locator('.wr', { hasText: 'acquire' }).getByText(/usually [12]\d(\.\d)? ms/).waitFor();
+  await page.locator('#drawer .vs', { hasText: 'typical p50' }).waitFor();
+  await page.screenshot({ path: join(shots, 'trace-typical-dark-wide.png') });
+  await page.keyboard.press('c');
+  await page.waitForURL((u) => u.pathname === '/traces/compare');
+  await page.locator('.tcrows tr.only', { hasText: 'INSERT orders' }).getByText('only in the second').waitFor();
+  await page.screenshot({ path: join(shots, 'trace-compare-dark-wide.png') });
+  await page.getByRole('link', { name: 'Swap' }).click();
+  await page.locator('.tcrows tr.only', { hasText: 'INSERT orders' }).getByText('only in the first').waitFor();
+  assert.deepEqual(await page.evaluate(overflowing), []);
 }
 
 // Without a script a long trace is read in pages.
