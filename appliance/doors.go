@@ -34,7 +34,7 @@ func (a *Appliance) openDoors() error {
 	}, otlp.Options{Rejected: m.otlpGRPC.refuse})
 	a.otlpHTTP = otlp.New(otlp.Doors{
 		Logs: meteredLogs{a.logs, &m.otlpHTTP}, Traces: meteredSpans{a.traces, &m.otlpHTTP}, Metrics: meteredMetrics{a.metrics, &m.otlpHTTP},
-	}, otlp.Options{Rejected: m.otlpHTTP.refuse})
+	}, otlp.Options{Rejected: m.otlpHTTP.refuse, Origins: a.o.OTLPOrigins})
 
 	mux := http.NewServeMux()
 	a.otlpHTTP.Register(mux)
@@ -88,7 +88,7 @@ func (a *Appliance) openDoors() error {
 
 // guard keeps pages of other sites out of a listener.
 func (a *Appliance) guard(next http.Handler, asked, bound string) (http.Handler, error) {
-	o := web.GuardOptions{Hosts: append(ownHosts(asked, bound), a.o.Hosts...)}
+	o := web.GuardOptions{Hosts: append(ownHosts(asked, bound), a.o.Hosts...), Allow: a.otlpHTTP.FromPage}
 	for _, h := range a.o.Hosts {
 		// a proxy may hand on another Host than the one in the browser's address
 		o.Origins = append(o.Origins, "http://"+h, "https://"+h)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tripod/planner/traffic"
+	"tripod/web/otlp"
 )
 
 // The listeners of a first run; a default that is taken is a warning, a
@@ -35,6 +36,8 @@ type Options struct {
 	OTLPGRPC, OTLPHTTP string
 	// OTLPAsked says which of the two was asked for and must be free.
 	OTLPGRPCAsked, OTLPHTTPAsked bool
+
+	OTLPOrigins []string // of pages that may send OTLP over HTTP, as otlp.Options has them
 
 	// Syslog listeners, HOST:PORT; empty opens none. TLS wants a certificate
 	// with its chain, and its key, as PEM files.
@@ -146,6 +149,11 @@ func (o *Options) faults() []error {
 	}
 	if _, err := compileGoesOn(o.LogFilesContinue); err != nil {
 		faults = append(faults, &settingFault{"log-files-continue", err})
+	}
+	for _, origin := range o.OTLPOrigins {
+		if err := otlp.CheckOrigin(origin); err != nil {
+			fault("otlp-origins", " %w", err)
+		}
 	}
 	for _, h := range o.Hosts {
 		if h == "" || strings.ContainsAny(h, "/ \t") {

@@ -52,6 +52,7 @@ func (o *Options) needStart(next Options) []string {
 	}
 	changed("data", o.Data != next.Data)
 	changed("listen", o.Listen != next.Listen)
+	changed("otlp-origins", !slices.Equal(o.OTLPOrigins, next.OTLPOrigins))
 	changed("hosts", !slices.Equal(o.Hosts, next.Hosts))
 	changed("otlp-grpc", o.OTLPGRPC != next.OTLPGRPC)
 	changed("otlp-http", o.OTLPHTTP != next.OTLPHTTP)

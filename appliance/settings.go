@@ -36,6 +36,8 @@ func Settings() []Setting {
 			set: func(o *Options, v string) error { o.OTLPGRPC, o.OTLPGRPCAsked = v, true; return nil }},
 		{Name: "otlp-http", Arg: "HOST:PORT", Default: defaultOTLPHTTP, Help: "OTLP over HTTP, or off",
 			set: func(o *Options, v string) error { o.OTLPHTTP, o.OTLPHTTPAsked = v, true; return nil }},
+		{Name: "otlp-origins", Arg: "ORIGIN,…", Default: "none", Help: "origins of web pages that may send OTLP over HTTP (CORS): https://app.example.com, https://*.example.com, or * for all",
+			set: func(o *Options, v string) error { o.OTLPOrigins = splitList(v); return nil }},
 		{Name: "syslog-udp", Arg: "HOST:PORT", Default: "off", Help: "syslog over UDP, RFC 3164 and 5424",
 			set: text(func(o *Options) *string { return &o.SyslogUDP })},
 		{Name: "syslog-tcp", Arg: "HOST:PORT", Default: "off", Help: "syslog over TCP",

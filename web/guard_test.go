@@ -14,6 +14,8 @@ func TestGuard(t *testing.T) {
 		header       header
 		want         int
 	}{
+		"page whose request is allowed":       {"POST", "localhost:7333", header{"Origin": "https://evil.example", "X-Allowed": "yes"}, 200},
+		"rebound page with such a request":    {"POST", "evil.example", header{"Origin": "https://evil.example", "X-Allowed": "yes"}, 403},
 		"loopback address":                    {"GET", "127.0.0.1:7333", nil, 200},
 		"loopback address in IPv6":            {"GET", "[::1]:7333", nil, 200},
 		"mapped loopback":                     {"GET", "[::ffff:127.0.0.1]:7333", nil, 200},
@@ -44,7 +46,8 @@ func TestGuard(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			ok := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {})
-			h, err := Guard(ok, GuardOptions{Hosts: []string{"Tripod.example:7333"}, Origins: []string{"https://shop.example"}})
+			h, err := Guard(ok, GuardOptions{Hosts: []string{"Tripod.example:7333"}, Origins: []string{"https://shop.example"},
+				Allow: func(r *http.Request) bool { return r.Header.Get("X-Allowed") != "" }})
 			if err != nil {
 				t.Fatal(err)
 			}

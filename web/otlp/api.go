@@ -40,6 +40,9 @@ type Options struct {
 	MaxInFlight int              // requests in work at a time; 32
 	StopTime    time.Duration    // for calls in work when ServeGRPC ends; 5 s
 	Now         func() time.Time // for log records without any time
+	// Origins of pages that may send over HTTP, each of which CheckOrigin takes:
+	// scheme, host and port, with a * for any text once, or * alone for all.
+	Origins []string
 	// Rejected counts items that are refused for good, by the engine too, and as
 	// one a request that cannot be read; reasons are those of package web.
 	Rejected func(signal, reason string, n int, why string)
@@ -51,6 +54,7 @@ type API struct {
 	o      Options
 	gate   web.Gate
 	schema [parts][]field
+	paths  map[string]bool // on which pages of Options.Origins may send
 }
 
 // New makes an API; it serves nothing until Register or ServeGRPC.
@@ -67,21 +71,21 @@ func New(d Doors, o Options) *API {
 	if o.Rejected == nil {
 		o.Rejected = func(string, string, int, string) {}
 	}
-	return &API{doors: d, o: o, gate: web.NewGate(o.MaxInFlight), schema: schema()}
+	return &API{doors: d, o: o, gate: web.NewGate(o.MaxInFlight), schema: schema(), paths: map[string]bool{}}
 }
 
 // Register adds OTLP's HTTP paths, and those under which Loki and Prometheus
 // take it.
 func (a *API) Register(mux *http.ServeMux) {
 	if a.doors.Traces != nil {
-		mux.HandleFunc("POST /v1/traces", a.handler("traces", a.traces))
+		a.handle(mux, "/v1/traces", "traces", a.traces)
 	}
 	if a.doors.Metrics != nil {
-		mux.HandleFunc("POST /v1/metrics", a.handler("metrics", a.metrics))
-		mux.HandleFunc("POST /api/v1/otlp/v1/metrics", a.handler("metrics", a.metrics))
+		a.handle(mux, "/v1/metrics", "metrics", a.metrics)
+		a.handle(mux, "/api/v1/otlp/v1/metrics", "metrics", a.metrics)
 	}
 	if a.doors.Logs != nil {
-		mux.HandleFunc("POST /v1/logs", a.handler("logs", a.logs))
-		mux.HandleFunc("POST /otlp/v1/logs", a.handler("logs", a.logs))
+		a.handle(mux, "/v1/logs", "logs", a.logs)
+		a.handle(mux, "/otlp/v1/logs", "logs", a.logs)
 	}
 }
