@@ -48,7 +48,8 @@ func (a *Appliance) openDoors() error {
 	bulk.Register(mux)
 	zipkinapi.New(zipkinapi.Doors{Traces: meteredSpans{a.traces, &m.zipkin}}, zipkinapi.Options{Rejected: m.zipkin.refuseSpans}).Register(mux)
 	jaegerapi.New(jaegerapi.Doors{Services: a.traces, Operations: a.traces, Traces: a.traces, Dependencies: a.traces, OTLP: otlp.MarshalTracesJSON}, jaegerapi.Options{}).Register(mux)
-	tempoapi.New(tempoapi.Doors{Traces: a.traces, Metrics: a.traces, Tags: a.traces, Encode: tempoapi.Encode{Proto: otlp.MarshalTraces, JSON: otlp.MarshalTracesJSON}}, tempoapi.Options{}).Register(mux)
+	tempo := tempoapi.New(tempoapi.Doors{Traces: a.traces, Metrics: a.traces, Tags: a.traces, Encode: tempoapi.Encode{Proto: otlp.MarshalTraces, JSON: otlp.MarshalTracesJSON}}, tempoapi.Options{})
+	tempo.Register(mux)
 	promapi.New(promapi.Doors{
 		Engine: a.metrics, Samples: a.metrics, Sink: a.metrics, Families: a.metrics, Targets: a.scrape.Targets, Ready: a.readyNow,
 	}, promapi.Options{Took: m.write.took}).Register(mux)
@@ -74,7 +75,7 @@ func (a *Appliance) openDoors() error {
 	mux.HandleFunc("GET /ready", a.answerReady) // Loki's name for it
 	mux.HandleFunc("POST /-/reload", a.answerReload)
 
-	guarded, err := a.guard(a.seen.middleware(bulk.Before(mux)), a.o.Listen, a.main.Addr().String())
+	guarded, err := a.guard(a.seen.middleware(bulk.Before(tempo.Before(mux))), a.o.Listen, a.main.Addr().String())
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package tempoapi
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -61,8 +60,7 @@ func New(d Doors, o Options) *API {
 	return &API{doors: d, o: o}
 }
 
-// Register adds Tempo's paths, but for /api/traces/{id}, which is Jaeger's as
-// well: Grafana asks for the second version first.
+// Register adds Tempo's paths, but for that of Before.
 func (a *API) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/echo", echo)
 	mux.HandleFunc("GET /api/status/buildinfo", buildInfo)
@@ -74,6 +72,33 @@ func (a *API) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/v2/search/tag/{tag}/values", a.typedValues)
 	mux.HandleFunc("GET /api/metrics/query_range", a.metrics)
 	mux.HandleFunc("GET /api/metrics/query", a.metric)
+}
+
+// Before answers on /api/traces/{id} whoever accepts protobuf, which Jaeger, who
+// has that path too, does not write; all else goes on to next.
+func (a *API) Before(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id, ok := strings.CutPrefix(r.URL.Path, "/api/traces/")
+		if !ok || r.Method != http.MethodGet || !acceptsProto(r) || strings.Contains(id, "/") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		r.Pattern = "/api/traces/{id}" // by which requests are counted
+		if t, _, ok := a.find(w, r, id); ok {
+			writeProto(w, a.doors.Encode.Proto(t.Spans))
+		}
+	})
+}
+
+func acceptsProto(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), typeProto)
+}
+
+const typeProto = "application/protobuf"
+
+func writeProto(w http.ResponseWriter, b []byte) {
+	w.Header().Set("Content-Type", typeProto)
+	w.Write(b)
 }
 
 func echo(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("echo")) }
@@ -93,23 +118,12 @@ func fail(w http.ResponseWriter, err error) {
 
 // trace answers with a whole trace: OTLP, in protobuf where that is accepted.
 func (a *API) trace(w http.ResponseWriter, r *http.Request) {
-	id, err := store.ParseTraceID(r.PathValue("id"))
-	if err != nil {
-		fail(w, errors.Join(store.ErrInvalid, err))
+	t, damage, ok := a.find(w, r, r.PathValue("id"))
+	if !ok {
 		return
 	}
-	t, err := a.doors.Traces.Trace(r.Context(), id)
-	if err != nil && len(t.Spans) == 0 {
-		fail(w, err)
-		return
-	}
-	damage := ""
-	if err != nil {
-		damage = err.Error()
-	}
-	if strings.Contains(r.Header.Get("Accept"), "application/protobuf") {
-		w.Header().Set("Content-Type", "application/protobuf")
-		w.Write(traceProto(a.doors.Encode.Proto(t.Spans), damage))
+	if acceptsProto(r) {
+		writeProto(w, traceProto(a.doors.Encode.Proto(t.Spans), damage))
 		return
 	}
 	body, err := a.doors.Encode.JSON(t.Spans)
@@ -118,4 +132,23 @@ func (a *API) trace(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	web.JSON(w, http.StatusOK, traceAnswer{Trace: body, Metrics: struct{}{}, Message: damage, Status: statusOf(damage)})
+}
+
+// find gives a trace, and what could not be read of it; otherwise it has
+// answered.
+func (a *API) find(w http.ResponseWriter, r *http.Request, text string) (t store.Trace, damage string, ok bool) {
+	id, err := store.ParseTraceID(text)
+	if err != nil {
+		fail(w, err)
+		return t, "", false
+	}
+	t, err = a.doors.Traces.Trace(r.Context(), id)
+	if err != nil && len(t.Spans) == 0 {
+		fail(w, err)
+		return t, "", false
+	}
+	if err != nil {
+		damage = err.Error()
+	}
+	return t, damage, true
 }

@@ -62,8 +62,10 @@ func (e *engine) api() http.Handler {
 		Proto: func(s []store.Span) []byte { return []byte(fmt.Sprintf("%d spans", len(s))) },
 		JSON:  func(s []store.Span) ([]byte, error) { return fmt.Appendf(nil, `{"resourceSpans":[%d]}`, len(s)), nil },
 	}
-	New(Doors{Traces: e, Metrics: e, Tags: e, Encode: encode}, Options{Now: func() time.Time { return now }}).Register(mux)
-	return mux
+	a := New(Doors{Traces: e, Metrics: e, Tags: e, Encode: encode}, Options{Now: func() time.Time { return now }})
+	a.Register(mux)
+	mux.HandleFunc("GET /api/traces/{id}", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("Jaeger's")) })
+	return a.Before(mux)
 }
 
 func ask(e *engine, path string, query url.Values, accept string) (int, string, string) {
@@ -141,6 +143,22 @@ func TestTrace(t *testing.T) {
 	}
 	for id, want := range map[string]int{"4bf9": 404, "xyz": 400} {
 		if code, _, body := ask(&engine{err: store.ErrNotFound}, "/api/v2/traces/"+id, nil, ""); code != want {
+			t.Errorf("%s: %d %s", id, code, body)
+		}
+	}
+}
+
+// TestTraceBesideJaegers: the first version has its path in common with Jaeger.
+func TestTraceBesideJaegers(t *testing.T) {
+	e := &engine{trace: store.Trace{Spans: make([]store.Span, 3)}}
+	for accept, want := range map[string]string{"application/protobuf": "3 spans", "application/json": "Jaeger's", "*/*": "Jaeger's", "": "Jaeger's"} {
+		code, kind, body := ask(e, "/api/traces/4bf9", nil, accept)
+		if code != 200 || body != want || (kind == "application/protobuf") != (want == "3 spans") {
+			t.Errorf("%s: got %d %s %q, want %q", accept, code, kind, body, want)
+		}
+	}
+	for id, want := range map[string]int{"4bf9": 404, "xyz": 400} {
+		if code, _, body := ask(&engine{err: store.ErrNotFound}, "/api/traces/"+id, nil, "application/protobuf"); code != want {
 			t.Errorf("%s: %d %s", id, code, body)
 		}
 	}
