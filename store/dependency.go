@@ -5,12 +5,22 @@ import "time"
 // Dependency is the calls from one service to another in a range of time.
 type Dependency struct {
 	Caller  string // empty where spans without a parent serve someone from outside
-	Callee  string
-	Queue   bool // the callee consumes messages
+	Callee  string // of a database its namespace and system: planner (sqlite)
+	Kind    DependencyKind
 	Calls   int64
 	Errors  int64   // calls whose span has the status error
-	Latency Latency // of the callee's spans
+	Latency Latency // of the callee's spans; of a database the caller's
 }
+
+// DependencyKind says how a callee is called.
+type DependencyKind uint8
+
+// The kinds of dependencies.
+const (
+	DependencyCall     DependencyKind = iota
+	DependencyQueue                   // it consumes messages
+	DependencyDatabase                // it sends no spans: the caller's name it
+)
 
 // Latency is quantiles of durations, 0 when there is nothing.
 type Latency struct{ P50, P95, P99 time.Duration }

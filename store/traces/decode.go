@@ -135,7 +135,7 @@ func decodeCallee(at int64, v store.Value) callee {
 	flags := item(v, 3).Int()
 	return callee{
 		service: item(v, 0).Str(), start: at + item(v, 1).Int(), took: item(v, 2).Int(),
-		fails: flags&1 != 0, queue: flags&2 != 0,
+		fails: flags&1 != 0, kind: store.DependencyKind(flags >> 1 & 1),
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // Bounds of one head or part; what is beyond them is missing from the lists and
 // rates, never from scans.
 const (
-	maxServices   = 1000
+	maxServices   = 1000 // and as many databases
 	maxOperations = 5000
 	maxVersions   = 5000
 	maxCells      = 100_000 // of services, and as many of dependencies
@@ -27,6 +27,8 @@ type digest struct {
 	ops      map[opKey]*operation
 	cells    map[cellKey]*cell
 	edges    map[edgeKey]*cell
+	bases    []string // databases
+	baseIDs  map[string]uint32
 	versions map[versionKey]*minutes
 	traces   seen
 }
@@ -42,10 +44,11 @@ type cellKey struct {
 }
 
 // edgeKey is a dependency in a minute, that of the callee's start. The caller
-// of a trace's root, which has none, is the service without a name.
+// of a trace's root, which has none, is the service without a name; the callee
+// is one of the databases where the kind says so.
 type edgeKey struct {
 	caller, callee uint32
-	queue          bool
+	kind           store.DependencyKind
 	minute         int64 // Unix minutes
 }
 
@@ -77,7 +80,7 @@ func (m *minutes) stretch(n minutes) {
 func newDigest() *digest {
 	return &digest{
 		ids: map[string]uint32{}, ops: map[opKey]*operation{},
-		cells: map[cellKey]*cell{}, edges: map[edgeKey]*cell{}, versions: map[versionKey]*minutes{},
+		cells: map[cellKey]*cell{}, edges: map[edgeKey]*cell{}, baseIDs: map[string]uint32{}, versions: map[versionKey]*minutes{},
 	}
 }
 
@@ -87,13 +90,16 @@ func (d *digest) Add(e *events.Event) {
 		s.read(&e.Fields[i])
 	}
 	d.traces.add(s.trace)
+	if s.awaits != "" {
+		d.traces.add(s.awaits)
+	}
 	id, ok := d.service(s.service)
 	if !ok || s.again {
 		return
 	}
 	at := floorDiv(e.Time, minute)
 	now := minutes{at, at}
-	if o := d.operation(opKey{id, store.Operation{Name: s.name, Kind: store.SpanKind(s.kind)}}, now); o != nil {
+	if o := d.operation(opKey{id, store.Operation{Name: s.name, Kind: s.kind}}, now); o != nil {
 		o.cell.add(e.Class, s.took)
 	}
 	if s.version != "" {
@@ -106,7 +112,12 @@ func (d *digest) Add(e *events.Event) {
 	}
 	if s.called || s.fromOutside() {
 		if caller, ok := d.service(s.caller); ok {
-			d.call(edgeKey{caller, id, store.SpanKind(s.kind) == store.SpanConsumer, at}, e.Class, s.took)
+			d.call(edgeKey{caller, id, kindOfCall(s.kind), at}, e.Class, s.took)
+		}
+	}
+	if base := s.database(); base != "" {
+		if callee, ok := d.base(base); ok {
+			d.call(edgeKey{id, callee, store.DependencyDatabase, at}, e.Class, s.took)
 		}
 	}
 	for i := range e.Fields {
@@ -118,15 +129,36 @@ func (d *digest) Add(e *events.Event) {
 
 // spanFacts is what a digest needs of a span.
 type spanFacts struct {
-	trace, service, version, name, caller string
-	kind, took                            int64
-	called, child, again                  bool
+	trace, awaits                  string
+	service, version, name, caller string
+	system, namespace              string // of a database
+	kind                           store.SpanKind
+	took                           int64
+	called, child, linked, again   bool
+}
+
+func kindOfCall(callee store.SpanKind) store.DependencyKind {
+	if callee == store.SpanConsumer {
+		return store.DependencyQueue
+	}
+	return store.DependencyCall
+}
+
+// database is the name of the one that the span asks, if any: a namespace that
+// is a number, as Redis has them, names nothing.
+func (s *spanFacts) database() string {
+	switch {
+	case s.kind != store.SpanClient || s.system == "":
+		return ""
+	case s.namespace == "" || s.namespace[0] >= '0' && s.namespace[0] <= '9':
+		return s.system
+	}
+	return s.namespace + " (" + s.system + ")"
 }
 
 // fromOutside says that the span serves somebody whose spans are not sent.
 func (s *spanFacts) fromOutside() bool {
-	kind := store.SpanKind(s.kind)
-	return !s.child && (kind == store.SpanServer || kind == store.SpanConsumer)
+	return !s.child && (s.kind == store.SpanServer || s.kind == store.SpanConsumer && !s.linked)
 }
 
 func (s *spanFacts) read(f *events.Field) {
@@ -140,11 +172,19 @@ func (s *spanFacts) read(f *events.Field) {
 	case fName:
 		s.name = f.Value.Str()
 	case fKind:
-		s.kind = f.Value.Int()
+		s.kind = store.SpanKind(f.Value.Int())
 	case fDuration:
 		s.took = f.Value.Int()
+	case fLink:
+		s.linked = true
+	case attrPrefix + "db.system.name", attrPrefix + "db.system":
+		s.system = f.Value.Str()
+	case attrPrefix + "db.namespace", attrPrefix + "db.name":
+		s.namespace = f.Value.Str()
 	case fVersion:
 		s.version = f.Value.Str()
+	case fAwaits:
+		s.awaits = f.Value.Str()
 	case fAgain:
 		s.again = true
 	case fCaller:
@@ -163,7 +203,7 @@ func (d *digest) callee(caller uint32, at int64, v store.Value) {
 	if c.fails {
 		class = classError
 	}
-	d.call(edgeKey{caller, id, c.queue, floorDiv(c.start, minute)}, class, c.took)
+	d.call(edgeKey{caller, id, c.kind, floorDiv(c.start, minute)}, class, c.took)
 }
 
 func (d *digest) call(k edgeKey, class uint8, took int64) {
@@ -190,6 +230,25 @@ func (d *digest) service(name string) (uint32, bool) {
 		d.services = append(d.services, name)
 	}
 	return id, ok
+}
+
+// base numbers a database.
+func (d *digest) base(name string) (uint32, bool) {
+	id, ok := d.baseIDs[name]
+	if !ok && len(d.bases) < maxServices {
+		name = strings.Clone(name)
+		id, ok = uint32(len(d.bases)), true
+		d.baseIDs[name], d.bases = id, append(d.bases, name)
+	}
+	return id, ok
+}
+
+// calleeName is the callee's of a dependency.
+func (d *digest) calleeName(k edgeKey) string {
+	if k.kind == store.DependencyDatabase {
+		return d.bases[k.callee]
+	}
+	return d.services[k.callee]
 }
 
 // operation finds one, which has spans in these minutes.
@@ -250,10 +309,18 @@ func (d *digest) Merge(other events.Digest) {
 		}
 	}
 	for k, c := range from.edges {
-		if !known[k.caller] || !known[k.callee] {
+		if !known[k.caller] {
 			continue
 		}
-		k.caller, k.callee = ids[k.caller], ids[k.callee]
+		number := d.service
+		if k.kind == store.DependencyDatabase {
+			number = d.base
+		}
+		callee, ok := number(from.calleeName(k))
+		if !ok {
+			continue
+		}
+		k.caller, k.callee = ids[k.caller], callee
 		if sum := cellOf(d.edges, k); sum != nil {
 			sum.merge(c)
 		}

@@ -71,7 +71,7 @@ func TestDigestsMerge(t *testing.T) {
 			out[fmt.Sprint(d.services[k.service], k.op)] = *o
 		}
 		for k, c := range d.edges {
-			out[fmt.Sprint(d.services[k.caller], d.services[k.callee], k.queue, k.minute)] = *c
+			out[fmt.Sprint(d.services[k.caller], d.calleeName(k), k.kind, k.minute)] = *c
 		}
 		for k, c := range d.cells {
 			out[fmt.Sprint(d.services[k.service], k.minute)] = *c
@@ -101,7 +101,7 @@ func FuzzReadDigest(f *testing.F) {
 	b := corpusDigest().AppendTo(nil)
 	f.Add(b)
 	f.Add(b[:len(b)/2])
-	f.Add([]byte{3, 1, 1, 'a', 1, 0, 2, 1, 'x', 0, 2, 1, 0, 0, 0, 0, 1, 0, 1, 'v', 0, 2, 1, 1, 7})
+	f.Add([]byte{4, 1, 1, 'a', 1, 0, 2, 1, 'x', 0, 2, 1, 0, 0, 0, 1, 1, 'd', 1, 0, 0, 2, 0, 1, 0, 0, 1, 0, 1, 'v', 0, 2, 1, 1, 7})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		d := newDigest()
 		if d.Read(b) != nil {

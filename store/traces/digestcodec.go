@@ -8,7 +8,7 @@ import (
 )
 
 // digestVersion is the first byte.
-const digestVersion = 3
+const digestVersion = 4
 
 func (d *digest) AppendTo(b []byte) []byte {
 	b = append(b, digestVersion)
@@ -30,11 +30,15 @@ func (d *digest) AppendTo(b []byte) []byte {
 		b = binary.AppendVarint(b, k.minute)
 		b = c.appendTo(b)
 	}
+	b = binary.AppendUvarint(b, uint64(len(d.bases)))
+	for _, s := range d.bases {
+		b = appendText(b, s)
+	}
 	b = binary.AppendUvarint(b, uint64(len(d.edges)))
 	for k, c := range d.edges {
 		b = binary.AppendUvarint(b, uint64(k.caller))
 		b = binary.AppendUvarint(b, uint64(k.callee))
-		b = append(b, oneIf(k.queue))
+		b = append(b, byte(k.kind))
 		b = binary.AppendVarint(b, k.minute)
 		b = c.appendTo(b)
 	}
@@ -45,6 +49,17 @@ func (d *digest) AppendTo(b []byte) []byte {
 		b = m.appendTo(b)
 	}
 	return d.traces.appendTo(b)
+}
+
+// has says whether the digest knows the callee of a dependency.
+func (d *digest) has(k edgeKey) bool {
+	switch k.kind {
+	case store.DependencyCall, store.DependencyQueue:
+		return int(k.callee) < len(d.services)
+	case store.DependencyDatabase:
+		return int(k.callee) < len(d.bases)
+	}
+	return false
 }
 
 func (m minutes) appendTo(b []byte) []byte {
@@ -88,8 +103,17 @@ func (d *digest) Read(b []byte) error {
 	for range r.count(maxCells) {
 		d.cells[cellKey{r.below(known), r.varint()}] = new(r.cell())
 	}
+	for range r.count(maxServices) {
+		if _, ok := d.base(r.text()); !ok {
+			return errDigest
+		}
+	}
 	for range r.count(maxCells) {
-		d.edges[edgeKey{r.below(known), r.below(known), r.byte() != 0, r.varint()}] = new(r.cell())
+		k := edgeKey{caller: r.below(known), callee: uint32(r.uvarint()), kind: store.DependencyKind(r.byte()), minute: r.varint()}
+		if !d.has(k) {
+			return errDigest
+		}
+		d.edges[k] = new(r.cell())
 	}
 	for range r.count(maxVersions) {
 		d.versions[versionKey{r.below(known), r.text()}] = new(r.minutes())

@@ -13,10 +13,10 @@ import (
 // maxLate is how far the spans of one trace may start apart to be joined.
 const maxLate = 24 * time.Hour
 
-var joinedFields = []string{fTraceID, fSpanID, fParentID, fService, fKind, fDuration, fStatus, fCaller}
+var joinedFields = []string{fTraceID, fSpanID, fParentID, fService, fKind, fDuration, fStatus, fCaller, fLink}
 
-// earlier shows the spans of these traces that are kept and start within a day
-// of a range. What cannot be read is left out, and the engine has reported it.
+// earlier shows the spans that are kept of these traces, and those that await
+// spans of them, as far as they start within a day of a range. What cannot be read is left out, and the engine has reported it.
 func (s *Store) earlier(ctx context.Context, ids []store.TraceID, around store.TimeRange, show func(joinedSpan)) error {
 	around = store.TimeRange{From: addTime(around.From, -int64(maxLate)), To: addTime(around.To, int64(maxLate))}
 	old := map[store.TraceID]bool{}
@@ -38,7 +38,7 @@ func (s *Store) earlier(ctx context.Context, ids []store.TraceID, around store.T
 	for id := range old {
 		texts[id.String()] = true
 	}
-	q := events.Query{Range: around, Where: events.OneOf{Field: fTraceID, Texts: texts}, Fields: joinedFields, Oldest: true}
+	q := events.Query{Range: around, Where: events.Or{events.OneOf{Field: fTraceID, Texts: texts}, events.OneOf{Field: fAwaits, Texts: texts}}, Fields: joinedFields, Oldest: true}
 	for e, err := range s.events.Scan(ctx, q) {
 		if err := fatal(ctx, err); err != nil {
 			return err
@@ -60,6 +60,8 @@ func fatal(ctx context.Context, err error) error {
 
 func joinedSpanOf(e *events.Event) joinedSpan {
 	s := joinedSpan{start: e.Time}
+	var links []store.SpanLink
+	var d decoder
 	for i := range e.Fields {
 		switch v := e.Fields[i].Value; e.Fields[i].Name {
 		case fTraceID:
@@ -78,7 +80,10 @@ func joinedSpanOf(e *events.Event) joinedSpan {
 			s.fails = store.StatusCode(v.Int()) == store.StatusError
 		case fCaller:
 			s.called = true
+		case fLink:
+			links = append(links, d.link(v))
 		}
 	}
+	s.parentTrace, s.parent = causeOf(s.trace, s.parent, s.kind, links)
 	return s
 }

@@ -30,6 +30,7 @@ const (
 	fAgain         = "again"
 	fCaller        = "caller"
 	fCallee        = "callee"
+	fAwaits        = "awaits"
 
 	attrPrefix     = "."
 	resourcePrefix = "r:"

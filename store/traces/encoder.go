@@ -153,8 +153,11 @@ func (e *encoder) call(c *call, start int64) {
 		e.add(fAgain, store.Bool(true))
 	}
 	e.text(fCaller, c.caller)
+	if !c.awaits.IsZero() {
+		e.text(fAwaits, c.awaits.String())
+	}
 	for _, to := range c.callees {
-		flags := int64(oneIf(to.fails) | oneIf(to.queue)<<1)
+		flags := int64(oneIf(to.fails)) | int64(to.kind)<<1
 		e.add(fCallee, store.List(store.String(to.service), store.Int(to.start-start), store.Int(to.took), store.Int(flags)))
 	}
 }

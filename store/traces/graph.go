@@ -16,7 +16,9 @@ import (
 // Dependencies are the calls between services, exactly as the spans that are
 // kept say: a call is a span whose parent is in another service, counted once
 // however often and in whichever order the two were sent, in the minute in
-// which it starts. The range is taken by whole minutes that lie in it or that
+// which it starts. A consumer without a parent is called by the span that its
+// first link names. A client span that names a database (db.system.name, by
+// OpenTelemetry's semantic conventions) is a call of it. The range is taken by whole minutes that lie in it or that
 // it begins or ends in. A call is not counted if its parent takes longer than an
 // hour up to it and lies outside of the range, or the two came more than a day
 // apart. In order of the caller's and the callee's names.
@@ -27,7 +29,7 @@ func (s *Store) Dependencies(ctx context.Context, r store.TimeRange) ([]store.De
 	first, last := floorDiv(r.From, minute), floorDiv(r.To-1, minute)
 	type pair struct {
 		caller, callee string
-		queue          bool
+		kind           store.DependencyKind
 	}
 	sums := map[pair]*cell{}
 	err := s.events.Digests(ctx, store.TimeRange{From: addTime(r.From, -maxLength), To: addTime(r.To, minute)}, func(d events.Digest) {
@@ -36,22 +38,22 @@ func (s *Store) Dependencies(ctx context.Context, r store.TimeRange) ([]store.De
 			if k.minute < first || k.minute > last {
 				continue
 			}
-			p := pair{from.services[k.caller], from.services[k.callee], k.queue}
+			p := pair{from.services[k.caller], from.calleeName(k), k.kind}
 			sum := sums[p]
 			if sum == nil {
 				sum = &cell{}
-				sums[pair{strings.Clone(p.caller), strings.Clone(p.callee), p.queue}] = sum
+				sums[pair{strings.Clone(p.caller), strings.Clone(p.callee), p.kind}] = sum
 			}
 			sum.merge(c)
 		}
 	})
 	out := make([]store.Dependency, 0, len(sums))
 	for _, p := range slices.SortedFunc(maps.Keys(sums), func(a, b pair) int {
-		return cmp.Or(strings.Compare(a.caller, b.caller), strings.Compare(a.callee, b.callee), cmp.Compare(oneIf(a.queue), oneIf(b.queue)))
+		return cmp.Or(strings.Compare(a.caller, b.caller), strings.Compare(a.callee, b.callee), cmp.Compare(a.kind, b.kind))
 	}) {
 		c := sums[p]
 		out = append(out, store.Dependency{
-			Caller: p.caller, Callee: p.callee, Queue: p.queue, Calls: c.requests, Errors: c.errors, Latency: c.latency(),
+			Caller: p.caller, Callee: p.callee, Kind: p.kind, Calls: c.requests, Errors: c.errors, Latency: c.latency(),
 		})
 	}
 	return out, err

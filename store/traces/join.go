@@ -20,7 +20,7 @@ import (
 // trace that it does not hold, the store is asked for the spans that came
 // before.
 
-// maxJoined bounds the spans that are held; one takes 12 bytes, or 50 while it
+// maxJoined bounds the spans that are held; one takes 12 bytes, or 60 while it
 // waits for its parent.
 const maxJoined = 250_000
 
@@ -29,8 +29,9 @@ const maxJoinedNames = 10_000
 
 // call is what a span says of its neighbours in other services.
 type call struct {
-	again   bool   // the span came before, and is not counted once more
-	caller  string // service of its parent
+	again   bool          // the span came before, and is not counted once more
+	caller  string        // service of its parent
+	awaits  store.TraceID // of the span that it is linked to and that is not here; or zero
 	callees []callee
 }
 
@@ -39,16 +40,17 @@ type callee struct {
 	service     string
 	start, took int64 // Unix ns, ns
 	fails       bool
-	queue       bool
+	kind        store.DependencyKind
 }
 
 type joiner struct {
-	// earlier gives the spans of these traces that the store holds.
+	// earlier gives the spans that the store holds of these traces, and of
+	// others those that await spans of these.
 	earlier func(ctx context.Context, ids []store.TraceID, around store.TimeRange, show func(joinedSpan)) error
 
 	mu     sync.Mutex
-	max    int // spans
-	spans  int
+	max    int // of held
+	held   int // traces and their spans
 	names  []string
 	ids    map[string]uint16
 	traces map[store.TraceID]*joinedTrace
@@ -73,16 +75,19 @@ type joined struct {
 }
 
 type waiting struct {
+	id          store.SpanID
 	start, took int64
 	service     uint16
 	fails       bool
-	queue       bool
+	kind        store.DependencyKind
 }
 
 // joinedSpan is a span of the store.
 type joinedSpan struct {
 	trace         store.TraceID
-	id, parent    store.SpanID
+	id            store.SpanID
+	parentTrace   store.TraceID // trace, but for a consumer that is linked
+	parent        store.SpanID
 	service       string
 	kind          store.SpanKind
 	start, took   int64
@@ -97,7 +102,7 @@ func newJoiner() *joiner {
 }
 
 func (j *joiner) reset() {
-	j.spans, j.names, j.ids = 0, nil, map[string]uint16{}
+	j.held, j.names, j.ids = 0, nil, map[string]uint16{}
 	j.traces = map[store.TraceID]*joinedTrace{}
 	j.ages.Init()
 }
@@ -120,19 +125,39 @@ func (j *joiner) join(ctx context.Context, spans []store.Span) (calls []call, do
 	calls = make([]call, len(spans))
 	for i := range spans {
 		s := &spans[i]
+		parentTrace, parent := causeOf(s.TraceID, s.ParentID, s.Kind, s.Links)
 		calls[i] = j.meet(&joinedSpan{
-			trace: s.TraceID, id: s.SpanID, parent: s.ParentID, service: s.Service, kind: s.Kind,
+			trace: s.TraceID, id: s.SpanID, parentTrace: parentTrace, parent: parent, service: s.Service, kind: s.Kind,
 			start: s.Start, took: s.Duration(), fails: s.Status == store.StatusError,
 		})
 	}
 	return calls, func(kept bool) { j.release(mine, kept) }, nil
 }
 
+// causeOf is the span that a span was called by: its parent, or what the first
+// link of a consumer without one leads to.
+func causeOf(trace store.TraceID, parent store.SpanID, kind store.SpanKind, links []store.SpanLink) (store.TraceID, store.SpanID) {
+	if parent.IsZero() && kind == store.SpanConsumer && len(links) > 0 && !links[0].TraceID.IsZero() {
+		return links[0].TraceID, links[0].SpanID
+	}
+	return trace, parent
+}
+
+// tracesOf are those of a span, and of the one that called it.
+func tracesOf(s *store.Span) [2]store.TraceID {
+	cause, _ := causeOf(s.TraceID, s.ParentID, s.Kind, s.Links)
+	return [2]store.TraceID{s.TraceID, cause}
+}
+
 func (j *joiner) anyTaken(spans []store.Span) bool {
-	return slices.ContainsFunc(spans, func(s store.Span) bool {
-		t := j.traces[s.TraceID]
-		return t != nil && t.taken
-	})
+	for i := range spans {
+		for _, id := range tracesOf(&spans[i]) {
+			if t := j.traces[id]; t != nil && t.taken {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // take holds the traces of these spans, whole.
@@ -140,24 +165,27 @@ func (j *joiner) take(ctx context.Context, spans []store.Span) (mine []*joinedTr
 	var unknown []store.TraceID
 	var around store.TimeRange
 	for i := range spans {
-		s := &spans[i]
-		t := j.traces[s.TraceID]
-		if t == nil {
-			if len(unknown) == 0 {
-				around = store.TimeRange{From: s.Start, To: s.Start}
+		at := spans[i].Start
+		for _, id := range tracesOf(&spans[i]) {
+			t := j.traces[id]
+			if t == nil {
+				if len(unknown) == 0 {
+					around = store.TimeRange{From: at, To: at}
+				}
+				unknown = append(unknown, id)
+				t = &joinedTrace{id: id}
+				t.age = j.ages.PushFront(t)
+				j.traces[id] = t
+				j.held++
 			}
-			unknown = append(unknown, s.TraceID)
-			t = &joinedTrace{id: s.TraceID}
-			t.age = j.ages.PushFront(t)
-			j.traces[s.TraceID] = t
+			if !t.taken {
+				t.taken = true
+				j.taken++
+				j.ages.MoveToFront(t.age)
+				mine = append(mine, t)
+			}
 		}
-		around.From, around.To = min(around.From, s.Start), max(around.To, s.Start)
-		if !t.taken {
-			t.taken = true
-			j.taken++
-			j.ages.MoveToFront(t.age)
-			mine = append(mine, t)
-		}
+		around.From, around.To = min(around.From, at), max(around.To, at)
 	}
 	if len(unknown) == 0 {
 		return mine, nil
@@ -167,13 +195,23 @@ func (j *joiner) take(ctx context.Context, spans []store.Span) (mine []*joinedTr
 		j.leave(mine, false)
 		return nil, err
 	}
-	old = slices.DeleteFunc(old, func(s joinedSpan) bool { return !j.hold(j.traces[s.trace], &s) })
+	j.recall(unknown, old)
+	return mine, nil
+}
+
+// recall takes over what the store holds: the spans of traces, and those of
+// others that are linked to them.
+func (j *joiner) recall(ids []store.TraceID, old []joinedSpan) {
+	asked := make(map[store.TraceID]bool, len(ids))
+	for _, id := range ids {
+		asked[id] = true
+	}
+	old = slices.DeleteFunc(old, func(s joinedSpan) bool { return asked[s.trace] && !j.hold(j.traces[s.trace], &s) })
 	for i := range old { // now that all are held
 		if s := &old[i]; !s.called {
-			j.await(j.traces[s.trace], s)
+			j.await(s)
 		}
 	}
-	return mine, nil
 }
 
 // release lets others have the traces; one of which spans were not kept is
@@ -182,7 +220,7 @@ func (j *joiner) release(traces []*joinedTrace, kept bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.leave(traces, kept)
-	for j.spans > j.max {
+	for j.held > j.max {
 		t := j.ages.Back().Value.(*joinedTrace)
 		if t.taken {
 			break
@@ -203,7 +241,7 @@ func (j *joiner) leave(traces []*joinedTrace, kept bool) {
 }
 
 func (j *joiner) drop(t *joinedTrace) {
-	j.spans -= t.spans.n
+	j.held -= 1 + t.spans.n
 	j.ages.Remove(t.age)
 	delete(j.traces, t.id)
 }
@@ -217,11 +255,14 @@ func (j *joiner) meet(s *joinedSpan) (c call) {
 	me := j.ids[s.service]
 	for _, w := range t.waiting.take(s.id) {
 		if w.service != me {
-			c.callees = append(c.callees, callee{j.names[w.service], w.start, w.took, w.fails, w.queue})
+			c.callees = append(c.callees, callee{j.names[w.service], w.start, w.took, w.fails, w.kind})
 		}
 	}
-	if caller, ok := j.await(t, s); ok && caller != me {
+	switch caller, ok := j.await(s); {
+	case ok && caller != me:
 		c.caller = j.names[caller]
+	case !ok && s.parentTrace != s.trace:
+		c.awaits = s.parentTrace
 	}
 	return c
 }
@@ -240,27 +281,38 @@ func (j *joiner) hold(t *joinedTrace, s *joinedSpan) bool {
 		}
 	}
 	t.spans.add(s.id, me)
-	j.spans++
+	j.held++
 	return true
 }
 
 // await gives the service of a span's parent, or lets the span wait for it. A
 // parent in the span's own service comes first: Zipkin's client and server
 // share an id.
-func (j *joiner) await(t *joinedTrace, s *joinedSpan) (caller uint16, ok bool) {
-	if s.parent.IsZero() {
+func (j *joiner) await(s *joinedSpan) (caller uint16, ok bool) {
+	t := j.traces[s.parentTrace]
+	me, known := j.name(s.service)
+	if s.parent.IsZero() || t == nil || !known {
 		return 0, false
 	}
-	me := j.ids[s.service]
 	for p := range t.spans.of(s.parent) {
 		if caller, ok = p.service, true; caller == me {
 			break
 		}
 	}
-	if !ok {
-		t.waiting.add(s.parent, waiting{s.start, s.took, me, s.fails, s.kind == store.SpanConsumer})
+	if !ok && !(s.parentTrace != s.trace && t.awaited(s)) {
+		t.waiting.add(s.parent, waiting{s.id, s.start, s.took, me, s.fails, kindOfCall(s.kind)})
 	}
 	return caller, ok
+}
+
+// awaited says that a span of another trace waits already.
+func (t *joinedTrace) awaited(s *joinedSpan) bool {
+	for w := range t.waiting.of(s.parent) {
+		if w.id == s.id && w.start == s.start {
+			return true
+		}
+	}
+	return false
 }
 
 func (j *joiner) name(service string) (id uint16, ok bool) {

@@ -71,6 +71,9 @@ func forest(r *rand.Rand, n int) (spans []store.Span) {
 				Start: at + r.Int64N(2*minute), Status: store.StatusCode(r.IntN(3)),
 			}
 			s.End = s.Start + r.Int64N(minute)
+			if s.Kind == store.SpanClient && r.IntN(2) == 0 {
+				s.Attrs = store.Attrs{{Key: "db.system.name", Value: store.String("postgresql")}, {Key: "db.namespace", Value: store.String("shop")}}
+			}
 			if i > 0 {
 				s.ParentID = spans[from+r.IntN(i)].SpanID
 				if r.IntN(10) == 0 {
@@ -85,7 +88,7 @@ func forest(r *rand.Rand, n int) (spans []store.Span) {
 
 type edge struct {
 	caller, callee string
-	queue          bool
+	kind           store.DependencyKind
 }
 
 // edgesOf counts the calls of spans of which none was sent twice.
@@ -101,21 +104,31 @@ func edgesOf(spans []store.Span, r store.TimeRange) map[edge][2]int64 {
 	out := map[edge][2]int64{}
 	for _, s := range spans {
 		caller, ok := services[key{s.TraceID, s.ParentID}]
-		if s.ParentID.IsZero() {
+		switch {
+		case !s.ParentID.IsZero():
+		case s.Kind == store.SpanConsumer && len(s.Links) > 0:
+			caller, ok = services[key{s.Links[0].TraceID, s.Links[0].SpanID}]
+		default:
 			caller, ok = "", s.Kind == store.SpanServer || s.Kind == store.SpanConsumer
+		}
+		if s.Kind == store.SpanClient && len(s.Attrs) > 0 && r.Has(s.Start) {
+			count(out, edge{s.Service, "shop (postgresql)", store.DependencyDatabase}, s.Status)
 		}
 		if !ok || caller == s.Service || !r.Has(s.Start) {
 			continue
 		}
-		e := edge{caller, s.Service, s.Kind == store.SpanConsumer}
-		n := out[e]
-		n[0]++
-		if s.Status == store.StatusError {
-			n[1]++
-		}
-		out[e] = n
+		count(out, edge{caller, s.Service, kindOfCall(s.Kind)}, s.Status)
 	}
 	return out
+}
+
+func count(out map[edge][2]int64, e edge, status store.StatusCode) {
+	n := out[e]
+	n[0]++
+	if status == store.StatusError {
+		n[1]++
+	}
+	out[e] = n
 }
 
 func gotEdges(t *testing.T, s *Store, r store.TimeRange) map[edge][2]int64 {
@@ -126,7 +139,7 @@ func gotEdges(t *testing.T, s *Store, r store.TimeRange) map[edge][2]int64 {
 	}
 	out := map[edge][2]int64{}
 	for _, d := range deps {
-		out[edge{d.Caller, d.Callee, d.Queue}] = [2]int64{d.Calls, d.Errors}
+		out[edge{d.Caller, d.Callee, d.Kind}] = [2]int64{d.Calls, d.Errors}
 	}
 	return out
 }
@@ -138,7 +151,25 @@ func checkEdges(t *testing.T, s *Store, spans []store.Span) {
 		{From: benchStart + 3*minute, To: benchStart + 7*minute},
 	} {
 		if got, want := gotEdges(t, s, r), edgesOf(spans, r); !maps.Equal(got, want) {
-			t.Errorf("from %d min: got %v, want %v", (r.From-benchStart)/minute, got, want)
+			for e, n := range want {
+				if got[e] != n {
+					t.Errorf("from %d min: %v: got %v, want %v", (r.From-benchStart)/minute, e, got[e], n)
+				}
+			}
+			for e, n := range got {
+				if _, ok := want[e]; !ok {
+					t.Errorf("from %d min: %v: got %v, want none", (r.From-benchStart)/minute, e, n)
+				}
+			}
+		}
+	}
+}
+
+// link links consumers without a parent to any span.
+func link(r *rand.Rand, spans []store.Span) {
+	for i := range spans {
+		if to := &spans[r.IntN(len(spans))]; spans[i].ParentID.IsZero() && spans[i].Kind == store.SpanConsumer {
+			spans[i].Links = []store.SpanLink{{TraceID: to.TraceID, SpanID: to.SpanID}}
 		}
 	}
 }
@@ -146,6 +177,7 @@ func checkEdges(t *testing.T, s *Store, spans []store.Span) {
 func TestDependenciesInEveryState(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 1))
 	spans := forest(r, 2500)
+	link(r, spans)
 	r.Shuffle(len(spans), func(i, j int) { spans[i], spans[j] = spans[j], spans[i] })
 	inStates(t, spans, func(t *testing.T, s *Store) { checkEdges(t, s, spans) })
 }
@@ -157,6 +189,7 @@ func TestDependenciesHoweverSent(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 2))
 			spans := forest(r, 600)
+			link(r, spans)
 			sent := slices.Clone(spans)
 			for range 60 {
 				sent = append(sent, spans[r.IntN(len(spans))])
@@ -217,6 +250,7 @@ func runJoined(t *testing.T, dir string) (*Store, func()) {
 func TestDependenciesOfManyWriters(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 1))
 	spans := forest(r, 4000)
+	link(r, spans)
 	order := slices.Clone(spans)
 	r.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	s, _ := runJoined(t, t.TempDir())

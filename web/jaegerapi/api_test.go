@@ -91,7 +91,7 @@ func loaded() *engine {
 	id := store.TraceID{0x4b, 0xf9, 15: 0x36}
 	start := now.UnixNano()
 	calls := []store.Dependency{
-		{Callee: "shop", Calls: 9}, {Caller: "shop", Callee: "mail", Calls: 2}, {Caller: "shop", Callee: "mail", Queue: true, Calls: 3}, {Caller: "shop", Callee: "stock", Calls: 4},
+		{Callee: "shop", Calls: 9}, {Caller: "shop", Callee: "mail", Calls: 2}, {Caller: "shop", Callee: "mail", Kind: store.DependencyQueue, Calls: 3}, {Caller: "shop", Callee: "stock", Calls: 4},
 	}
 	return &engine{calls: calls, traces: []store.Trace{
 		{ID: id, Spans: []store.Span{

@@ -33,12 +33,12 @@ func (a *API) dependencies(w http.ResponseWriter, r *http.Request) {
 	writeList(w, dependenciesOf(found))
 }
 
-// dependenciesOf leaves out who is called from outside only, and adds up what
+// dependenciesOf leaves out who is called from outside only and databases, and adds up what
 // comes by queues and otherwise.
 func dependenciesOf(found []store.Dependency) []dependency {
 	var out []dependency
 	for _, d := range found {
-		if d.Caller == "" {
+		if d.Caller == "" || d.Kind == store.DependencyDatabase {
 			continue
 		}
 		if n := len(out); n > 0 && out[n-1].Parent == d.Caller && out[n-1].Child == d.Callee {

@@ -14,9 +14,9 @@ import (
 	"tripod/ui/screens"
 )
 
-// layers are the parts of a bar, bottom first: the slots of LogBucket.Counts
+// levelLayers are the parts of a bar, bottom first: the slots of LogBucket.Counts
 // that each one adds up.
-var layers = [...]struct {
+var levelLayers = [...]struct {
 	name, class string
 	slots       []int
 }{
@@ -41,7 +41,7 @@ func (p *Pages) volumeModel(ctx context.Context, st State, a *overviewAnswers) s
 		v.Bars.Starts = append(v.Bars.Starts, a.volume[i].Start)
 	}
 	var all int64
-	for _, l := range layers {
+	for _, l := range levelLayers {
 		s := chart.Stack{Class: l.class, Name: l.name, Values: make([]float64, len(a.volume))}
 		var sum int64
 		for i := range a.volume {
@@ -85,7 +85,7 @@ func (p *Pages) servicesModel(ctx context.Context, st State, a *overviewAnswers,
 	t := st.pick()
 	s := screens.Services{Hint: strings.ToLower(t.Label[:1]) + t.Label[1:] + ", worst first"}
 	carry := st.Carry()
-	s.All = carry.Href("/traces")
+	s.All = carry.Href("/services")
 	if a.redErr != nil {
 		s.Failed, s.Hint = p.reason(ctx, "services", a.redErr), ""
 		return s

@@ -28,6 +28,7 @@ type Options struct {
 	Traces    Traces
 	Latencies Latencies
 	TraceQL   TraceQL
+	Graph     Graph
 	Metrics   Metrics
 	Alerts    Alerts
 	Active    Active // alerts that are pending or firing, for the overview
@@ -90,6 +91,7 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	p.logs(mux)
 	p.graph(mux)
 	p.traces(mux)
+	p.services(mux)
 	p.alerts(mux)
 	p.status(mux)
 	p.xray(mux)

@@ -12,6 +12,8 @@ const views = [
   { name: 'graph', path: '/graph', title: 'Metrics · Tripod', shows: '#graph canvas' },
   { name: 'traces', path: '/traces', title: 'Traces · Tripod', shows: '#trace-rows tr' },
   { name: 'trace', path: async (origin) => '/traces/' + (await aTrace(origin)), title: /· Tripod$/, shows: '.wr .barw' },
+  { name: 'services', path: '/services', title: 'Services · Tripod', shows: '#map .el' },
+  { name: 'services-chosen', path: '/services?sel=planner-api', title: 'Services · Tripod', shows: '#operations tbody tr' },
   { name: 'alerts', path: '/alerts', title: 'Alerts · Tripod', shows: '#rule-HighErrorRate' },
   { name: 'status', path: '/status', title: 'Appliance · Tripod', shows: '#targets tbody tr' },
   { name: 'planner-gate', path: '/planner/', title: 'Planner · Tripod', shows: 'form[action="/planner/signin"]' },
