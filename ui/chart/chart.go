@@ -66,6 +66,7 @@ type Points struct {
 	Min    float64
 	Max    float64
 	At     []float64 // labels of the y axis; bottom, middle and top when empty
+	Box    bool      // dragging selects a part of both axes
 }
 
 // Point is one dot.
@@ -139,6 +140,14 @@ func (l Lines) top() float64 {
 		}
 	}
 	return Top(most)
+}
+
+// brush tells the island by what the chart is brushed.
+func (p Points) brush() string {
+	if p.Box {
+		return "box"
+	}
+	return p.Frame.brush()
 }
 
 func (p Points) share(y float64) float64 {

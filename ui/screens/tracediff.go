@@ -34,8 +34,9 @@ func (d *TraceDiff) html() string {
 	var b strings.Builder
 	for i, p := range d.Parts {
 		if i > 0 {
-			b.WriteString("; ")
+			b.WriteByte(';')
 		}
+		b.WriteByte(' ')
 		for k, n := range p.Names {
 			switch {
 			case k > 0 && k == len(p.Names)-1 && p.More == 0:
@@ -50,7 +51,7 @@ func (d *TraceDiff) html() string {
 		}
 		b.WriteString(templ.EscapeString(p.Text))
 	}
-	b.WriteByte('.')
+	b.WriteString(". ")
 	return b.String()
 }
 

@@ -30,7 +30,9 @@ type Traces struct {
 	Order      []ui.Tab
 	Legend     []ui.Service
 	Rows       []TraceRow
-	More       string // address with more rows
+	Carry      []ui.Param   // goes along when two are compared
+	Groups     []TraceGroup // instead of rows
+	More       string       // address with more rows
 	MoreText   string
 	Empty      *TraceEmpty
 }
@@ -52,6 +54,16 @@ type Histogram struct {
 type HistogramBar struct {
 	All, Bad float64
 	Title    string
+	Href     string // limits the search to it
+}
+
+// TraceGroup is the traces of one root operation.
+type TraceGroup struct {
+	Service              ui.Service
+	Name, Href           string
+	Traces, Errors       string
+	P50, P95, Most, Time string
+	Share                float64 // of the time of all traces
 }
 
 // TraceRow is one trace in the list.
@@ -78,6 +90,11 @@ type TraceEmpty struct {
 	Title, Text string
 	Actions     []ui.Button
 	Snippet     string
+}
+
+func (h *Histogram) barAt(i int) templ.SafeCSS {
+	w := 1 / float64(max(len(h.Bars), 1))
+	return leftWidth(float64(i)*w, w)
 }
 
 func barWidth(share float64) templ.SafeCSS { return templ.SafeCSS("width:" + pct(share)) }
@@ -139,3 +156,10 @@ func (h *Histogram) size() templ.SafeCSS {
 
 func allOf(b HistogramBar) float64 { return b.All }
 func badOf(b HistogramBar) float64 { return b.Bad }
+
+func orZero(s string) string {
+	if s == "" {
+		return "0"
+	}
+	return s
+}

@@ -141,6 +141,11 @@ func (p *Pages) tracesView(ctx context.Context, st State, host string) screens.T
 		m.Error = p.reason(ctx, "trace search", err)
 		return m
 	}
+	all := found
+	slow := st.Values.Get("result") == "slow"
+	if slow {
+		found = slowest(found)
+	}
 	m.Took = counted(len(found), "trace") + " in " + chart.Duration(p.o.Now().Sub(start).Round(time.Millisecond)).String()
 	bad := 0
 	for i := range found {
@@ -150,23 +155,35 @@ func (p *Pages) tracesView(ctx context.Context, st State, host string) screens.T
 	}
 	m.OK, m.Bad = chart.Count(int64(len(found)-bad)), chart.Count(int64(bad))
 	m.Results = []ui.Tab{
-		{Text: "All", Href: st.With("result", "", "rows", ""), On: !q.Errors},
+		{Text: "All", Href: st.With("result", "", "rows", ""), On: !q.Errors && !slow},
 		{Text: "Errors " + m.Bad, Href: st.With("result", "errors", "rows", ""), On: q.Errors},
+		{Text: "Slow", Href: st.With("result", "slow", "rows", ""), On: slow, Attrs: templ.Attributes{"title": "The slowest twentieth"}},
 	}
 	if len(found) == 0 {
 		m.Empty = p.noTraces(ctx, &st, q, host)
 		return m
 	}
-	if len(found) >= maxTraces {
-		oldest := found[len(found)-1].Start
+	if len(all) >= maxTraces {
+		oldest := all[len(all)-1].Start
 		m.Notice = fmt.Sprintf("These are the newest %s traces; they begin at %s. ", chart.Count(maxTraces), clockIn(oldest, &st))
 		m.NoticeHref = st.With("from", unixMilli(st.Range.From), "to", unixMilli(oldest), "rows", "")
 	}
 	p.scatter(&st, found, &m)
-	before := p.tracesBefore(ctx, &st, q, len(found) < maxTraces)
-	m.Latency = histogramOf(found, before)
+	before := p.tracesBefore(ctx, &st, q, len(all) < maxTraces && !slow)
+	m.Latency = histogramOf(&st, found, before)
 	p.traceTable(&st, found, &m)
 	return m
+}
+
+// slowest are the traces that take longer than nineteen of twenty.
+func slowest(found []store.TraceSummary) []store.TraceSummary {
+	took := make([]float64, len(found))
+	for i := range found {
+		took[i] = float64(found[i].Duration())
+	}
+	slices.Sort(took)
+	least := rank(took, 0.95)
+	return slices.DeleteFunc(slices.Clone(found), func(t store.TraceSummary) bool { return float64(t.Duration()) < least })
 }
 
 func counted(n int, word string) string {
@@ -201,7 +218,11 @@ func (p *Pages) tracesBefore(ctx context.Context, st *State, q store.TraceQuery,
 
 func (p *Pages) traceForm(ctx context.Context, st *State, m *screens.Traces) {
 	except := []string{"tags", "operation", "min", "max", "rows", "service"}
-	m.Results = []ui.Tab{{Text: "All", Href: st.Without("result"), On: st.Values.Get("result") == ""}, {Text: "Errors", Href: st.With("result", "errors"), On: st.Values.Get("result") == "errors"}}
+	result := st.Values.Get("result")
+	m.Results = []ui.Tab{
+		{Text: "All", Href: st.Without("result"), On: result == ""}, {Text: "Errors", Href: st.With("result", "errors"), On: result == "errors"},
+		{Text: "Slow", Href: st.With("result", "slow"), On: result == "slow"},
+	}
 	if len(st.Services) > 1 {
 		m.Scope = strconv.Itoa(len(st.Services)) + " in scope"
 		except = except[:5]
@@ -247,8 +268,16 @@ func (p *Pages) operations(ctx context.Context, st *State) []ui.Choice {
 }
 
 func (p *Pages) traceTable(st *State, found []store.TraceSummary, m *screens.Traces) {
-	slow := st.Sort == "slowest"
-	m.Order = []ui.Tab{{Text: "Newest", Href: st.With("sort", "", "rows", ""), On: !slow}, {Text: "Slowest", Href: st.With("sort", "slowest", "rows", ""), On: slow}}
+	slow, grouped := st.Sort == "slowest", st.Sort == "operation"
+	m.Order = []ui.Tab{
+		{Text: "Newest", Href: st.With("sort", "", "rows", ""), On: !slow && !grouped}, {Text: "Slowest", Href: st.With("sort", "slowest", "rows", ""), On: slow},
+		{Text: "By operation", Href: st.With("sort", "operation", "rows", ""), On: grouped},
+	}
+	if grouped {
+		m.Groups = p.traceGroups(st, found)
+		return
+	}
+	m.Carry = carried(st)
 	rows := slices.Clone(found)
 	if slow {
 		slices.SortStableFunc(rows, func(a, b store.TraceSummary) int { return cmp.Compare(b.Duration(), a.Duration()) })

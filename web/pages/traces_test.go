@@ -99,7 +99,7 @@ func TestHistogramHoldsEveryTrace(t *testing.T) {
 		for _, d := range took {
 			ts = append(ts, summary(1, time.Minute, d, 0))
 		}
-		h := histogramOf(ts, nil)
+		h := histogramOf(&State{}, ts, nil)
 		sum := 0.0
 		for _, b := range h.Bars {
 			sum += b.All
@@ -130,4 +130,49 @@ func FuzzTracesAddress(f *testing.F) {
 			t.Fatalf("%s: %d %s", query, w.Code, w.Body)
 		}
 	})
+}
+
+func TestBoundsHoldTheirBucket(t *testing.T) {
+	for ns, want := range map[float64][2]string{
+		1467799.3: {"1.46ms", "1.47ms"}, 2: {"2ns", "2ns"}, 999.5: {"999ns", "999ns"}, 1e9: {"1s", "1s"}, 123456: {"123µs", "124µs"}, 7.2e12: {"2h0m0s", "2h0m0s"},
+	} {
+		for i, up := range []bool{false, true} {
+			got := boundText(ns, up)
+			if d, ok := parseBound(got); got != want[i] || !ok || !up && float64(d) > ns {
+				t.Errorf("%v: got %s, want %s", ns, got, want[i])
+			}
+		}
+	}
+}
+
+func TestTracesByOperation(t *testing.T) {
+	f := storyTraces()
+	other := summary(9, 3*time.Minute, 2*time.Second, 0)
+	other.RootService, other.RootName = "streak-worker", "process"
+	f.summaries = append(f.summaries, other)
+	body := mainOf(t, ask(screenOf(t, Options{Traces: f}), "/traces?sort=operation").Body.String())
+	for _, s := range []string{
+		"POST /&lt;tasks&gt;", `<td class="r">2</td><td class="r t-err">1</td><td class="r">40 ms</td><td class="r">5 s</td><td class="r">5 s</td><td class="r">5.04 s</td>`,
+		"/traces?operation=process&amp;service=streak-worker",
+	} {
+		if !strings.Contains(body, s) {
+			t.Errorf("no %q in %s", s, body)
+		}
+	}
+	if strings.Index(body, "tasks&gt;</a>") > strings.Index(body, ">process</a>") {
+		t.Error("the most time does not come first")
+	}
+}
+
+func TestSlowestTwentieth(t *testing.T) {
+	var all []store.TraceSummary
+	for i := range 100 {
+		all = append(all, summary(byte(i), time.Minute, time.Duration(i+1)*time.Millisecond, 0))
+	}
+	if got := slowest(all); len(got) != 6 || got[0].Duration() != 95e6 {
+		t.Errorf("%d traces from %d ns on", len(got), got[0].Duration())
+	}
+	if got := slowest(nil); len(got) != 0 {
+		t.Errorf("got %v of none", got)
+	}
 }

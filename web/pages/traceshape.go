@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"tripod/store"
 	"tripod/ui/chart"
@@ -53,10 +54,10 @@ func (p *Pages) scatter(st *State, found []store.TraceSummary, m *screens.Traces
 	c := &chart.Points{
 		Frame: chart.Frame{
 			Label:  "Duration of " + counted(len(found), "trace") + " over time; the list below has the same traces",
-			Height: 196, Left: 46, From: st.Range.From, To: st.Range.To, Brush: true,
+			Height: 196, Left: 46, From: st.Range.From, To: st.Range.To,
 			Format: func(v float64) string { return dur(int64(v)) },
 		},
-		Log: true, Min: at[0], Max: at[len(at)-1], At: at,
+		Log: true, Min: at[0], Max: at[len(at)-1], At: at, Box: true,
 	}
 	for _, bad := range []bool{false, true} {
 		for i := range found {
@@ -80,7 +81,7 @@ func (p *Pages) scatter(st *State, found []store.TraceSummary, m *screens.Traces
 const perDecade = 6
 
 // histogramOf counts traces by duration; before are those to compare with.
-func histogramOf(found, before []store.TraceSummary) *screens.Histogram {
+func histogramOf(st *State, found, before []store.TraceSummary) *screens.Histogram {
 	lo, hi := durations(slices.Concat(found, before))
 	first := int(math.Floor(math.Log10(lo) * perDecade))
 	n := int(math.Floor(math.Log10(hi)*perDecade)) - first + 1
@@ -110,7 +111,16 @@ func histogramOf(found, before []store.TraceSummary) *screens.Histogram {
 	h := &screens.Histogram{Height: 196, Top: chart.Tick(top), Half: chart.Tick(top / 2), Hint: "how many took how long, log scale"}
 	edge := func(i int) float64 { return math.Pow(10, float64(first+i)/perDecade) }
 	for i := range n {
-		h.Bars = append(h.Bars, screens.HistogramBar{All: all[i] / top, Bad: bad[i] / top})
+		bar := screens.HistogramBar{All: all[i] / top, Bad: bad[i] / top}
+		if all[i] > 0 {
+			from, to := boundText(edge(i), false), boundText(edge(i+1), true)
+			bar.Href = st.With("min", from, "max", to, "rows", "")
+			bar.Title = counted(int(all[i]), "trace") + " from " + from + " to " + to
+			if bad[i] > 0 {
+				bar.Title += ", " + chart.Count(int64(bad[i])) + " with errors"
+			}
+		}
+		h.Bars = append(h.Bars, bar)
 		if len(before) > 0 {
 			h.Before = append(h.Before, old[i]/top)
 		}
@@ -136,6 +146,23 @@ func histogramOf(found, before []store.TraceSummary) *screens.Histogram {
 	h.Label = fmt.Sprintf("Latency of %s: half took up to %s, 95 %% up to %s, the longest %s",
 		counted(len(found), "trace"), dur(int64(p50)), dur(int64(p95)), dur(int64(sorted[len(sorted)-1])))
 	return h
+}
+
+// boundText writes a duration in ns as a bound of the search form, to three
+// digits, rounded up or down: 1.47ms.
+func boundText(ns float64, up bool) string {
+	d := time.Duration(math.Floor(ns))
+	unit := time.Duration(1)
+	for d/unit >= 1000 {
+		unit *= 10
+	}
+	if rest := d % unit; rest > 0 {
+		d -= rest
+		if up {
+			d += unit
+		}
+	}
+	return d.String()
 }
 
 // rank is the value below which a share of the sorted values lies.

@@ -22,6 +22,10 @@ export default function traces(scene) {
   scene('critical path and log lines are switched', switches);
   scene('flame and map of a trace', flameAndMap);
   scene('what is usual, and two traces side by side', typical);
+  scene('a rectangle in the scatter plot', brushing);
+  scene('a bar of the histogram', histogramBar);
+  scene('two traces are chosen and compared', choosing);
+  scene('without a script two traces are compared, and traces grouped', choosingWithoutScript, { script: false });
   scene('without a script a long trace has pages', withoutScript, { script: false });
   scene('at 390 px a span opens where it is seen', drawerBelow, { size: 'narrow' });
   scene('the views of a trace: logs, JSON; and its lines on the Logs screen', views);
@@ -51,7 +55,7 @@ async function byDuration(page) {
   await page.keyboard.press('Enter');
   await page.waitForURL(has('min', '20ms'));
   await page.locator('#trace-rows tr').first().waitFor();
-  for (const text of await page.locator('#trace-rows td:nth-child(3)').allInnerTexts()) {
+  for (const text of await page.locator('#trace-rows td:nth-child(4)').allInnerTexts()) {
     const [n, unit] = text.trim().split(/\s+/);
     assert.ok(unit === 's' || (unit === 'ms' && Number(n) >= 20), text);
   }
@@ -276,6 +280,71 @@ async function typical(page, { origin }) {
   await page.getByRole('link', { name: 'Swap' }).click();
   await page.locator('.tcrows tr.only', { hasText: 'INSERT orders' }).getByText('only in the first').waitFor();
   assert.deepEqual(await page.evaluate(overflowing), []);
+}
+
+// A rectangle in the scatter plot sets the time and the durations of the search; Back takes it away.
+async function brushing(page) {
+  await page.goto('/traces?from=now-15m');
+  await page.locator('.points a.dotp').first().waitFor();
+  const box = await page.locator('.points .plot').boundingBox();
+  await page.mouse.move(box.x + box.width * 0.55, box.y + box.height * 0.25);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.9, box.y + box.height * 0.6, { steps: 3 });
+  await page.locator('.selbox', { hasText: /\d+ traces?, .+ – .+/ }).waitFor();
+  await page.screenshot({ path: join(shots, 'traces-brush-dark-wide.png') });
+  await page.mouse.move(box.x + box.width * 0.999, box.y + box.height * 0.7, { steps: 3 });
+  await page.mouse.up();
+  await page.waitForURL((u) => /^\d+(\.\d+)?[num]?s$/.test(u.searchParams.get('min') ?? '') && /^\d+(\.\d+)?[num]?s$/.test(u.searchParams.get('max') ?? '') && /^\d+$/.test(u.searchParams.get('from') ?? ''));
+  const u = new URL(page.url());
+  assert.ok(Number(u.searchParams.get('to')) - Number(u.searchParams.get('from')) < 8 * 60_000, u.search);
+  await page.waitForFunction((min) => document.querySelector('#t-min').value === min, u.searchParams.get('min'));
+  await page.locator('.selbox').waitFor({ state: 'detached' });
+  await page.goBack();
+  await page.waitForFunction(() => document.querySelector('#t-min').value === '');
+}
+
+// A bar of the histogram is a link to its traces.
+async function histogramBar(page) {
+  await page.goto('/traces');
+  await page.locator('.hist a.hbar').nth(1).click();
+  await page.waitForURL((u) => u.searchParams.has('min') && u.searchParams.has('max'));
+  await page.locator('.took', { hasText: /\d+ traces? in/ }).waitFor();
+}
+
+// Two traces are chosen and compared; the choice outlives a refresh, Esc gives it up.
+async function choosing(page) {
+  await page.goto('/traces?from=now-15m&refresh=off');
+  const boxes = page.locator('.pick input');
+  await boxes.nth(0).check();
+  await page.locator('#compare-bar', { hasText: '1 selected' }).waitFor();
+  await boxes.nth(2).check();
+  await boxes.nth(4).check();
+  await page.locator('#compare-bar', { hasText: '2 selected' }).waitFor();
+  assert.equal(await boxes.nth(0).isChecked(), false, 'the first is given up');
+  const [a, b] = [await boxes.nth(2).inputValue(), await boxes.nth(4).inputValue()];
+  assert.equal(await page.locator('.dotp[data-pick]').count(), 2);
+  await page.screenshot({ path: join(shots, 'traces-compare-dark-wide.png') });
+  await page.keyboard.press('r');
+  await page.locator(`.pick input[value="${a}"]`).waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('#compare-bar').waitFor({ state: 'hidden' });
+  await page.locator(`.pick input[value="${a}"]`).check();
+  await page.locator(`.pick input[value="${b}"]`).check();
+  await page.locator('#compare-bar').getByRole('button', { name: 'Compare' }).click();
+  await page.waitForURL((u) => u.pathname === '/traces/compare' && u.searchParams.get('a') === a && u.searchParams.get('b') === b);
+  await page.locator('.tcrows tbody tr').first().waitFor();
+}
+
+async function choosingWithoutScript(page) {
+  await page.goto('/traces');
+  await page.locator('.pick input').nth(0).check();
+  await page.locator('.pick input').nth(1).check();
+  await page.locator('#compare-bar').getByRole('button', { name: 'Compare' }).click();
+  await page.waitForURL((u) => u.pathname === '/traces/compare' && u.searchParams.getAll('t').length === 2);
+  await page.locator('.tcrows tbody tr').first().waitFor();
+  await page.goto('/traces?sort=operation');
+  await page.locator('#trace-groups tbody tr a').first().click();
+  await page.waitForURL((u) => u.searchParams.has('operation'));
 }
 
 // Without a script a long trace is read in pages.
