@@ -57,6 +57,7 @@ type Appliance struct {
 	notify   *notify.Pipeline
 	meters   meters
 	seen     *requestMetrics
+	counted  *spanMetrics
 
 	syslog []syslogDoor
 
@@ -233,13 +234,14 @@ func closeListener(l interface{ Close() error }) func() error {
 
 func (a *Appliance) openEngines() (err error) {
 	o := a.o
+	a.counted = newSpanMetrics()
 	share := o.MaxDisk / 5 // two fifths each for logs and metrics, one for traces
 	if a.logs, err = logs.Open(filepath.Join(o.Data, "logs"), logs.Options{Sync: o.Sync, Retention: o.RetentionLogs, MaxBytes: 2 * share, LogQL: logql.Parse, Events: a.reports.events("logs")}); err != nil {
 		return fmt.Errorf("open logs: %w", err)
 	}
 	a.life.onClose("logs", a.logs.Close)
 	a.life.onRun(engines, "logs", a.logs.Run)
-	if a.traces, err = traces.Open(filepath.Join(o.Data, "traces"), traces.Options{Sync: o.Sync, Retention: o.RetentionTraces, MaxBytes: share, Events: a.reports.events("traces")}); err != nil {
+	if a.traces, err = traces.Open(filepath.Join(o.Data, "traces"), traces.Options{Sync: o.Sync, Retention: o.RetentionTraces, MaxBytes: share, Events: a.reports.events("traces"), Counter: a.counted}); err != nil {
 		return fmt.Errorf("open traces: %w", err)
 	}
 	a.life.onClose("traces", a.traces.Close)
@@ -311,7 +313,7 @@ func (a *Appliance) tellAboutItself() {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(n.Load()) })
 	}
 	a.seen = newRequestMetrics()
-	a.registry = newRegistry(a.o.Version, usage, a.seen.took, a.reports.count, &a.meters,
+	a.registry = newRegistry(a.o.Version, usage, a.seen.took, a.reports.count, &a.meters, a.counted,
 		dropped("tripod_own_lines_dropped_total", "Own log lines that could not be stored.", &a.lines.dropped),
 		dropped("tripod_own_lines_unseen_total", "Own log lines that standard output did not take.", &a.lines.unseen),
 		dropped("tripod_own_spans_dropped_total", "Own spans that could not be stored.", &a.spans.dropped))

@@ -317,15 +317,23 @@ func TestOneRequestInAllThreePillars(t *testing.T) {
 	for _, expr := range []string{
 		"planner_signups_total", "planner_tasks_created_total", "planner_tasks_completed_total", "planner_streaks_updated_total",
 		`http_server_request_duration_seconds_count{service_name="planner-api",http_request_method="POST",http_response_status_code="201"}`,
+		`traces_service_graph_request_total{client="planner-web",server="planner-api"}`,
+		`traces_spanmetrics_latency_count{service="planner-api",span_kind="SPAN_KIND_SERVER",span_name="POST /api/v1/tasks"}`,
 		`http_server_requests_total{service_name="planner-web"}`, "process_resident_memory_bytes", "process_cpu_seconds_total",
 	} {
 		r.eventually(expr+" above zero", func() bool { return r.scalar(expr) > 0 })
 	}
-	r.eventually("the exemplar of the trace", func() bool {
-		q := url.Values{"query": {"http_server_request_duration_seconds_bucket"},
+	exemplarsOf := func(name string) []byte {
+		q := url.Values{"query": {name},
 			"start": {fmt.Sprint(time.Now().Add(-time.Hour).Unix())}, "end": {fmt.Sprint(time.Now().Add(time.Minute).Unix())}}
 		_, b := r.try("GET", "/api/v1/query_exemplars?"+q.Encode(), "", nil)
-		return bytes.Contains(b, []byte(id))
+		return b
+	}
+	r.eventually("the exemplar of the trace", func() bool {
+		return bytes.Contains(exemplarsOf("http_server_request_duration_seconds_bucket"), []byte(id))
+	})
+	r.eventually("exemplars of spans", func() bool {
+		return bytes.Contains(exemplarsOf("traces_spanmetrics_latency_bucket"), []byte(`"trace_id"`))
 	})
 
 	r.want("POST", api+"faults/bad-deploy", "", nil, 200, nil)

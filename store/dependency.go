@@ -43,3 +43,13 @@ type ServiceVersion struct {
 	Version     string
 	First, Last time.Time
 }
+
+// Call is one call from a service to another, of which both spans are kept.
+type Call struct {
+	Caller, Callee string // as in a Dependency
+	Kind           DependencyKind
+	Fails          bool
+	Start          int64 // Unix ns, of the callee's span
+	Took           int64 // ns
+	Trace          TraceID
+}

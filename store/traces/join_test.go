@@ -198,7 +198,8 @@ func TestDependenciesHoweverSent(t *testing.T) {
 				r.Shuffle(len(sent), func(i, j int) { sent[i], sent[j] = sent[j], sent[i] })
 			}
 			dir := t.TempDir()
-			s, stop := runJoined(t, dir)
+			counted := &callCounter{calls: map[edge][2]int64{}}
+			s, stop := runJoined(t, dir, counted)
 			for len(sent) > 0 {
 				n := min(len(sent), 1+r.IntN(40))
 				batch := slices.Clone(sent[:n])
@@ -206,7 +207,7 @@ func TestDependenciesHoweverSent(t *testing.T) {
 				switch r.IntN(12) {
 				case 0:
 					stop()
-					s, stop = runJoined(t, dir)
+					s, stop = runJoined(t, dir, counted)
 				case 1: // joined, but not kept
 					if _, done, err := s.joiner.join(t.Context(), batch); err != nil {
 						t.Fatal(err)
@@ -218,7 +219,33 @@ func TestDependenciesHoweverSent(t *testing.T) {
 				}
 			}
 			checkEdges(t, s, spans)
+			if want := edgesOf(spans, everyHour); !maps.Equal(counted.calls, want) {
+				t.Errorf("counted %v, want %v", counted.calls, want)
+			}
+			if counted.spans != len(spans) {
+				t.Errorf("counted %d spans, want %d", counted.spans, len(spans))
+			}
 		})
+	}
+}
+
+// callCounter counts what it is told.
+type callCounter struct {
+	mu    sync.Mutex
+	spans int
+	calls map[edge][2]int64
+}
+
+func (c *callCounter) Count(spans []store.Span, calls []store.Call) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.spans += len(spans)
+	for _, call := range calls {
+		status := store.StatusOK
+		if call.Fails {
+			status = store.StatusError
+		}
+		count(c.calls, edge{call.Caller, call.Callee, call.Kind}, status)
 	}
 }
 
@@ -230,8 +257,8 @@ func appendTo(t *testing.T, s *Store, batch []store.Span) error {
 	return err
 }
 
-func runJoined(t *testing.T, dir string) (*Store, func()) {
-	s := openTest(t, dir, Options{HeadBytes: 16 << 10, Events: events.Events{Failed: func(what string, err error) { t.Errorf("%s: %v", what, err) }}})
+func runJoined(t *testing.T, dir string, counter Counter) (*Store, func()) {
+	s := openTest(t, dir, Options{HeadBytes: 16 << 10, Counter: counter, Events: events.Events{Failed: func(what string, err error) { t.Errorf("%s: %v", what, err) }}})
 	s.joiner.max = 100
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -253,7 +280,7 @@ func TestDependenciesOfManyWriters(t *testing.T) {
 	link(r, spans)
 	order := slices.Clone(spans)
 	r.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-	s, _ := runJoined(t, t.TempDir())
+	s, _ := runJoined(t, t.TempDir(), nil)
 	s.joiner.max = maxJoined
 	var writers sync.WaitGroup
 	for part := range slices.Chunk(order, 1000) {

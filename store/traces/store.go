@@ -18,6 +18,7 @@ type Options struct {
 	MaxBytes  int64
 	Now       func() time.Time
 	Events    events.Events
+	Counter   Counter // may be nil
 }
 
 // blockRows is smaller than the engine's default: a trace by id decodes whole
@@ -26,8 +27,9 @@ const blockRows = 1024
 
 // Store keeps spans.
 type Store struct {
-	events *events.Store
-	joiner *joiner
+	events  *events.Store
+	joiner  *joiner
+	counter Counter
 }
 
 // Open takes over a folder, made if need be.
@@ -43,7 +45,9 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return over(ev), nil
+	s := over(ev)
+	s.counter = o.Counter
+	return s, nil
 }
 
 func over(ev *events.Store) *Store {
@@ -89,6 +93,9 @@ func (s *Store) keep(ctx context.Context, spans []store.Span) error {
 	err = s.events.Append(ctx, e.encode(spans, calls))
 	e.free()
 	done(err == nil)
+	if err == nil {
+		s.count(spans, calls)
+	}
 	return err
 }
 
