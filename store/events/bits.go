@@ -52,6 +52,15 @@ func (b bitset) each(do func(row int) bool) {
 	}
 }
 
+// after is the first row from i on that says yes, in the one or the other
+// direction; outside the set when there is none.
+func (b bitset) after(i int, forth bool) int {
+	if forth {
+		return b.next(i)
+	}
+	return b.last(i)
+}
+
 // next is the first row from i on that says yes, len(b)*64 when there is none.
 func (b bitset) next(i int) int {
 	for k := i >> 6; k < len(b); k++ {

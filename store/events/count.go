@@ -236,6 +236,7 @@ type countWorker struct {
 	f      *filter
 	tally  *tally
 	folder folder
+	chunks chunkFolder
 	b      block
 	e      Event
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,8 +23,8 @@ func serviceEvents(r *rand.Rand, n int) []Event {
 		}
 		msg := []string{
 			fmt.Sprintf("took %d ms for user u_%d of dead-beef", r.IntN(900), r.IntN(50)), "Connection refused", fmt.Sprintf("read %d of %d: ok", r.IntN(9), r.IntN(9)),
-			"dead-" + id, id + "-beef done", "Request X" + strings.ToUpper(id),
-		}[r.IntN(6)]
+			"dead-" + id, id + "-beef done", "Request X" + strings.ToUpper(id), "İs 5 K\u212aeLvin",
+		}[r.IntN(7)]
 		trace := fmt.Sprintf("%016x%016x", r.Uint64(), r.Uint64())
 		took, status := float64(r.IntN(90_000))/1000, int64(200+r.IntN(4))
 		line := fmt.Sprintf(`{"level":"info","time":%d,"msg":"%s","reqId":"%s","trace_id":"%s","status":%d,"took":%.3f,"tags":["a b","c%d"]}`, at/1e6, msg, id, trace, status, took, i%3)
@@ -57,6 +58,25 @@ func cut(r *rand.Rand, ev []Event) string {
 	return piece
 }
 
+const batchOfFew = 5
+
+// batchesOf are events in batches of so many.
+func batchesOf(t *testing.T, ev []Event, n int) (batches []*batch) {
+	t.Helper()
+	var m lineMemory
+	w := newBatchWriter()
+	for part := range slices.Chunk(ev, n) {
+		w.reset(&m)
+		for i := range part {
+			if err := w.add(&part[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		batches = append(batches, w.frame().batch)
+	}
+	return batches
+}
+
 // TestFindAgreesWithMatch holds what is found by columns against what each
 // event says for itself.
 func TestFindAgreesWithMatch(t *testing.T) {
@@ -70,6 +90,7 @@ func TestFindAgreesWithMatch(t *testing.T) {
 				ev[i] = e.Clone()
 			}
 		}
+		batches := batchesOf(t, ev, batchOfFew)
 		b, build := blockOf(t, ev)
 		filter, err := readFilter(build.filter.append(nil, &build.keys))
 		if err != nil {
@@ -91,11 +112,15 @@ func TestFindAgreesWithMatch(t *testing.T) {
 			if err := f.enter(b, 0, b.len()); err != nil {
 				t.Fatal(err)
 			}
+			sharp := compile(sharpen(x))
 			may := f.plan.may(func(k planKey) bool { return filter.Contains(k.hash) || k.within(b.meta) })
 			for i := range ev {
 				want := x.Match(&ev[i])
 				if got := f.hits.has(i); got != want {
 					t.Fatalf("seed %d, %#v on row %d: got %v, want %v\n%s", seed, x, i, got, want, show(&ev[i]))
+				}
+				if bt := batches[i/batchOfFew]; want && !(f.root.mayBeIn(bt) && sharp.mayBeIn(bt)) {
+					t.Fatalf("seed %d, %#v matches row %d, and is not seen in the bytes of its batch\n%s", seed, x, i, show(&ev[i]))
 				}
 				if want && !may {
 					t.Fatalf("seed %d, %#v matches row %d, and the filter says no\n%s", seed, x, i, show(&ev[i]))

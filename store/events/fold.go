@@ -137,36 +137,33 @@ func (c *col) alike(row int) uint64 {
 
 // fold gives the matching rows of a block or a chunk out.
 func (w *countWorker) fold(rows rowSet, from, to int) error {
-	b, isBlock := rows.(*block)
-	if isBlock {
-		if !b.rows() {
-			return b.err
-		}
-		w.folder.reset(len(b.shapes))
+	if v, ok := rows.(*chunkView); ok {
+		return w.foldChunk(v, from, to)
 	}
+	return w.foldBlock(rows.(*block), from, to)
+}
+
+func (w *countWorker) foldBlock(b *block, from, to int) error {
+	if !b.rows() {
+		return b.err
+	}
+	w.folder.reset(len(b.shapes))
 	found := 0
 	for i := from; i < to; i++ {
-		ok, err := w.f.match(rows, i, &w.e, !isBlock)
+		ok, err := w.f.match(b, i, &w.e, false)
 		switch {
 		case err != nil:
 			return err
 		case !ok:
 			continue
 		}
-		if found++; isBlock {
-			w.folder.add(b, w.f.want, i, w.tally.of(rows.time(i)))
-			if b.err != nil {
-				return b.err
-			}
-		} else if err := w.ct.give(&w.e, 1); err != nil {
-			return nil
+		found++
+		if w.folder.add(b, w.f.want, i, w.tally.of(b.time(i))); b.err != nil {
+			return b.err
 		}
 	}
 	w.ct.reckon.rows(stepRows, 0, found)
 	for _, f := range w.folder.list {
-		if !isBlock {
-			break
-		}
 		if err := b.event(f.row, &w.e, w.f.want); err != nil {
 			return err
 		}

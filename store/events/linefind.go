@@ -75,9 +75,14 @@ const parting = "\":,{}[]\\"
 func (n *needle) inOneValue() bool {
 	switch n.kind {
 	case needleWord, needlePhrase, needlePart:
-		return n.text != "" && !strings.ContainsAny(n.text, parting) && strings.IndexFunc(n.text, func(r rune) bool { return r < ' ' }) < 0
+		return n.unparted()
 	}
 	return false
+}
+
+// unparted says that the needle has no parting character in it.
+func (n *needle) unparted() bool {
+	return n.text != "" && !strings.ContainsAny(n.text, parting) && strings.IndexFunc(n.text, func(r rune) bool { return r < ' ' }) < 0
 }
 
 // parted says that each slot stands between parting characters.

@@ -132,15 +132,6 @@ func (n *node) asks(name string) bool {
 	return len(n.names) == 0 || slices.Contains(n.names, name)
 }
 
-// reads says whether fields of this name may decide, when no node is custom.
-func (n *node) reads(name string) bool {
-	switch n.op {
-	case opLeaf:
-		return n.asks(name)
-	}
-	return slices.ContainsFunc(n.kids, func(k *node) bool { return k.reads(name) })
-}
-
 // match asks about one event.
 func (n *node) match(e *Event) bool {
 	switch n.op {
@@ -181,13 +172,15 @@ type filter struct {
 
 	known *decider // of the part of the current block; nil when nothing is known
 
-	asked *wanted // fields of a head's row that decide, nil for all
-
 	hits  bitset // of the current block; with a custom node, rows that may match
 	block *block
-	spare []bitset
-	text  []byte
-	memo  []int8
+
+	chunk   *chunkView // instead of a block
+	batches []chunkBatch
+	picked  Event // of a row, the fields that decide
+	spare   []bitset
+	text    []byte
+	memo    []int8
 }
 
 func newFilter(x Expr) *filter {
@@ -195,15 +188,12 @@ func newFilter(x Expr) *filter {
 	if x != nil {
 		f.root = compile(x)
 	}
-	if f.root != nil && !f.root.custom {
-		f.asked = &wanted{named: f.root.reads}
-	}
 	return f
 }
 
 // fork is the same predicate for rows of another block at the same time.
 func (f *filter) fork() *filter {
-	return &filter{plan: f.plan, root: f.root, want: f.want, asked: f.asked}
+	return &filter{plan: f.plan, root: f.root, want: f.want}
 }
 
 // classesOnly says that time and class of a row decide.
@@ -213,6 +203,7 @@ func (f *filter) classesOnly() bool { return f.root == nil || f.root.op == opCla
 func (f *filter) enter(rows rowSet, from, to int) error {
 	b, ok := rows.(*block)
 	if f.block = b; !ok {
+		f.enterChunk(rows.(*chunkView))
 		return nil
 	}
 	f.hits = sizedBits(f.hits, b.len())
@@ -226,14 +217,6 @@ func (f *filter) enter(rows rowSet, from, to int) error {
 	b.find(f, f.root, cand, f.hits)
 	f.give(cand)
 	return b.err
-}
-
-// nextHit is the next row of the block from at on that is a hit, or beyond it.
-func (f *filter) nextHit(at int, forth bool) int {
-	if forth {
-		return f.hits.next(at)
-	}
-	return f.hits.last(at)
 }
 
 // take is a set with a bit for each row of the block, of any content.
@@ -265,17 +248,19 @@ func (f *filter) match(rows rowSet, i int, e *Event, full bool) (bool, error) {
 	if f.plan.mask>>rows.class(i)&1 == 0 {
 		return false, nil
 	}
-	if f.classesOnly() && !full {
-		return true, nil
+	if f.block == nil {
+		switch f.ofRow(i) {
+		case never:
+			return false, nil
+		case always:
+			if full {
+				return true, rows.event(i, e, f.want)
+			}
+			return true, nil
+		}
 	}
-	if f.root == nil {
-		return true, rows.event(i, e, f.want)
-	}
-	if err := rows.event(i, e, f.asked); err != nil || !f.root.match(e) {
+	if err := rows.event(i, e, nil); err != nil || !f.root.match(e) {
 		return false, err
-	}
-	if full && f.asked != nil {
-		return true, rows.event(i, e, f.want)
 	}
 	return true, nil
 }

@@ -18,6 +18,7 @@ type needle struct {
 	chars []charset // of each of them at least one character
 	// The folded tokens of the text that must be whole tokens of the haystack.
 	tokens []string
+	alone  bool // see standsAlone
 	isID   bool // a run of letters and digits, or a UUID of which each piece has a digit
 }
 
@@ -52,6 +53,7 @@ func newNeedle(kind needleKind, text string, fold bool) *needle {
 		}
 		at = end
 	}
+	n.alone = n.standsAlone()
 	n.isID = n.isRun() || kind != needleWord && isUUIDOfDigits(text)
 	return n
 }

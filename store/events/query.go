@@ -10,7 +10,7 @@ type Query struct {
 	Limit  int  // 0 means no limit
 
 	// Fields are the names of the fields that the events are to have; nil means
-	// all. Of a head, events have all. Named says so instead, asked once for each
+	// all. Of a head, events of Scan have all. Named says so instead, asked once for each
 	// name and block.
 	Fields  []string
 	Named   func(name string) bool

@@ -81,7 +81,7 @@ func (sc *scan) load(c *cursor) error {
 		sc.leave(c)
 		return r.err
 	}
-	c.rows, c.f, c.entered, c.at = &r.b, r.f, true, r.from
+	c.rows, c.f, c.at = &r.b, r.f, r.from
 	if !sc.oldest {
 		c.at = r.to - 1
 	}

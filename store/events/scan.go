@@ -105,6 +105,9 @@ type scan struct {
 	steps  int
 	keeps  int // blocks that may yet stay unpacked
 	reckon *reckoning
+
+	chunks      []*cursor // of heads, those that come up later
+	chunksEnded int
 }
 
 // cursor walks over a chunk, or over the blocks of a part, in the scan's
@@ -115,17 +118,18 @@ type cursor struct {
 	rows    rowSet // the current block, nil between blocks
 	now     *reading
 	f       *filter
-	entered bool // at is valid for the current block
+	begun   bool // of a chunk: it came up
 	at      int  // next row
 	blocks  []blockMeta
 	indexed bool
-	block   int        // that was looked at last
-	few     bitset     // blocks that the index leaves, nil for all
-	known   *decider   // nil when there is no predicate
-	next    []*reading // blocks that may hold a match, in order
-	ended   int        // blocks that were read
-	key     int64      // of the current event, or no later in the order than any to come
-	exact   bool       // event is there
+	block   int          // that was looked at last
+	few     bitset       // blocks that the index leaves, nil for all
+	known   *decider     // nil when there is no predicate
+	next    []*reading   // blocks that may hold a match, in order
+	ended   int          // blocks that were read
+	search  *chunkSearch // of a chunk, nil until it is searched ahead
+	key     int64        // of the current event, or no later in the order than any to come
+	exact   bool         // event is there
 	event   Event
 }
 
@@ -141,6 +145,7 @@ func (sc *scan) start() {
 	for _, p := range sc.sn.parts {
 		sc.heap = append(sc.heap, &cursor{rank: p.info.minSeq, part: p, key: sc.edge(p.info.min, p.info.max)})
 	}
+	sc.orderChunks()
 	sc.order()
 }
 
@@ -222,12 +227,10 @@ func (sc *scan) end() {
 // false at its end.
 func (sc *scan) step(c *cursor) (bool, error) {
 	c.exact = false
-	if v, ok := c.rows.(*chunkView); ok && !c.entered {
-		if !v.may(&sc.f.plan) {
-			return false, nil
+	if v, ok := c.rows.(*chunkView); ok && !c.begun {
+		if may, err := sc.beginChunk(c, v); err != nil || !may {
+			return false, err
 		}
-		sc.reckon.rows(stepFilters, 1, len(v.rows))
-		sc.reckon.rows(stepZones, 1, len(v.rows))
 	}
 	var failed error
 	if c.rows == nil && len(c.next) > 0 {
@@ -244,6 +247,7 @@ func (sc *scan) step(c *cursor) (bool, error) {
 		sc.leave(c)
 	}
 	if c.part == nil {
+		sc.chunksEnded++
 		return false, failed
 	}
 	if !c.indexed {
@@ -284,18 +288,19 @@ func (sc *scan) nextBlock(c *cursor) bool {
 	return true
 }
 
-// enter goes to the first row of a chunk that is in range.
-func (sc *scan) enter(c *cursor, v *chunkView) {
+// enter goes to the first row of a chunk that is in range, of those from..to-1.
+func (sc *scan) enter(c *cursor, v *chunkView) (from, to int) {
 	v.sort()
 	if c.f == nil {
 		c.f = sc.f.fork()
 	}
-	from, to := rowsIn(v, sc.r)
-	c.entered, c.at = true, from
+	from, to = rowsIn(v, sc.r)
+	c.at = from
 	if !sc.oldest {
 		c.at = to - 1
 	}
 	c.f.enter(v, from, to) // which reads nothing
+	return from, to
 }
 
 // rowsIn are the rows of a time range: from..to-1.
@@ -307,19 +312,17 @@ func rowsIn(rows rowSet, r store.TimeRange) (from, to int) {
 
 // seek goes to the next match of the current block.
 func (sc *scan) seek(c *cursor) (bool, error) {
-	if v, ok := c.rows.(*chunkView); ok && !c.entered {
-		sc.enter(c, v)
-	}
 	forth := -1
 	if sc.oldest {
 		forth = 1
 	}
-	if c.f.block != nil && c.f.hits.empty() {
+	hits := c.hits()
+	if hits != nil && hits.empty() {
 		return false, nil
 	}
 	for n := c.rows.len(); c.at >= 0 && c.at < n; {
-		if c.f.block != nil {
-			if c.at = c.f.nextHit(c.at, sc.oldest); c.at < 0 || c.at >= n {
+		if hits != nil {
+			if c.at = hits.after(c.at, sc.oldest); c.at < 0 || c.at >= n {
 				break
 			}
 		}
@@ -346,6 +349,18 @@ func (sc *scan) seek(c *cursor) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// hits are the rows that match, or may: those of a block, or of a chunk that was
+// searched ahead; nil when they are not known.
+func (c *cursor) hits() bitset {
+	switch {
+	case c.f.block != nil:
+		return c.f.hits
+	case c.search != nil:
+		return c.search.hits
+	}
+	return nil
 }
 
 // read is how many bytes of the current block were read.
