@@ -128,7 +128,9 @@ func (e *encoder) fromResource(r *store.Resource) {
 		return
 	}
 	from := len(e.list)
-	e.add(fResource, store.List(store.Int(int64(r.Dropped)), store.String(r.SchemaURL)))
+	if len(r.Attrs) == 0 || r.Dropped != 0 || r.SchemaURL != "" { // else the attributes say that there is one
+		e.add(fResource, store.List(store.Int(int64(r.Dropped)), store.String(r.SchemaURL)))
+	}
 	e.attrs(e.resAttr, r.Attrs)
 	e.resource, e.ofResource = r, [2]int{from, len(e.list)}
 }
@@ -142,7 +144,11 @@ func (e *encoder) fromScope(c *store.Scope) {
 		return
 	}
 	from := len(e.list)
-	e.add(fScope, store.List(store.String(c.Name), store.String(c.Version), store.Int(int64(c.Dropped)), store.String(c.SchemaURL)))
+	items := []store.Value{store.String(c.Name), store.String(c.Version), store.Int(int64(c.Dropped)), store.String(c.SchemaURL)}
+	if c.Dropped == 0 && c.SchemaURL == "" {
+		items = items[:2]
+	}
+	e.add(fScope, store.List(items...))
 	e.attrs(e.scopeAttr, c.Attrs)
 	e.scope, e.ofScope = c, [2]int{from, len(e.list)}
 }
