@@ -71,6 +71,7 @@ function flip(el: HTMLElement): void {
 function clicked(e: MouseEvent): void {
   const target = e.target;
   if (!(target instanceof Element) || e.ctrlKey || e.metaKey || e.shiftKey || e.button !== 0) return;
+  if (target.closest('#export-pop a')) one('#export-pop')?.hidePopover();
   const el = target.closest<HTMLElement>('[data-act], .sw');
   const i = rowAt(target);
   switch (el?.dataset['act'] ?? el?.id) {

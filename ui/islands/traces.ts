@@ -2,6 +2,7 @@
 // scatter plot is brushed, and two traces are chosen to be compared.
 import './_compare';
 import './_scatter';
+import './_tracefile';
 import * as complete from './_complete';
 import { keepDrafts } from './_draft';
 import * as highlight from './_highlight';

@@ -20,7 +20,10 @@ type Trace struct {
 	Tabs     []ui.Tab
 	View     string // waterfall, flame, logs, map or json
 	LogsHref string // the same lines on the Logs screen
-	JSONHref string
+	JSONHref string // Jaeger's JSON, empty when it is not to be had
+	OTLPHref string
+	FileName string     // that a file of Jaeger's JSON gets
+	File     *TraceFile // that it is from, nil for the store
 	Mini     []MiniBar
 	Ticks    []TraceTick
 	Spans    []SpanRow

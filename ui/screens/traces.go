@@ -35,6 +35,7 @@ type Traces struct {
 	More       string       // address with more rows
 	MoreText   string
 	Empty      *TraceEmpty
+	Files      bool // a trace can be shown from a file
 }
 
 // Histogram is how many traces took how long, on a logarithmic axis.

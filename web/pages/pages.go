@@ -14,25 +14,27 @@ import (
 
 	"tripod/ui"
 	"tripod/ui/assets"
+	"tripod/web"
 )
 
 // Options are the doors behind the screens. A door that is nil makes its
 // panels say that they cannot be shown; everything else goes on.
 type Options struct {
-	Logs      Logs
-	Patterns  LogPatterns
-	Words     LogWords
-	LogQL     LogQL
-	LogStream LogStream
-	LogTail   LogTail
-	Traces    Traces
-	Latencies Latencies
-	TraceQL   TraceQL
-	Graph     Graph
-	Metrics   Metrics
-	Alerts    Alerts
-	Active    Active // alerts that are pending or firing, for the overview
-	Status    Status
+	Logs       Logs
+	Patterns   LogPatterns
+	Words      LogWords
+	LogQL      LogQL
+	LogStream  LogStream
+	LogTail    LogTail
+	Traces     Traces
+	Latencies  Latencies
+	TraceFiles TraceFiles
+	TraceQL    TraceQL
+	Graph      Graph
+	Metrics    Metrics
+	Alerts     Alerts
+	Active     Active // alerts that are pending or firing, for the overview
+	Status     Status
 
 	// Services are all service names, for the scope menu.
 	Services func(ctx context.Context) []string
@@ -60,6 +62,8 @@ type Pages struct {
 	known  known
 
 	typicals typicals
+	files    heldFiles
+	opening  web.Gate // files that are read at a time
 
 	tails   chan struct{} // live tails at work
 	ending  chan struct{} // closed by Run
@@ -81,7 +85,7 @@ func New(o Options) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pages{o: o, assets: set, policy: Policy(), tails: make(chan struct{}, maxTails), ending: make(chan struct{})}, nil
+	return &Pages{o: o, assets: set, policy: Policy(), tails: make(chan struct{}, maxTails), ending: make(chan struct{}), opening: web.NewGate(1)}, nil
 }
 
 // Register adds every screen and /static/ to a mux.

@@ -19,7 +19,7 @@ var errNoDoor = errors.New("this part of the appliance is not running")
 // view parses, asks and renders; an error becomes a page of its own.
 type view func(w http.ResponseWriter, r *http.Request) error
 
-// get registers a view. Failing views answer with the shell and the reason.
+// get registers a view under a pattern with its method. Failing views answer with the shell and the reason.
 func (p *Pages) get(mux *http.ServeMux, pattern string, v view) {
 	mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		err := v(w, r)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +22,7 @@ import (
 const (
 	maxSpanRows  = 300 // rows of the waterfall on a page without script
 	maxMiniBars  = 400
+	maxKeptSpans = 100_000 // that the store gives of one trace
 	maxTraceLogs = 500
 	diffBelow    = 20 // rows behind which the sentence about the typical trace is still seen
 	maxJSONSpans = 200
@@ -38,14 +40,15 @@ func (p *Pages) tracePage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", err, store.ErrInvalid)
 	}
-	tr, err := p.o.Traces.Trace(ctx, id)
-	if errors.Is(err, store.ErrNotFound) || err == nil && len(tr.Spans) == 0 {
+	tr, file, err := p.lookUp(ctx, &st, id)
+	if errors.Is(err, store.ErrNotFound) && !errors.Is(err, errFileGone) || err == nil && len(tr.Spans) == 0 {
 		return p.traceWaiting(w, r, st, id)
 	}
 	if err != nil {
 		return err
 	}
 	a := p.askTrace(ctx, st, tr)
+	a.file = file
 	p.askLatencies(ctx, a)
 	if r.Header.Get("HX-Target") == "drawer" {
 		return p.fragment(w, r, http.StatusOK, screens.DrawerBox(p.openSpan(a)))
@@ -78,6 +81,7 @@ type traceAsk struct {
 	cut  bool           // there are more lines
 	err  error          // of the logs
 	sel  string
+	file *heldFile   // that it is from, nil for the store
 	ops  []operation // once they were asked for
 
 	typical *typical // of the root operation, nil when it is not known
@@ -98,8 +102,14 @@ func (p *Pages) traceView(ctx context.Context, a *traceAsk, tr store.Trace) scre
 	m := screens.Trace{
 		ID: tr.ID.String(), Name: orDash(root.Name), Service: p.service(st, orDash(root.Service), ""),
 		Facts: a.facts(), Notes: a.notes(), View: viewOf(st.View),
-		LogsHref: a.logsHref("trace_id:" + tr.ID.String()), JSONHref: "/api/traces/" + tr.ID.String(),
+		LogsHref: a.logsHref("trace_id:" + tr.ID.String()), File: a.fileView(), FileName: "trace-" + tr.ID.String()[:16] + ".json",
 		Services: p.traceServices(a), Diff: a.diffView(),
+	}
+	if a.file == nil {
+		m.JSONHref = "/api/traces/" + tr.ID.String()
+	}
+	if p.o.TraceFiles != nil {
+		m.OTLPHref = address("/traces/"+tr.ID.String()+"/otlp.json", only(st.Values, "file"))
 	}
 	if root.Status == store.StatusError {
 		m.Result = resultOf(root)
@@ -126,6 +136,17 @@ func (p *Pages) traceView(ctx context.Context, a *traceAsk, tr store.Trace) scre
 	}
 	m.Drawer = p.openSpan(a)
 	return m
+}
+
+// only is the named ones of some parameters.
+func only(v url.Values, names ...string) url.Values {
+	out := url.Values{}
+	for _, n := range names {
+		if v.Has(n) {
+			out[n] = v[n]
+		}
+	}
+	return out
 }
 
 func viewOf(s string) string {
@@ -215,6 +236,18 @@ func (a *traceAsk) notes() []string {
 	} else if a.t.missing > 1 {
 		out = append(out, chart.Count(int64(a.t.missing))+" parent spans were not received. What they called is drawn below rows that stand for them; they may still arrive.")
 	}
+	if a.root.depth > 0 {
+		out = append(out, "The first span of this trace was not received: name and result are those of the earliest span that was.")
+	}
+	if n := a.t.realRoots(); n > 1 {
+		out = append(out, chart.Count(int64(n))+" spans of this trace have no parent; the earliest gives it its name.")
+	}
+	if a.t.circles > 0 {
+		out = append(out, "Some spans are each other’s parents, in a circle. The circle is cut at one of them.")
+	}
+	if a.t.spans >= maxKeptSpans {
+		out = append(out, "The trace is cut off: it has "+chart.Count(maxKeptSpans)+" spans or more, and the earliest "+chart.Count(maxKeptSpans)+" are shown.")
+	}
 	for i, s := range a.t.skews() {
 		if i == 3 {
 			out = append(out, "More services disagree about the time.")
@@ -227,13 +260,9 @@ func (a *traceAsk) notes() []string {
 }
 
 func (p *Pages) traceServices(a *traceAsk) []ui.Service {
-	seen := map[string]bool{}
 	var out []ui.Service
-	for _, n := range a.t.nodes {
-		if n.span != nil && !seen[n.span.Service] && len(out) < 12 {
-			seen[n.span.Service] = true
-			out = append(out, ui.Service{Name: orDash(n.span.Service), Slot: p.o.Slots(n.span.Service)})
-		}
+	for _, s := range a.t.services(12) {
+		out = append(out, ui.Service{Name: orDash(s), Slot: p.o.Slots(s)})
 	}
 	return out
 }

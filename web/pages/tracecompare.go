@@ -37,7 +37,7 @@ func (p *Pages) comparePage(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", err, store.ErrInvalid)
 		}
-		if two[i], err = p.o.Traces.Trace(ctx, id); err != nil {
+		if two[i], _, err = p.lookUp(ctx, &st, id); err != nil {
 			return err
 		}
 	}
@@ -79,7 +79,7 @@ func (p *Pages) compareView(st State, a, b store.Trace) screens.Compare {
 		{Text: "All " + chart.Count(int64(len(pairs))), Href: st.Without("show"), On: !diffOnly},
 		{Text: "Different " + chart.Count(int64(m.Different)), Href: st.With("show", "different"), On: diffOnly},
 	}
-	m.Swap = st.Carry().Href("/traces/compare", "a", b.ID.String(), "b", a.ID.String())
+	m.Swap = st.With("t", "", "a", b.ID.String(), "b", a.ID.String())
 	m.Longer = longerWords(ta.end-ta.start, tb.end-tb.start)
 	return m
 }
@@ -104,7 +104,7 @@ func longerWords(a, b int64) string {
 func (p *Pages) compareHead(st State, tr store.Trace, t *tree) screens.CompareHead {
 	root := t.root().span
 	h := screens.CompareHead{
-		ID: tr.ID.String()[:8], Href: st.Carry().Href("/traces/" + tr.ID.String()), Service: p.service(st, orDash(root.Service), ""), Name: orDash(root.Name),
+		ID: tr.ID.String()[:8], Href: st.Carry().Href("/traces/"+tr.ID.String(), "file", st.Values.Get("file")), Service: p.service(st, orDash(root.Service), ""), Name: orDash(root.Name),
 		Duration: dur(t.end - t.start), Started: chart.When(time.Unix(0, t.start).UTC(), st.Now), Spans: counted(t.spans, "span"),
 	}
 	if root.Status == store.StatusError {

@@ -36,6 +36,9 @@ type longer struct {
 // maxAbsent bounds the rows that stand for what did not run.
 const maxAbsent = 40
 
+// maxUsualServices bounds the services of a trace whose operations are looked up.
+const maxUsualServices = 12
+
 // seldom is the share of the traces that have what is called extra, at most.
 const seldom = 0.1
 
@@ -103,22 +106,32 @@ func (p *Pages) askLatencies(ctx context.Context, a *traceAsk) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, typicalTime)
 	defer cancel()
-	all, err := p.o.Latencies.Latencies(ctx, "", store.TimeRange{From: a.t.start - int64(typicalBefore), To: a.t.end + 1})
-	if err != nil {
-		return
-	}
-	a.latency = make(map[spanKey]store.OperationLatency, len(all))
-	for _, l := range all {
-		if l.Spans >= typicalLeast {
-			a.latency[spanKey{l.Service, l.Name, l.Kind}] = l
+	a.latency = map[spanKey]store.OperationLatency{}
+	for _, service := range a.t.services(maxUsualServices) {
+		all, err := p.o.Latencies.Latencies(ctx, service, store.TimeRange{From: a.t.start - int64(typicalBefore), To: a.t.end + 1})
+		if err != nil {
+			return
+		}
+		for _, l := range all {
+			if l.Spans >= typicalLeast {
+				a.latency[spanKey{l.Service, l.Name, l.Kind}] = l
+			}
 		}
 	}
 }
 
-// usualOf is how long spans like one usually take.
-func (a *traceAsk) usualOf(s *store.Span) (store.OperationLatency, bool) {
-	l, ok := a.latency[spanKey{s.Service, s.Name, s.Kind}]
-	return l, ok
+// usually is how long spans like one usually take, in ns; -1 when that is not
+// known. Where the store has no figures, the typical trace may have some.
+func (a *traceAsk) usually(s *store.Span) int64 {
+	if l, ok := a.latency[spanKey{s.Service, s.Name, s.Kind}]; ok {
+		return int64(l.Latency.P50)
+	}
+	if a.typical != nil {
+		if took, ok := a.typical.took[[2]string{s.Service, s.Name}]; ok {
+			return took
+		}
+	}
+	return -1
 }
 
 // muchLonger says whether a duration is worth a word beside the usual one: at
@@ -171,7 +184,7 @@ func clockSpan(from, to time.Time) string {
 }
 
 func (a *traceAsk) compareHref(with store.TraceID) string {
-	return a.st.Carry().Href("/traces/compare", "a", a.id.String(), "b", with.String())
+	return a.st.Carry().Href("/traces/compare", "a", a.id.String(), "b", with.String(), "file", a.st.Values.Get("file"))
 }
 
 // insertAbsent puts rows for what did not run where they usually stand: below
@@ -222,7 +235,7 @@ func (a *traceAsk) insertAbsent(rows []traceRow) []traceRow {
 
 // usualDrawer are the bars that compare a span with those like it.
 func (a *traceAsk) usualDrawer(s *store.Span) *screens.UsualBars {
-	l, ok := a.usualOf(s)
+	l, ok := a.latency[spanKey{s.Service, s.Name, s.Kind}]
 	if !ok {
 		return nil
 	}

@@ -184,7 +184,10 @@ func typicalDoors(others int) (Options, *fakeTraces) {
 
 type fakeLatencies struct{}
 
-func (fakeLatencies) Latencies(context.Context, string, store.TimeRange) ([]store.OperationLatency, error) {
+func (fakeLatencies) Latencies(_ context.Context, service string, _ store.TimeRange) ([]store.OperationLatency, error) {
+	if service != "api" {
+		return nil, nil
+	}
 	return []store.OperationLatency{
 		{Service: "api", Operation: store.Operation{Name: "acquire"}, Spans: 500, Latency: store.Latency{P50: 400 * time.Microsecond, P99: 3 * time.Millisecond}, First: noon.Add(-time.Hour), Last: noon},
 		{Service: "api", Operation: store.Operation{Name: "touch"}, Spans: 2, Latency: store.Latency{P50: 1}},

@@ -43,8 +43,8 @@ func waterfallRows(a *traceAsk, nodes []*node, lines bool) []traceRow {
 			r.kind, r.name = rowLost, "span "+n.id.String()[:8]
 		} else {
 			r.name, r.service = orDash(n.span.Name), n.span.Service
-			if l, ok := a.usualOf(n.span); ok && a.muchLonger(r.dur, int64(l.Latency.P50)) {
-				r.usual = int64(l.Latency.P50)
+			if usually := a.usually(n.span); usually >= 0 && a.muchLonger(r.dur, usually) {
+				r.usual = usually
 			}
 		}
 		out = append(out, r)

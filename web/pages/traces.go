@@ -44,6 +44,8 @@ func (p *Pages) traces(mux *http.ServeMux) {
 	p.get(mux, "GET /traces/complete", p.tracesComplete)
 	p.get(mux, "GET /traces/compare", p.comparePage)
 	p.get(mux, "GET /traces/{id}", p.tracePage)
+	p.get(mux, "GET /traces/{id}/otlp.json", p.traceOTLP)
+	p.get(mux, "POST /traces/file", p.openFile)
 }
 
 func (p *Pages) tracesPage(w http.ResponseWriter, r *http.Request) error {
@@ -126,6 +128,7 @@ func (p *Pages) tracesView(ctx context.Context, st State, host string) screens.T
 				"data-complete": "/traces/complete" + strings.TrimPrefix(st.With("tags", "", "rows", ""), st.Path)},
 		},
 	}
+	m.Files = p.o.TraceFiles != nil
 	p.traceForm(ctx, &st, &m)
 	if len(st.Services) > maxScopeAsks && !isTraceQL(m.Query.Value) {
 		m.Problems = append(m.Problems, fmt.Sprintf("Only the first %d services in scope were searched.", maxScopeAsks))

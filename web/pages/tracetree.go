@@ -28,6 +28,7 @@ type tree struct {
 	roots      []*node
 	start, end int64 // Unix ns, of all spans
 	missing    int   // parents that were not received
+	circles    int   // of spans that are each other's parents, cut at one
 	spans      int
 	nodes      []*node // depth first
 }
@@ -76,6 +77,7 @@ func growTree(spans []store.Span) *tree {
 			parent := byID[cut.span.ParentID]
 			parent.children = slices.DeleteFunc(parent.children, func(c *node) bool { return c == cut })
 			t.roots = append(t.roots, cut)
+			t.circles++
 			t.walk([]*node{cut}, seen)
 		}
 	}
@@ -129,6 +131,30 @@ func (t *tree) walk(roots []*node, seen map[*node]bool) {
 			stack = append(stack, c)
 		}
 	}
+}
+
+// realRoots counts the spans that say that they have no parent.
+func (t *tree) realRoots() int {
+	n := 0
+	for _, r := range t.roots {
+		if r.span != nil && r.span.ParentID.IsZero() {
+			n++
+		}
+	}
+	return n
+}
+
+// services are the first n of the trace.
+func (t *tree) services(n int) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, x := range t.nodes {
+		if x.span != nil && !seen[x.span.Service] && len(out) < n {
+			seen[x.span.Service] = true
+			out = append(out, x.span.Service)
+		}
+	}
+	return out
 }
 
 // root is the span that tells what the trace is: the earliest without a

@@ -30,6 +30,7 @@ type typical struct {
 	duration int64         // ns, median
 	id       store.TraceID // the trace that is nearest to it
 	top      *usual
+	took     map[[2]string]int64 // ns of one span, by service and name; the shortest of their paths
 }
 
 // usual is a shape in the traces of a typical one.
@@ -162,6 +163,8 @@ func (ty *typical) make(shapes []*shape, lengths []int64, ids []store.TraceID) {
 		ty.top.take(s)
 	}
 	ty.top.settle()
+	ty.took = map[[2]string]int64{}
+	ty.eachTook(ty.top)
 	best := -1
 	var bestShape int
 	var bestLength int64
@@ -172,6 +175,17 @@ func (ty *typical) make(shapes []*shape, lengths []int64, ids []store.TraceID) {
 		}
 	}
 	ty.id = ids[best]
+}
+
+func (ty *typical) eachTook(u *usual) {
+	for _, k := range u.kids {
+		if key, took := [2]string{k.service, k.name}, k.time/int64(max(k.calls, 1)); ty.most(k) {
+			if known, ok := ty.took[key]; !ok || took < known {
+				ty.took[key] = took
+			}
+		}
+		ty.eachTook(k)
+	}
 }
 
 // take adds the shapes of a trace.

@@ -1,8 +1,9 @@
 // Finding traces and reading one.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bigTrace, sendTrace, spanID, usualTrace } from '../spans.mjs';
+import { bigTrace, newTraceID, sendTrace, spanID, toOTLP, usualTrace } from '../spans.mjs';
 import { json, shots, until } from '../tripod.mjs';
 import { aTrace, overflowing, tooSmall } from './screens.mjs';
 
@@ -26,6 +27,8 @@ export default function traces(scene) {
   scene('a bar of the histogram', histogramBar);
   scene('two traces are chosen and compared', choosing);
   scene('without a script two traces are compared, and traces grouped', choosingWithoutScript, { script: false });
+  scene('a trace is saved and opened from a file', files, { allow: /status of 400/ });
+  scene('without a script a file is opened', fileWithoutScript, { script: false });
   scene('without a script a long trace has pages', withoutScript, { script: false });
   scene('at 390 px a span opens where it is seen', drawerBelow, { size: 'narrow' });
   scene('the views of a trace: logs, JSON; and its lines on the Logs screen', views);
@@ -271,7 +274,6 @@ async function typical(page, { origin }) {
   await page.locator('.facts', { hasText: 'usually 40 ms' }).first().waitFor();
   await page.locator('.wr.ab', { hasText: 'INSERT orders' }).getByText('usually here, 15 ms; did not run').waitFor();
   await page.locator('.wr', { hasText: 'acquire' }).getByText(/usually [12]\d(\.\d)? ms/).waitFor();
-  await page.locator('#drawer .vs', { hasText: 'typical p50' }).waitFor();
   await page.screenshot({ path: join(shots, 'trace-typical-dark-wide.png') });
   await page.keyboard.press('c');
   await page.waitForURL((u) => u.pathname === '/traces/compare');
@@ -345,6 +347,50 @@ async function choosingWithoutScript(page) {
   await page.goto('/traces?sort=operation');
   await page.locator('#trace-groups tbody tr a').first().click();
   await page.waitForURL((u) => u.searchParams.has('operation'));
+}
+
+// A trace is saved as OTLP, opened again from the file, seen in every view, and not stored.
+async function files(page, { origin }) {
+  const id = await sendTrace(origin, usualTrace('filed', true), { base: Date.now() - 40_000 });
+  await until('the trace', async () => (await fetch(`${origin}/api/traces/${id}`)).ok);
+  await page.goto('/traces/' + id);
+  const save = async (name) => {
+    await page.getByRole('button', { name: 'Export' }).click();
+    const [file] = await Promise.all([page.waitForEvent('download'), page.locator('#export-pop').getByText(name).click()]);
+    return { name: file.suggestedFilename(), text: readFileSync(await file.path(), 'utf8') };
+  };
+  const otlp = await save('OTLP JSON');
+  assert.match(otlp.name, /^trace-[0-9a-f]{16}\.otlp\.json$/);
+  assert.equal(JSON.parse(otlp.text).resourceSpans.length, 2);
+  const jaeger = await save('Jaeger JSON');
+  assert.equal(JSON.parse(jaeger.text).data[0].spans.length, 2);
+
+  const other = newTraceID(); // as another appliance would have it
+  for (const [name, text] of [['other.json', otlp.text], ['jaeger.json', jaeger.text]]) {
+    await page.goto('/traces');
+    await page.locator('#trace-file').setInputFiles({ name, mimeType: 'application/json', buffer: Buffer.from(text.replaceAll(id, other)) });
+    await page.waitForURL((u) => u.pathname === '/traces/' + other && u.searchParams.has('file'));
+    await page.getByText('It is not stored').waitFor();
+    await page.locator('.wr', { hasText: 'acquire' }).locator('a.op').click();
+    await page.locator('#drawer', { hasText: 'pool.max_open' }).getByText('wait started').waitFor();
+    if (name === 'other.json') await page.screenshot({ path: join(shots, 'trace-file-dark-wide.png') });
+    await page.getByRole('navigation', { name: 'Views' }).getByRole('link', { name: 'Flame' }).click();
+    await page.locator('.fr.e', { hasText: 'POST /orders' }).waitFor();
+  }
+  assert.equal((await fetch(`${origin}/api/traces/${other}`)).status, 404, 'it is in no store');
+
+  await page.goto('/traces');
+  await page.locator('#trace-file').setInputFiles({ name: 'x.json', mimeType: 'application/json', buffer: Buffer.from('{"hello":1}') });
+  await page.getByText('neither JSON of OTLP').waitFor();
+}
+
+async function fileWithoutScript(page) {
+  await page.goto('/traces');
+  const text = JSON.stringify(toOTLP(newTraceID(), usualTrace('filed'), Date.now()));
+  await page.locator('#trace-file').setInputFiles({ name: 'plain.json', mimeType: 'application/json', buffer: Buffer.from(text) });
+  await page.getByRole('button', { name: 'Show it' }).click();
+  await page.getByText('It is not stored').waitFor();
+  assert.equal(await page.locator('.wr').count(), 3);
 }
 
 // Without a script a long trace is read in pages.
