@@ -93,7 +93,7 @@ func (r *Row) JSON() JSON {
 	switch {
 	case r.opaque:
 		return OtherJSON
-	case r.raw, r.lean:
+	case r.raw, r.Lean():
 		return FieldJSON
 	}
 	return NoJSON

@@ -21,58 +21,85 @@ type Row struct {
 	d      decoder
 	line   string // as it was sent; Record().Line() when raw is unset
 	raw    bool   // the line was taken apart
-	lean   bool   // of Members and Fold
+	asked  *Asked // of Members and Fold, else nil
 	times  int64
 	opaque bool // the line may hold what no field does
 }
 
 // Rows is Find without copies, for those who look at few parts of many records.
 func (s *Store) Rows(ctx context.Context, n Node, q store.LogQuery) iter.Seq2[*Row, error] {
-	return s.rows(ctx, ask(n, q), false)
+	return s.rows(ctx, ask(n, q), nil)
 }
 
 // ErrLines says that Members cannot answer: there are other records.
 var ErrLines = errors.New("some records are not told by their fields")
 
+// Asked are the labels that Members and Fold are to know: nil when those of the
+// streams are all.
+type Asked struct {
+	Labels []string
+	Beside bool // they came with the lines, rather than in them
+}
+
 // Members is Rows for those who look at a few labels alone, and reads little
 // else: all that a row has is its time, level, service, resource and what Label
-// says of these labels. With labels it begins with ErrLines when the line of
-// some record is not of FieldJSON.
-func (s *Store) Members(ctx context.Context, n Node, q store.LogQuery, labels []string) iter.Seq2[*Row, error] {
+// says of these labels or, of those that came with the lines, Metadata. It gives
+// ErrLines, with labels, when some record does not tell them so: for those in
+// lines, one whose line is not of FieldJSON; for others, one whose line was taken
+// apart.
+func (s *Store) Members(ctx context.Context, n Node, q store.LogQuery, asked Asked) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		if labels != nil {
-			if err := s.allMembers(ctx, n, q); err != nil && !yield(nil, err) {
-				return
-			}
+		if err := s.told(ctx, n, q, asked); err != nil && !yield(nil, err) {
+			return
 		}
 		eq := ask(n, q)
-		eq.Named = memberFields(labels)
-		s.rows(ctx, eq, true)(yield)
+		eq.Named = asked.fields()
+		on := true
+		s.rows(ctx, eq, &asked)(func(r *Row, err error) bool {
+			on = yield(r, err)
+			return on
+		})
+		if on && asked.Beside {
+			if err := s.told(ctx, n, q, asked); err != nil {
+				yield(nil, err)
+			}
+		}
 	}
 }
 
 // Fold is Members for those who only count records in steps from the beginning
 // of the range on: a row may stand for more records of its step, and rows come
 // in no order. Calls come from several goroutines, one at a time.
-func (s *Store) Fold(ctx context.Context, n Node, q store.LogQuery, labels []string, step time.Duration, do func(*Row) error) error {
-	if labels != nil {
-		if err := s.allMembers(ctx, n, q); err != nil {
-			return err
-		}
+func (s *Store) Fold(ctx context.Context, n Node, q store.LogQuery, asked Asked, step time.Duration, do func(*Row) error) error {
+	if err := s.told(ctx, n, q, asked); err != nil {
+		return err
 	}
 	eq := ask(n, q)
-	eq.Named, eq.Origin = memberFields(labels), q.Range.From
-	r := Row{lean: true}
-	return s.events.Fold(ctx, eq, step, func(e *events.Event, times int64) error {
+	eq.Named, eq.Origin = asked.fields(), q.Range.From
+	r := Row{asked: &asked}
+	err := s.events.Fold(ctx, eq, step, func(e *events.Event, times int64) error {
 		r.read(e)
 		r.times = times
 		return do(&r)
 	})
+	if err == nil && asked.Beside {
+		err = s.told(ctx, n, q, asked)
+	}
+	return err
 }
 
-func (s *Store) allMembers(ctx context.Context, n Node, q store.LogQuery) error {
-	other := ask(And{&Not{JSONLine{Sure: true}}, n}, q)
-	other.Limit, other.Receipt, other.Named = 1, nil, func(string) bool { return false }
+// told gives ErrLines when some record does not tell the labels by its fields.
+// Of those that came with lines that is asked again behind the records, since a
+// row does not say whether its line was taken apart and others may have come.
+func (s *Store) told(ctx context.Context, n Node, q store.LogQuery, asked Asked) error {
+	if asked.Labels == nil {
+		return nil
+	}
+	not := Where(&Not{JSONLine{Sure: true}})
+	if asked.Beside {
+		not = events.Exists{Field: wordRaw}
+	}
+	other := events.Query{Range: q.Range, Oldest: q.Oldest, Limit: 1, Where: events.And{not, Where(n)}, Named: func(string) bool { return false }}
 	for _, err := range s.events.Scan(ctx, other) {
 		if err == nil || errors.Is(err, store.ErrUnread) { // nobody knows of what is not read
 			err = ErrLines
@@ -82,29 +109,57 @@ func (s *Store) allMembers(ctx context.Context, n Node, q store.LogQuery) error 
 	return nil
 }
 
-// memberFields are the fields by which Label answers for the labels, and those
+// fields are those by which Label or Metadata answers for the labels, and those
 // of every row.
-func memberFields(labels []string) func(string) bool {
+func (a *Asked) fields() func(string) bool {
+	word, attr := a.wordInLine, a.attrInLine
+	if a.Beside {
+		word, attr = a.wordBeside, a.attrBeside
+	}
 	return func(field string) bool {
 		name, isAttr := askedName(field)
 		switch {
 		case !isAttr:
-			return field == wordService || field == wordResourceDropped || field == wordResourceSchema || slices.ContainsFunc(labels, func(label string) bool {
-				word, isWord := memberWords[label]
-				return isWord && (word == field || word == wordLevelText && field == wordLevelFrom)
-			})
+			return field == wordService || field == wordResourceDropped || field == wordResourceSchema || slices.ContainsFunc(a.Labels, func(label string) bool { return word(field, label) })
 		case field != "" && field[0] == resource[0]:
 			return true
 		case field != "" && field[0] == scope[0]:
 			return false
 		}
-		return oddMember(name) || slices.ContainsFunc(labels, func(label string) bool { return memberLabel(name, label) })
+		return attr(name)
 	}
 }
 
-func (s *Store) rows(ctx context.Context, eq events.Query, lean bool) iter.Seq2[*Row, error] {
+func (a *Asked) wordInLine(field, label string) bool {
+	word, isWord := memberWords[label]
+	return isWord && (word == field || word == wordLevelText && field == wordLevelFrom)
+}
+
+func (a *Asked) attrInLine(name string) bool {
+	return oddMember(name) || slices.ContainsFunc(a.Labels, func(label string) bool { return memberLabel(name, label) })
+}
+
+func (a *Asked) wordBeside(field, label string) bool {
+	switch label {
+	case "trace_id":
+		return field == wordTrace
+	case "span_id":
+		return field == wordSpan
+	case "scope_name":
+		return field == wordScopeName
+	case "scope_version":
+		return field == wordScopeVersion
+	}
+	return false
+}
+
+func (a *Asked) attrBeside(name string) bool {
+	return name == "" || slices.ContainsFunc(a.Labels, func(label string) bool { return memberLabel(name, label) })
+}
+
+func (s *Store) rows(ctx context.Context, eq events.Query, asked *Asked) iter.Seq2[*Row, error] {
 	return func(yield func(*Row, error) bool) {
-		r := Row{lean: lean}
+		r := Row{asked: asked}
 		for e, err := range s.events.Scan(ctx, eq) {
 			if err != nil {
 				if !yield(nil, err) {
@@ -157,7 +212,10 @@ func (r *Row) word(f *events.Field) {
 }
 
 // Lean says that all that the row has is what Members says.
-func (r *Row) Lean() bool { return r.lean }
+func (r *Row) Lean() bool { return r.asked != nil }
+
+// HasMetadata says that Metadata knows all that was asked for.
+func (r *Row) HasMetadata() bool { return r.asked == nil || r.asked.Beside }
 
 // Times is for how many records the row stands: more than one only in Fold.
 func (r *Row) Times() int64 { return r.times }

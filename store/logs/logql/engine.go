@@ -17,8 +17,8 @@ import (
 type Store interface {
 	Find(ctx context.Context, n logs.Node, q store.LogQuery) iter.Seq2[store.Record, error]
 	Rows(ctx context.Context, n logs.Node, q store.LogQuery) iter.Seq2[*logs.Row, error]
-	Members(ctx context.Context, n logs.Node, q store.LogQuery, labels []string) iter.Seq2[*logs.Row, error]
-	Fold(ctx context.Context, n logs.Node, q store.LogQuery, labels []string, step time.Duration, do func(*logs.Row) error) error
+	Members(ctx context.Context, n logs.Node, q store.LogQuery, asked logs.Asked) iter.Seq2[*logs.Row, error]
+	Fold(ctx context.Context, n logs.Node, q store.LogQuery, asked logs.Asked, step time.Duration, do func(*logs.Row) error) error
 	Count(ctx context.Context, n logs.Node, q store.LogQuery, step time.Duration) ([]store.LogBucket, error)
 	HasStreamLabel(ctx context.Context, name string, r store.TimeRange) (bool, error)
 	Follow(n logs.Node) (*logs.Follower, error)

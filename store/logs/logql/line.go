@@ -87,7 +87,7 @@ func (l *line) begin(at int64, text string, stream store.LogLabels) {
 // load adds the labels that came with the line, which cost more than the
 // others, and those in it that are still to be taken out.
 func (l *line) load() {
-	if l.lean() {
+	if l.lean() && !l.row.HasMetadata() {
 		l.lost, l.pending, l.metadata = true, false, true
 		return
 	}

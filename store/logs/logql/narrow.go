@@ -40,13 +40,13 @@ func (s narrowed) Rows(ctx context.Context, n logs.Node, q store.LogQuery) iter.
 }
 
 // Members is the store's, of fewer records.
-func (s narrowed) Members(ctx context.Context, n logs.Node, q store.LogQuery, labels []string) iter.Seq2[*logs.Row, error] {
-	return s.Store.Members(ctx, s.and(n), q, labels)
+func (s narrowed) Members(ctx context.Context, n logs.Node, q store.LogQuery, asked logs.Asked) iter.Seq2[*logs.Row, error] {
+	return s.Store.Members(ctx, s.and(n), q, asked)
 }
 
 // Fold is the store's, of fewer records.
-func (s narrowed) Fold(ctx context.Context, n logs.Node, q store.LogQuery, labels []string, step time.Duration, do func(*logs.Row) error) error {
-	return s.Store.Fold(ctx, s.and(n), q, labels, step, do)
+func (s narrowed) Fold(ctx context.Context, n logs.Node, q store.LogQuery, asked logs.Asked, step time.Duration, do func(*logs.Row) error) error {
+	return s.Store.Fold(ctx, s.and(n), q, asked, step, do)
 }
 
 // Count is the store's, of fewer records.

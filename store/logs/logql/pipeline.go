@@ -152,8 +152,8 @@ func (p *pipeline) found(ctx context.Context, s Store, q store.LogQuery, l *line
 }
 
 // members is found, if the labels are all that is asked about the records.
-func (p *pipeline) members(ctx context.Context, s Store, q store.LogQuery, l *line, labels []string) iter.Seq[error] {
-	return l.each(s.Members(ctx, p.node(), q, labels))
+func (p *pipeline) members(ctx context.Context, s Store, q store.LogQuery, l *line, asked logs.Asked) iter.Seq[error] {
+	return l.each(s.Members(ctx, p.node(), q, asked))
 }
 
 // each starts the line with each row.
@@ -170,10 +170,10 @@ func (l *line) each(rows iter.Seq2[*logs.Row, error]) iter.Seq[error] {
 	}
 }
 
-// asked are the labels that the stages ask about behind json; false when they
-// may ask about all labels, or the line.
+// asked are the labels that the stages ask about, behind json if it is among
+// them; false when they may ask about all labels, or the line.
 func (p *pipeline) asked() ([]string, bool) {
-	if p.naive || p.json == nil && len(p.left) > 0 {
+	if p.naive {
 		return nil, false
 	}
 	var out []string

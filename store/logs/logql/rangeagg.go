@@ -69,23 +69,27 @@ func (ev *evaluation) rangeAgg(r *RangeAgg, group *Grouping) (vector, error) {
 // scan reads all records of the windows once, in order of time: a few of their
 // labels or, when these are not enough, whole lines.
 func (lf *leaf) scan() error {
-	q, l := lf.query(), newLine()
-	if labels, ok := lf.asked(); ok {
-		lf.receipt.Reads = []string{"fields: " + strings.Join(append([]string{"time, level, service, resource"}, labels...), ", ")}
-		var err error
-		if lf.counts() && lf.pieces() <= maxPieces {
-			err = lf.ev.store.Fold(lf.ev.ctx, lf.pl.node(), q, labels, time.Duration(lf.panes.piece()), lf.foldRow(l))
-			err = lf.ev.pass(err)
-		} else {
-			err = lf.take(l, lf.pl.members(lf.ev.ctx, lf.ev.store, q, l, labels))
-		}
-		if !errors.Is(err, logs.ErrLines) {
+	l := newLine()
+	for _, asked := range lf.asked() {
+		if err := lf.scanLabels(l, asked); !errors.Is(err, logs.ErrLines) {
 			return err
 		}
 		lf.reset()
 	}
+	q := lf.query()
 	lf.receipt.Reads = append(lf.receipt.Reads, lf.pl.reads())
 	return lf.take(l, lf.pl.found(lf.ev.ctx, lf.ev.store, q, l))
+}
+
+// scanLabels is scan, if a few labels are enough.
+func (lf *leaf) scanLabels(l *line, asked logs.Asked) error {
+	q := lf.query()
+	lf.receipt.Reads = []string{"fields: " + strings.Join(append([]string{"time, level, service, resource"}, asked.Labels...), ", ")}
+	if lf.counts() && lf.pieces() <= maxPieces {
+		err := lf.ev.store.Fold(lf.ev.ctx, lf.pl.node(), q, asked, time.Duration(lf.panes.piece()), lf.foldRow(l))
+		return lf.ev.pass(err)
+	}
+	return lf.take(l, lf.pl.members(lf.ev.ctx, lf.ev.store, q, l, asked))
 }
 
 // query asks for the records of all windows.
@@ -98,16 +102,24 @@ func (lf *leaf) query() store.LogQuery {
 	return q
 }
 
-// asked are the labels that stages and grouping ask about, if that is all.
-func (lf *leaf) asked() ([]string, bool) {
+// asked are the labels that stages and grouping ask about, as they may be told
+// without lines: first what costs least.
+func (lf *leaf) asked() (tries []logs.Asked) {
 	labels, ok := lf.pl.asked()
 	if !ok || lf.group == nil || lf.group.Without || strings.HasPrefix(lf.r.Fn, "bytes_") {
-		return nil, false
+		return nil
 	}
-	if lf.pl.json == nil {
-		return nil, true // the streams may do
+	labels = append(append([]string{}, labels...), lf.group.Labels...)
+	if lf.pl.json != nil {
+		return []logs.Asked{{Labels: labels}}
 	}
-	return append(append([]string{}, labels...), lf.group.Labels...), true
+	if len(lf.pl.left) == 0 {
+		tries = append(tries, logs.Asked{}) // the streams may do
+	}
+	if len(labels) > 0 {
+		tries = append(tries, logs.Asked{Labels: labels, Beside: true})
+	}
+	return tries
 }
 
 func (lf *leaf) reset() {
