@@ -31,6 +31,7 @@ type digest struct {
 	baseIDs  map[string]uint32
 	versions map[versionKey]*minutes
 	traces   seen
+	whole    *edgeSums // nil while the digest may change
 }
 
 type opKey struct {
@@ -85,6 +86,7 @@ func newDigest() *digest {
 }
 
 func (d *digest) Add(e *events.Event) {
+	d.whole = nil
 	var s spanFacts
 	for i := range e.Fields {
 		s.read(&e.Fields[i])
@@ -286,6 +288,7 @@ func cellOf[K comparable](cells map[K]*cell, k K) *cell {
 
 // Merge adds another digest.
 func (d *digest) Merge(other events.Digest) {
+	d.whole = nil
 	from := other.(*digest)
 	ids := make([]uint32, len(from.services))
 	known := make([]bool, len(from.services))

@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"tripod/store"
@@ -34,10 +36,7 @@ func (s *Store) Dependencies(ctx context.Context, r store.TimeRange) ([]store.De
 	sums := map[pair]*cell{}
 	err := s.events.Digests(ctx, store.TimeRange{From: addTime(r.From, -maxLength), To: addTime(r.To, minute)}, func(d events.Digest) {
 		from := d.(*digest)
-		for k, c := range from.edges {
-			if k.minute < first || k.minute > last {
-				continue
-			}
+		from.calls(minutes{first, last}, func(k edgeKey, c *cell) {
 			p := pair{from.services[k.caller], from.calleeName(k), k.kind}
 			sum := sums[p]
 			if sum == nil {
@@ -45,7 +44,7 @@ func (s *Store) Dependencies(ctx context.Context, r store.TimeRange) ([]store.De
 				sums[pair{strings.Clone(p.caller), strings.Clone(p.callee), p.kind}] = sum
 			}
 			sum.merge(c)
-		}
+		})
 	})
 	out := make([]store.Dependency, 0, len(sums))
 	for _, p := range slices.SortedFunc(maps.Keys(sums), func(a, b pair) int {
@@ -57,6 +56,43 @@ func (s *Store) Dependencies(ctx context.Context, r store.TimeRange) ([]store.De
 		})
 	}
 	return out, err
+}
+
+// edgeSums are the calls of a digest by pair, without their minutes: a day of
+// minutes adds up once, not for every graph.
+type edgeSums struct {
+	once sync.Once
+	minutes
+	of map[edgeKey]*cell
+}
+
+func (s *edgeSums) add(edges map[edgeKey]*cell) {
+	s.minutes, s.of = minutes{math.MaxInt64, math.MinInt64}, map[edgeKey]*cell{}
+	for k, c := range edges {
+		s.stretch(minutes{k.minute, k.minute})
+		k.minute = 0
+		sum := s.of[k]
+		if sum == nil {
+			sum = &cell{}
+			s.of[k] = sum
+		}
+		sum.merge(c)
+	}
+}
+
+// calls shows those of some minutes, added up where they can be.
+func (d *digest) calls(in minutes, show func(k edgeKey, c *cell)) {
+	edges := d.edges
+	if s := d.whole; s != nil {
+		if s.once.Do(func() { s.add(edges) }); in.first <= s.first && s.last <= in.last {
+			edges, in = s.of, minutes{}
+		}
+	}
+	for k, c := range edges {
+		if in.first <= k.minute && k.minute <= in.last {
+			show(k, c)
+		}
+	}
 }
 
 func (c *cell) latency() store.Latency {
