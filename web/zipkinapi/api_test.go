@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -125,11 +127,14 @@ func TestForms(t *testing.T) {
 	}
 }
 
+// FuzzDecode holds that what Zipkin's model has comes back of every span that is
+// taken.
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(example))
 	f.Add([]byte(`[{"id":"1","traceId":"2","timestamp":5}]`))
+	f.Add([]byte(`[{"id":"1","traceId":"2","timestamp":5,"remoteEndpoint":{"ipv4":"10.0.0.1","ipv6":"::1","port":-1},"tags":{"a":"","error":"","peer.service":"b"}}]`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		spans, _, err := decode(body)
+		spans, bad, err := decode(body)
 		if err != nil && len(spans) > 0 {
 			t.Fatal("spans beside an error")
 		}
@@ -138,5 +143,57 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("%+v", s)
 			}
 		}
+		var sent []zipkinSpan
+		if err != nil || bad.N > 0 || json.Unmarshal(body, &sent) != nil || len(sent) != len(spans) {
+			return // which spans are refused is another test's
+		}
+		for i := range sent {
+			if what := lost(&sent[i], &spans[i]); what != "" {
+				t.Errorf("%s is lost of %+v: %s", what, sent[i], show(&spans[i]))
+			}
+		}
 	})
+}
+
+// lost names what a span does not have any more.
+func lost(z *zipkinSpan, s *store.Span) string {
+	if s.Name != z.Name || s.Start != z.Timestamp*1000 || s.Duration() != z.Duration*1000 || s.Service != z.Local.Service || len(s.Events) != len(z.Annotations) {
+		return "a part of the span itself"
+	}
+	for i, a := range z.Annotations {
+		if s.Events[i].Name != a.Value || s.Events[i].Time != a.Timestamp*1000 {
+			return "an annotation"
+		}
+	}
+	for key, value := range z.Tags {
+		got, ok := s.Attrs.Get(key)
+		switch {
+		case key == "error":
+			ok = s.Status != store.StatusUnset
+		case !strings.HasPrefix(key, "otel."): // which are parts of the span, and its scope
+			ok = ok && got.Text() == value
+		default:
+			ok = true
+		}
+		if !ok {
+			return "the tag " + key
+		}
+	}
+	has := func(list store.Attrs, text string) bool {
+		return slices.ContainsFunc(list, func(a store.Attr) bool { return a.Value.Text() == text })
+	}
+	for _, text := range []string{z.Local.Service, z.Local.IPv4, z.Local.IPv6} {
+		if text != "" && !has(s.Resource.Attrs, text) {
+			return "the local endpoint's " + text
+		}
+	}
+	for key, text := range map[string]string{"peer.service": z.Remote.Service, "network.peer.address": z.Remote.IPv4, "network.peer.ipv6": z.Remote.IPv6} {
+		if _, own := z.Tags[key]; text != "" && !own && !has(s.Attrs, text) {
+			return "the remote endpoint's " + text
+		}
+	}
+	if s.Attrs.Text("zipkin.shared") == "" && z.Shared || s.Attrs.Text("zipkin.debug") == "" && z.Debug {
+		return "a flag"
+	}
+	return ""
 }

@@ -2,6 +2,7 @@ package zipkinapi
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -200,13 +201,14 @@ func typed(key, value string) store.Value {
 	return store.String(value)
 }
 
-// address adds the address and port of an endpoint.
+// address adds the address and port of an endpoint; of two addresses the second
+// one has a name that OpenTelemetry does not know.
 func (e *endpoint) address(prefix string, add func(string, store.Value)) {
-	switch {
-	case e.IPv4 != "":
-		add(prefix+".address", store.String(e.IPv4))
-	case e.IPv6 != "":
-		add(prefix+".address", store.String(e.IPv6))
+	if first := cmp.Or(e.IPv4, e.IPv6); first != "" {
+		add(prefix+".address", store.String(first))
+	}
+	if e.IPv4 != "" && e.IPv6 != "" {
+		add(prefix+".ipv6", store.String(e.IPv6))
 	}
 	if e.Port > 0 {
 		add(prefix+".port", store.Int(int64(e.Port)))
