@@ -223,6 +223,30 @@ func TestTypicalOnTheScreen(t *testing.T) {
 	}
 }
 
+func TestTheSentenceStandsWhereItIsSeen(t *testing.T) {
+	o, f := typicalDoors(8)
+	mux := screenOf(t, o)
+	const path = "/traces/aa000000000000000000000000000000"
+	place := func() (sentence, rows int) {
+		body := ask(mux, path).Body.String()
+		return strings.Index(body, `id="trace-diff"`), strings.Index(body, `id="span-rows"`)
+	}
+	if sentence, rows := place(); sentence < rows {
+		t.Errorf("of a short trace it stands at %d, the rows at %d", sentence, rows)
+	}
+	id := store.TraceID{0xaa}
+	long := f.more[id]
+	for i := range diffBelow {
+		s := long.Spans[3]
+		s.SpanID = wideID(100 + i)
+		long.Spans = append(long.Spans, s)
+	}
+	f.more[id] = long
+	if sentence, rows := place(); sentence < 0 || sentence > rows {
+		t.Errorf("of a long trace it stands at %d, the rows at %d", sentence, rows)
+	}
+}
+
 func TestFewTracesAreNotTypical(t *testing.T) {
 	o, f := typicalDoors(typicalLeast - 1)
 	body := mainOf(t, ask(screenOf(t, o), "/traces/aa000000000000000000000000000000").Body.String())

@@ -14,6 +14,11 @@ const views = [
   { name: 'trace', path: async (origin) => '/traces/' + (await aTrace(origin)), title: /· Tripod$/, shows: '.wr .barw' },
   { name: 'services', path: '/services', title: 'Services · Tripod', shows: '#map .el' },
   { name: 'services-chosen', path: '/services?sel=planner-api', title: 'Services · Tripod', shows: '#operations tbody tr' },
+  { name: 'trace-flame', path: async (origin) => '/traces/' + (await aTrace(origin)) + '?view=flame', title: /· Tripod$/, shows: '.fr' },
+  { name: 'trace-map', path: async (origin) => '/traces/' + (await aTrace(origin)) + '?view=map', title: /· Tripod$/, shows: '.tmap .nd' },
+  { name: 'trace-lines', path: async (origin) => '/traces/' + (await aTrace(origin)) + '?lines=on', title: /· Tripod$/, shows: '.wr.ll' },
+  { name: 'trace-compare', path: async (origin) => '/traces/compare?' + new URLSearchParams((await twoTraces(origin)).map((id) => ['t', id])), title: 'Compare · Tripod', shows: '.tcrows tbody tr' },
+  { name: 'traces-operations', path: '/traces?sort=operation', title: 'Traces · Tripod', shows: '#trace-groups tbody tr' },
   { name: 'alerts', path: '/alerts', title: 'Alerts · Tripod', shows: '#rule-HighErrorRate' },
   { name: 'status', path: '/status', title: 'Appliance · Tripod', shows: '#targets tbody tr' },
   { name: 'planner-gate', path: '/planner/', title: 'Planner · Tripod', shows: 'form[action="/planner/signin"]' },
@@ -33,6 +38,12 @@ export async function aTrace(origin) {
     const best = found.data.filter((t) => services(t) > 1).sort((a, b) => b.spans.length - a.spans.length)[0];
     return best?.traceID;
   });
+}
+
+async function twoTraces(origin) {
+  await aTrace(origin);
+  const found = await json(`${origin}/api/traces?service=planner-web&limit=20&lookback=1h`);
+  return found.data.slice(0, 2).map((t) => t.traceID);
 }
 
 export default function screens(scene) {
