@@ -1,5 +1,6 @@
-// Finding spans by their name, service or id, and going from one to the next.
-import { one } from './_dom';
+// Finding spans by their name, service or id, by what they hold, and going from
+// one to the next. What they hold is not in the page, so the server is asked.
+import { address, one } from './_dom';
 import type { Spans } from './_tracedata';
 import type { Waterfall } from './_tracelist';
 
@@ -25,10 +26,39 @@ function say(want: string): void {
   for (const el of document.querySelectorAll<HTMLButtonElement>('[data-act="find-next"], [data-act="find-previous"]')) el.disabled = hits.length === 0;
 }
 
+let asking: AbortController | null = null;
+let timer = 0;
+
+/** The rows of spans that hold a text; none when the server does not say. */
+async function held(list: Waterfall, want: string): Promise<number[]> {
+  const mine = (asking = new AbortController());
+  const href = address({ text: want, sel: null, zoom: null }, location.pathname.replace(/\/$/, '') + '/find');
+  const answer = await fetch(href, { signal: mine.signal }).catch(() => null);
+  if (!answer?.ok) return [];
+  const ids = new Set((await answer.json()) as string[]);
+  const out: number[] = [];
+  for (let i = 0; ids.size && i < list.spans.length; i++) if (ids.has(list.spans.id(i)) && list.spans.opens(i)) out.push(i);
+  return out;
+}
+
 /** Marks what is found and shows the first of it, from the row of the reader on. */
 export function find(list: Waterfall, text: string): void {
   const want = text.trim().toLowerCase();
-  hits = want ? matches(list.spans, want) : [];
+  asking?.abort();
+  clearTimeout(timer);
+  show(list, want, want ? matches(list.spans, want) : []);
+  if (want.length < 2) return;
+  timer = window.setTimeout(() => {
+    void held(list, want).then((more) => {
+      if (asking?.signal.aborted || !more.length) return;
+      const all = [...new Set([...hits, ...more])].sort((a, b) => a - b);
+      if (all.length > hits.length) show(list, want, all);
+    });
+  }, 150);
+}
+
+function show(list: Waterfall, want: string, found: number[]): void {
+  hits = found;
   at = -1;
   list.mark(want ? new Set(hits) : null);
   if (hits.length) {

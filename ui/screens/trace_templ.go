@@ -225,7 +225,7 @@ func TracePage(m Trace) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</span> <input class=\"q\" id=\"span-find\" type=\"search\" placeholder=\"Find a span\" aria-label=\"Find a span\"> <span class=\"tail\" id=\"span-found\" aria-live=\"polite\"></span></span> <button type=\"button\" class=\"btn sm ghost icon\" data-act=\"find-previous\" title=\"Previous (Shift Enter)\" aria-label=\"Previous span found\" disabled>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</span> <input class=\"q\" id=\"span-find\" type=\"search\" placeholder=\"Find a span or attribute\" aria-label=\"Find a span\"> <span class=\"tail\" id=\"span-found\" aria-live=\"polite\"></span></span> <button type=\"button\" class=\"btn sm ghost icon\" data-act=\"find-previous\" title=\"Previous (Shift Enter)\" aria-label=\"Previous span found\" disabled>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

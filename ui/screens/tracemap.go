@@ -50,7 +50,7 @@ func (m TraceMap) size() templ.SafeCSS {
 }
 
 func spot(x, y float64) templ.SafeCSS {
-	return templ.SafeCSS("left:clamp(80px," + pct(x) + ",calc(100% - 80px));top:" + strconv.FormatFloat(y, 'f', 1, 64) + "px")
+	return templ.SafeCSS("left:clamp(84px," + pct(x) + ",calc(100% - 84px));top:" + strconv.FormatFloat(y, 'f', 1, 64) + "px")
 }
 
 func orNone(s string) string {

@@ -45,6 +45,7 @@ func (p *Pages) traces(mux *http.ServeMux) {
 	p.get(mux, "GET /traces/compare", p.comparePage)
 	p.get(mux, "GET /traces/{id}", p.tracePage)
 	p.get(mux, "GET /traces/{id}/otlp.json", p.traceOTLP)
+	p.get(mux, "GET /traces/{id}/find", p.traceFind)
 	p.get(mux, "POST /traces/file", p.openFile)
 }
 
