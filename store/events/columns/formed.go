@@ -23,6 +23,7 @@ type formed struct {
 	of    []entryForm
 	slots []Part // of all entries, one behind the other
 	key   []byte
+	ended bool // no others are split
 }
 
 // entryForm is an entry's form, counted from 1, 0 for none, and where its slots
@@ -42,14 +43,14 @@ func (f *formed) len() int { return len(f.of) }
 func (f *formed) reset() {
 	clear(f.byKey)
 	clear(f.forms)
-	f.forms, f.of, f.slots = f.forms[:0], f.of[:0], f.slots[:0]
+	f.forms, f.of, f.slots, f.ended = f.forms[:0], f.of[:0], f.slots[:0], false
 }
 
 const (
 	// maxTriedForms bounds what is kept in mind of a column with many forms.
 	maxTriedForms = 1024
-	// After so many texts of which more than manyForms had a form of their own no
-	// others are split.
+	// When so many texts have more than manyForms forms no others are split: every
+	// text is another.
 	splitTexts = 1000
 	manyForms  = 600
 )
@@ -57,7 +58,7 @@ const (
 // split takes the text of the next entry apart.
 func (f *formed) split(text []byte) {
 	e := entryForm{slots: uint32(len(f.slots))}
-	if len(f.of) <= splitTexts || len(f.forms) <= manyForms {
+	if !f.ended {
 		var ok bool
 		if f.key, f.slots, ok = split(text, f.key[:0], f.slots); ok {
 			e.form = f.find()
@@ -67,6 +68,7 @@ func (f *formed) split(text []byte) {
 		}
 	}
 	f.of = append(f.of, e)
+	f.ended = f.ended || len(f.of) == splitTexts && len(f.forms) > manyForms
 }
 
 // find is the form of the key, 0 when there are too many.

@@ -27,3 +27,46 @@ func TestTextsAddedAgainAreCounted(t *testing.T) {
 		t.Errorf("got %d texts, the last %q", b.Len(), got)
 	}
 }
+
+// TestSplit: a text whose form was there has parts alone to be learnt, unless
+// every text is another.
+func TestSplit(t *testing.T) {
+	split := func(b *TextBuilder, text string) (parts []string, known bool) {
+		entry, _ := b.Add([]byte(text))
+		list, known := b.Split(entry)
+		for _, p := range list {
+			parts = append(parts, text[p.From:p.To])
+		}
+		return parts, known
+	}
+	word := func(i int) string { return fmt.Sprintf("%c%c", 'a'+i/26, 'a'+i%26) }
+	var b TextBuilder
+	split(&b, "job 1 done")
+	const id = "6f1f8b32-46a4-4f7b-a7ae-0123456789ab"
+	for text, want := range map[string]string{"job 17 done": "[17] true", "job a_1 done": "[a_1] true", "job one done": "[] false", "job 1 done\x80": "[] false", "id " + id: "[" + id + "] false"} {
+		if parts, known := split(&b, text); fmt.Sprint(parts, known) != want {
+			t.Errorf("%s: got %q %v, want %s", text, parts, known, want)
+		}
+	}
+	for i := range splitTexts {
+		split(&b, "same 1"+fmt.Sprint(i))
+	}
+	for i := range manyForms + 10 {
+		split(&b, word(i)+" 1")
+	}
+	if parts, known := split(&b, "job 5 done"); len(parts) != 1 || !known {
+		t.Errorf("got %q %v behind many forms, want one part", parts, known)
+	}
+	b.Reset()
+	for i := range splitTexts {
+		split(&b, word(i%700)+fmt.Sprintf(" %d", i))
+	}
+	if parts, known := split(&b, "aa 5"); parts != nil || known {
+		t.Errorf("got %q %v of a column of which every text is another", parts, known)
+	}
+	b.Reset()
+	split(&b, "job 1 done")
+	if parts, known := split(&b, "job 2 done"); len(parts) != 1 || !known {
+		t.Errorf("got %q %v after a reset, want one part", parts, known)
+	}
+}
