@@ -65,7 +65,7 @@ func (c *colBuilder) int(n int64, keys *keySet) int {
 	c.ints = append(c.ints, n)
 	if c.fresh(uint64(n)) {
 		var buf [textBuf]byte
-		c.words.addASCII(keys, view(strconv.AppendInt(buf[:0], n, 10)))
+		addNumberKeys(keys, strconv.AppendInt(buf[:0], n, 10))
 	}
 	return 4
 }
@@ -75,7 +75,7 @@ func (c *colBuilder) float(bits uint64, keys *keySet) int {
 	c.floats = append(c.floats, math.Float64frombits(bits))
 	if c.fresh(bits) {
 		var buf [textBuf]byte
-		c.words.addASCII(keys, shortText(store.Float(math.Float64frombits(bits)), &buf))
+		addNumberKeys(keys, appendFloat(buf[:0], math.Float64frombits(bits)))
 	}
 	return 8
 }

@@ -47,6 +47,24 @@ func (w *lastWords) addASCII(set *keySet, s string) {
 	w.text = append(w.text[:0], s...)
 }
 
+// addNumberKeys adds the keys of a number's text, in which it folds case.
+func addNumberKeys(set *keySet, text []byte) {
+	from := 0
+	for i, b := range text {
+		if low := wordBytes[b]; low != 0 {
+			text[i] = low
+			continue
+		}
+		if i > from {
+			set.add(tokenKey(view(text[from:i])))
+		}
+		from = i + 1
+	}
+	if len(text) > from {
+		set.add(tokenKey(view(text[from:])))
+	}
+}
+
 // addToken adds the keys of a token of ASCII.
 func (s *keySet) addToken(token string) {
 	var buf [64]byte

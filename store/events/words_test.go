@@ -1,6 +1,7 @@
 package events
 
 import (
+	"math"
 	"testing"
 
 	"tripod/store"
@@ -17,7 +18,7 @@ func FuzzColumnKeys(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b, c string, n int64) {
 		var got, want keySet
 		cols := map[store.Kind]*colBuilder{}
-		for i, v := range []store.Value{store.String(a), store.String(b), store.Int(n), store.String(c), store.Float(float64(n) / 3),
+		for i, v := range []store.Value{store.String(a), store.String(b), store.Int(n), store.String(c), store.Float(float64(n) / 3), store.Float(float64(n) * 1e300), store.Float(math.Inf(-1)), store.Float(math.NaN()),
 			store.String(a), store.List(store.String(b), store.Int(n)), store.Bytes([]byte(c)), store.Bool(n > 0), {}, store.String(b + " 1"), store.String(b + " 2")} {
 			col := cols[v.Kind]
 			if col == nil {
