@@ -117,9 +117,10 @@ func (f *filter) ofText(r *rowReader, fields batchShape, shape *chunkShape, clas
 	said, ok := shape.texts[key]
 	if !ok {
 		said = never
-		e := Event{Class: class, Fields: make([]Field, len(fields))}
+		e := &f.picked // of which no other value is asked
+		e.Class, e.Fields = class, slices.Grow(e.Fields[:0], len(fields))[:len(fields)]
 		e.Fields[shape.field].Value = store.String(view(text))
-		if shape.matchFields(f.root, &e) {
+		if shape.matchFields(f.root, e) {
 			said = always
 		}
 		if shape.texts == nil {
