@@ -129,11 +129,13 @@ type SpanDrawer struct {
 	Resource []SpanAttr
 	Scope    string
 	Dropped  string
+	JSON     string // the span, to be copied
 }
 
 // SpanAttr is a named value; Find leads to traces that have it.
 type SpanAttr struct {
 	Key, Value, Find string
+	AtLeast          string // address of traces with as much of it, or more
 }
 
 // SpanEvent is something that happened in the span.
@@ -148,6 +150,8 @@ type SpanEvent struct {
 // SpanLink leads to a span of another trace.
 type SpanLink struct {
 	Text, ID, Href string
+	Service        *ui.Service // that it leads to, nil when that is not known
+	Name           string
 }
 
 // TraceLog is a line that belongs to the trace.

@@ -51,7 +51,7 @@ func (p *Pages) tracePage(w http.ResponseWriter, r *http.Request) error {
 	a.file = file
 	p.askLatencies(ctx, a)
 	if r.Header.Get("HX-Target") == "drawer" {
-		return p.fragment(w, r, http.StatusOK, screens.DrawerBox(p.openSpan(a)))
+		return p.fragment(w, r, http.StatusOK, screens.DrawerBox(p.openSpan(ctx, a)))
 	}
 	p.askTypical(ctx, a)
 	m := p.traceView(ctx, a, tr)
@@ -134,7 +134,7 @@ func (p *Pages) traceView(ctx context.Context, a *traceAsk, tr store.Trace) scre
 	default:
 		p.waterfall(a, &m)
 	}
-	m.Drawer = p.openSpan(a)
+	m.Drawer = p.openSpan(ctx, a)
 	return m
 }
 
@@ -351,10 +351,10 @@ func (a *traceAsk) firstRow(rows []traceRow) int {
 }
 
 // openSpan is the drawer of the selected span, nil for none.
-func (p *Pages) openSpan(a *traceAsk) *screens.SpanDrawer {
+func (p *Pages) openSpan(ctx context.Context, a *traceAsk) *screens.SpanDrawer {
 	for _, n := range a.t.nodes {
 		if n.span != nil && a.sel != "" && n.id.String() == a.sel {
-			return p.drawer(a, n)
+			return p.drawer(ctx, a, n)
 		}
 	}
 	return nil

@@ -108,7 +108,7 @@ func TestTraceViews(t *testing.T) {
 		has []string
 	}{
 		"the waterfall":       {path, []string{"POST /api/&lt;b&gt;", "not received", "One parent span was not received", `role="tree"`, `aria-level="3"`, "critical path, 100 ms"}},
-		"the drawer":          {path + "?sel=0000000000000003", []string{"pool.waiting", "exception: too late", "/traces/cd000000000000000000000000000000?sel=0000000000000007", "tags=pool.waiting%3D38", "stmt%3D%22insert+into+tasks%22", "node-b"}},
+		"the drawer":          {path + "?sel=0000000000000003", []string{"pool.waiting", "exception: too late", "/traces/cd000000000000000000000000000000?sel=0000000000000007", "tags=pool.waiting%3D38", "stmt%3D%22insert+into+tasks%22", "node-b", "tags=%7B+span.pool.waiting+%3E%3D+38+%7D", "follows a span of another trace", "&#34;durationNs&#34;: 60000000"}},
 		"its lines":           {path + "?view=logs", []string{"timed out", "Logs"}},
 		"as JSON":             {path + "?view=json", []string{"&#34;traceId&#34;: &#34;ab000000000000000000000000000001&#34;", "pool.acquire"}},
 		"only a part":         {path + "?below=0000000000000002", []string{"is drawn", `id="s0000000000000003"`}},
@@ -217,6 +217,22 @@ func TestRowsForTheIsland(t *testing.T) {
 	}
 	if strings.Contains(data, "<b>") {
 		t.Error("a name could end the script")
+	}
+}
+
+func TestLinksNameWhatTheyLeadTo(t *testing.T) {
+	o := traceDoors()
+	f := o.Traces.(*fakeTraces)
+	there := store.TraceID{0xcd}
+	f.more = map[store.TraceID]store.Trace{there: {ID: there, Spans: []store.Span{named(sp(7, 0, "streak-worker", 0, 1), "recompute <batch>")}}}
+	bad := &f.trace.Spans[2]
+	bad.Links = append(bad.Links, store.SpanLink{TraceID: f.trace.ID, SpanID: spanID(1)}, store.SpanLink{TraceID: there, SpanID: spanID(99)})
+	body := ask(screenOf(t, o), "/traces/ab000000000000000000000000000001?sel=0000000000000003").Body.String()
+	_, links, _ := strings.Cut(body, "<h3>Links")
+	for _, s := range []string{"streak-worker", "recompute &lt;batch&gt;", `sel=0000000000000001#s0000000000000001`, "follows a span of another trace"} {
+		if !strings.Contains(links, s) {
+			t.Errorf("no %q in %s", s, links)
+		}
 	}
 }
 

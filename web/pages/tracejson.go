@@ -10,14 +10,23 @@ import (
 	"tripod/ui/chart"
 )
 
-// traceJSON is the trace for people: the first spans, indented.
-func traceJSON(tr store.Trace) (text, note string) {
-	type event struct {
+// spanText is a span as traceJSON has it, indented.
+func spanText(s *store.Span) string {
+	b, err := json.MarshalIndent(jsonSpanOf(s), "", "  ")
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}
+
+// The JSON for people, of spans and events.
+type (
+	jsonEvent struct {
 		Time       string            `json:"time"`
 		Name       string            `json:"name"`
 		Attributes map[string]string `json:"attributes,omitempty"`
 	}
-	type span struct {
+	jsonSpan struct {
 		SpanID     string            `json:"spanId"`
 		ParentID   string            `json:"parentSpanId,omitempty"`
 		Service    string            `json:"service"`
@@ -28,26 +37,33 @@ func traceJSON(tr store.Trace) (text, note string) {
 		Error      bool              `json:"error,omitempty"`
 		Message    string            `json:"message,omitempty"`
 		Attributes map[string]string `json:"attributes,omitempty"`
-		Events     []event           `json:"events,omitempty"`
+		Events     []jsonEvent       `json:"events,omitempty"`
 	}
+)
+
+func jsonSpanOf(s *store.Span) jsonSpan {
+	js := jsonSpan{
+		SpanID: s.SpanID.String(), Service: s.Service, Name: s.Name, Kind: s.Kind.String(),
+		Start: time.Unix(0, s.Start).UTC().Format(time.RFC3339Nano), DurationNs: s.Duration(),
+		Error: s.Status == store.StatusError, Message: cut(s.StatusMessage, detailValue), Attributes: attrMap(s.Attrs),
+	}
+	if !s.ParentID.IsZero() {
+		js.ParentID = s.ParentID.String()
+	}
+	for _, e := range s.Events[:min(len(s.Events), 50)] {
+		js.Events = append(js.Events, jsonEvent{time.Unix(0, e.Time).UTC().Format(time.RFC3339Nano), e.Name, attrMap(e.Attrs)})
+	}
+	return js
+}
+
+// traceJSON is the trace for people: the first spans, indented.
+func traceJSON(tr store.Trace) (text, note string) {
 	out := struct {
-		TraceID string `json:"traceId"`
-		Spans   []span `json:"spans"`
+		TraceID string     `json:"traceId"`
+		Spans   []jsonSpan `json:"spans"`
 	}{TraceID: tr.ID.String()}
 	for i := range tr.Spans[:min(len(tr.Spans), maxJSONSpans)] {
-		s := &tr.Spans[i]
-		js := span{
-			SpanID: s.SpanID.String(), Service: s.Service, Name: s.Name, Kind: s.Kind.String(),
-			Start: time.Unix(0, s.Start).UTC().Format(time.RFC3339Nano), DurationNs: s.Duration(),
-			Error: s.Status == store.StatusError, Message: cut(s.StatusMessage, detailValue), Attributes: attrMap(s.Attrs),
-		}
-		if !s.ParentID.IsZero() {
-			js.ParentID = s.ParentID.String()
-		}
-		for _, e := range s.Events[:min(len(s.Events), 50)] {
-			js.Events = append(js.Events, event{time.Unix(0, e.Time).UTC().Format(time.RFC3339Nano), e.Name, attrMap(e.Attrs)})
-		}
-		out.Spans = append(out.Spans, js)
+		out.Spans = append(out.Spans, jsonSpanOf(&tr.Spans[i]))
 	}
 	b, err := json.MarshalIndent(out, "", "  ")
 	if err != nil {

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ import (
 // maxDrawer bounds each list of the drawer.
 const maxDrawer = 100
 
-func (p *Pages) drawer(a *traceAsk, n *node) *screens.SpanDrawer {
+func (p *Pages) drawer(ctx context.Context, a *traceAsk, n *node) *screens.SpanDrawer {
 	s := n.span
 	d := &screens.SpanDrawer{
 		ID: s.SpanID.String(), Service: p.service(a.st, orDash(s.Service), ""), Name: orDash(s.Name), Kind: s.Kind.String(),
@@ -26,6 +27,7 @@ func (p *Pages) drawer(a *traceAsk, n *node) *screens.SpanDrawer {
 		d.Result = resultOf(s)
 	}
 	d.Usual = a.usualDrawer(s)
+	d.JSON = spanText(s)
 	d.Facts = []screens.Fact{{N: offset(n.start - a.t.start), Text: "after start"}, {N: dur(ownTime(n)), Text: "own time"}, {N: d.Kind, Text: "kind"}}
 	if len(n.children) > 0 && a.st.Values.Get("below") != d.ID {
 		d.Subtree = a.st.With("below", d.ID, "view", "")
@@ -38,8 +40,8 @@ func (p *Pages) drawer(a *traceAsk, n *node) *screens.SpanDrawer {
 			d.Logs = append(d.Logs, p.traceLog(&a.logs[i], n.start))
 		}
 	}
-	for _, l := range s.Links[:min(len(s.Links), maxDrawer)] {
-		d.Links = append(d.Links, a.spanLink(l))
+	for i, l := range s.Links[:min(len(s.Links), maxDrawer)] {
+		d.Links = append(d.Links, p.spanLink(ctx, a, l, i < maxNamedLinks))
 	}
 	if s.Resource != nil {
 		d.Resource = p.spanAttrs(a, s.Resource.Attrs, false)
@@ -62,6 +64,9 @@ func (p *Pages) spanAttrs(a *traceAsk, attrs store.Attrs, find bool) []screens.S
 		sa := screens.SpanAttr{Key: at.Key, Value: cut(v, detailValue)}
 		if find && len(v) <= rowValue {
 			sa.Find = a.st.Carry().Href("/traces", "tags", tagText(at.Key, v))
+			if n, ok := at.Value.Number(); ok && n > 0 && plainField(at.Key) && (at.Value.Kind == store.KindInt || at.Value.Kind == store.KindFloat) {
+				sa.AtLeast = a.st.Carry().Href("/traces", "tags", "{ span."+at.Key+" >= "+v+" }")
+			}
 		}
 		out = append(out, sa)
 	}
@@ -88,18 +93,63 @@ func spanEvent(e store.SpanEvent, start int64) screens.SpanEvent {
 	return out
 }
 
-func (a *traceAsk) spanLink(l store.SpanLink) screens.SpanLink {
-	text := "follows a span of another trace"
-	if l.TraceID == a.id {
-		text = "follows a span of this trace"
-	}
-	if v := l.Attrs.Text("link.kind"); v != "" {
-		text = cut(v, 60)
-	}
-	return screens.SpanLink{
-		Text: text, ID: l.TraceID.String()[:8],
+// plainField says whether TraceQL takes the name of an attribute without quotes.
+func plainField(key string) bool {
+	return key != "" && !strings.ContainsFunc(key, func(r rune) bool {
+		return r != '_' && r != '.' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
+}
+
+// Bounds on looking up what links lead to, to name it.
+const (
+	maxNamedLinks = 4
+	namedLinkTime = 100 * time.Millisecond
+)
+
+// spanLink is a link; look asks for the span that it leads to, which may be gone.
+func (p *Pages) spanLink(ctx context.Context, a *traceAsk, l store.SpanLink, look bool) screens.SpanLink {
+	out := screens.SpanLink{
+		Text: "follows a span of another trace", ID: l.TraceID.String()[:8],
 		Href: a.st.Carry().Href("/traces/"+l.TraceID.String(), "sel", l.SpanID.String()),
 	}
+	if l.TraceID == a.id {
+		out.Text, out.Href = "follows a span of this trace", a.st.With("sel", l.SpanID.String())+"#s"+l.SpanID.String()
+	}
+	if s := p.linked(ctx, a, l, look); s != nil {
+		service := p.service(a.st, orDash(s.Service), "")
+		out.Text, out.Service, out.Name = "follows", &service, orDash(s.Name)
+	}
+	if v := l.Attrs.Text("link.kind"); v != "" {
+		out.Text = cut(v, 60)
+	}
+	return out
+}
+
+// linked is the span that a link leads to, nil when it is not to be had soon.
+func (p *Pages) linked(ctx context.Context, a *traceAsk, l store.SpanLink, look bool) *store.Span {
+	if l.TraceID == a.id {
+		for _, n := range a.t.nodes {
+			if n.span != nil && n.id == l.SpanID {
+				return n.span
+			}
+		}
+		return nil
+	}
+	if !look {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, namedLinkTime)
+	defer cancel()
+	tr, err := p.o.Traces.Trace(ctx, l.TraceID)
+	if err != nil {
+		return nil
+	}
+	for i := range tr.Spans {
+		if tr.Spans[i].SpanID == l.SpanID {
+			return &tr.Spans[i]
+		}
+	}
+	return nil
 }
 
 // ownTime is the time in a span during which none of its children ran, in ns.
