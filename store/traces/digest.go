@@ -2,6 +2,7 @@ package traces
 
 import (
 	"strings"
+	"sync/atomic"
 
 	"tripod/store"
 	"tripod/store/events"
@@ -31,7 +32,7 @@ type digest struct {
 	baseIDs  map[string]uint32
 	versions map[versionKey]*minutes
 	traces   seen
-	whole    *edgeSums // nil while the digest may change
+	sums     atomic.Pointer[edgeSums] // of the edges as they are, nil when nobody has asked
 }
 
 type opKey struct {
@@ -86,7 +87,7 @@ func newDigest() *digest {
 }
 
 func (d *digest) Add(e *events.Event) {
-	d.whole = nil
+	d.sums.Store(nil)
 	var s spanFacts
 	for i := range e.Fields {
 		s.read(&e.Fields[i])
@@ -288,7 +289,7 @@ func cellOf[K comparable](cells map[K]*cell, k K) *cell {
 
 // Merge adds another digest.
 func (d *digest) Merge(other events.Digest) {
-	d.whole = nil
+	d.sums.Store(nil)
 	from := other.(*digest)
 	ids := make([]uint32, len(from.services))
 	known := make([]bool, len(from.services))

@@ -8,7 +8,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"tripod/store"
@@ -58,16 +57,15 @@ func (s *Store) Dependencies(ctx context.Context, r store.TimeRange) ([]store.De
 	return out, err
 }
 
-// edgeSums are the calls of a digest by pair, without their minutes: a day of
-// minutes adds up once, not for every graph.
+// edgeSums are the calls of a digest by pair, without their minutes: those of a
+// day add up once, not for every graph.
 type edgeSums struct {
-	once sync.Once
 	minutes
 	of map[edgeKey]*cell
 }
 
-func (s *edgeSums) add(edges map[edgeKey]*cell) {
-	s.minutes, s.of = minutes{math.MaxInt64, math.MinInt64}, map[edgeKey]*cell{}
+func newEdgeSums(edges map[edgeKey]*cell) *edgeSums {
+	s := &edgeSums{minutes{math.MaxInt64, math.MinInt64}, map[edgeKey]*cell{}}
 	for k, c := range edges {
 		s.stretch(minutes{k.minute, k.minute})
 		k.minute = 0
@@ -78,15 +76,20 @@ func (s *edgeSums) add(edges map[edgeKey]*cell) {
 		}
 		sum.merge(c)
 	}
+	return s
 }
 
-// calls shows those of some minutes, added up where they can be.
+// calls shows those of some minutes, added up where they can be. Of a digest
+// that does not change it may be asked at the same time.
 func (d *digest) calls(in minutes, show func(k edgeKey, c *cell)) {
+	s := d.sums.Load()
+	if s == nil {
+		s = newEdgeSums(d.edges)
+		d.sums.Store(s)
+	}
 	edges := d.edges
-	if s := d.whole; s != nil {
-		if s.once.Do(func() { s.add(edges) }); in.first <= s.first && s.last <= in.last {
-			edges, in = s.of, minutes{}
-		}
+	if in.first <= s.first && s.last <= in.last {
+		edges, in = s.of, minutes{}
 	}
 	for k, c := range edges {
 		if in.first <= k.minute && k.minute <= in.last {
