@@ -241,7 +241,7 @@ func (a *Appliance) openEngines() (err error) {
 	}
 	a.life.onClose("logs", a.logs.Close)
 	a.life.onRun(engines, "logs", a.logs.Run)
-	if a.traces, err = traces.Open(filepath.Join(o.Data, "traces"), traces.Options{Sync: o.Sync, Retention: o.RetentionTraces, MaxBytes: share, Events: a.reports.events("traces"), Counter: a.counted}); err != nil {
+	if a.traces, err = traces.Open(filepath.Join(o.Data, "traces"), traces.Options{Sync: o.Sync, Retention: o.RetentionTraces, KeepFor: o.KeepTraces, KeepSlow: o.SlowTraces, MaxBytes: share, Events: a.reports.events("traces"), Counter: a.counted}); err != nil {
 		return fmt.Errorf("open traces: %w", err)
 	}
 	a.life.onClose("traces", a.traces.Close)
@@ -313,7 +313,7 @@ func (a *Appliance) tellAboutItself() {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(n.Load()) })
 	}
 	a.seen = newRequestMetrics()
-	a.registry = newRegistry(a.o.Version, usage, a.seen.took, a.reports.count, &a.meters, a.counted,
+	a.registry = newRegistry(a.o.Version, usage, a.seen.took, a.reports.count, a.reports.thinned, &a.meters, a.counted,
 		dropped("tripod_own_lines_dropped_total", "Own log lines that could not be stored.", &a.lines.dropped),
 		dropped("tripod_own_lines_unseen_total", "Own log lines that standard output did not take.", &a.lines.unseen),
 		dropped("tripod_own_spans_dropped_total", "Own spans that could not be stored.", &a.spans.dropped))

@@ -58,6 +58,9 @@ type Options struct {
 	RetentionLogs, RetentionTraces, RetentionMetrics time.Duration
 	MaxDisk                                          int64 // bytes over all pillars, 0 for no bound
 
+	KeepTraces time.Duration // how long traces with errors and slow ones stay; 0 is as long as all others
+	SlowTraces time.Duration // from which duration of a span on a trace is slow; 0 for none
+
 	ScrapeInterval time.Duration // of our own targets
 	EvalInterval   time.Duration // of rules that name none
 	ScrapeConfigs  string        // YAML list, as Prometheus writes scrape_configs

@@ -28,7 +28,9 @@ type reports struct {
 	dir   string       // of all data
 	log   *slog.Logger // text on standard error only
 	count *prometheus.CounterVec
-	now   func() time.Time
+	// thinned counts what went of parts of which some events stay.
+	thinned *prometheus.CounterVec
+	now     func() time.Time
 
 	mu   sync.Mutex
 	seen map[string]*trouble // by engine and kind
@@ -47,6 +49,9 @@ func newReports(dir string, log *slog.Logger) *reports {
 		count: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tripod_store_troubles_total", Help: "Damage found and background work failed, by engine and kind.",
 		}, []string{"engine", "kind"}),
+		thinned: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tripod_store_thinned_total", Help: "Spans that went by retention while others of their time stayed, as --keep-traces says.",
+		}, []string{"engine"}),
 	}
 }
 
@@ -121,6 +126,10 @@ func (r *reports) events(engine string) events.Events {
 		Full: func(full bool) { r.disk(engine, full) },
 		Dropped: func(day string, reason string) {
 			r.log.Info("dropped by retention", "engine", engine, "day", day, "reason", reason)
+		},
+		Thinned: func(day string, kept, of int) {
+			r.log.Info("thinned by retention", "engine", engine, "day", day, "kept", kept, "of", of)
+			r.thinned.WithLabelValues(engine).Add(float64(of - kept))
 		},
 	}
 }

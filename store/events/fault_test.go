@@ -311,7 +311,7 @@ func TestRetention(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n++; n == 1 {
-			if err := s.retain(); err != nil {
+			if err := s.retain(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -331,7 +331,7 @@ func TestRetention(t *testing.T) {
 		}
 	}
 	s.o.MaxBytes = 1
-	if err := s.retain(); err != nil || len(s.parts) != 0 || dropped[2] != "2026-03-03 bytes" {
+	if err := s.retain(t.Context()); err != nil || len(s.parts) != 0 || dropped[2] != "2026-03-03 bytes" {
 		t.Errorf("got %v, %d parts, dropped %v", err, len(s.parts), dropped)
 	}
 }

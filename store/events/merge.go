@@ -50,7 +50,7 @@ func (s *Store) mergeable() []*part {
 	defer s.mu.RUnlock()
 	days := map[string][]*part{}
 	for _, p := range s.parts {
-		if !p.info.oneDay() || p.alone.Load() {
+		if !p.info.oneDay() || p.alone.Load() || p.info.level == levelThinned {
 			continue
 		}
 		day := p.info.day()

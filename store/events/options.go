@@ -1,6 +1,7 @@
 package events
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -30,6 +31,12 @@ type Options struct {
 	// that says the same wherever it is: where it does not, no text is counted.
 	// Both may change.
 	CountBy, CountSame string
+	// Thin says which events of a part stay for RetentionThin when the part is
+	// older than Retention, or goes because of MaxBytes. It is asked once for
+	// each part, with the range of its times, and must not keep any part of an
+	// event. Nil keeps none.
+	Thin          func(ctx context.Context, r store.TimeRange) (keep func(*Event) bool, err error)
+	RetentionThin time.Duration
 	// NewDigest makes the summary that is kept with every head and part.
 	NewDigest func() Digest
 	Now       func() time.Time
@@ -44,7 +51,8 @@ type Events struct {
 	Flushed       func(rows int, bytes int64, took time.Duration) // a head became parts
 	Merged        func(parts, rows int, took time.Duration)       // small parts became one
 	Sealed        func(rows int, took time.Duration)              // a part got an index
-	Dropped       func(day, reason string)                        // a part went: "age" or "bytes"
+	Dropped       func(day, reason string)                        // a part went: "age", "bytes", or "thinned" when nothing of it was kept
+	Thinned       func(day string, kept, of int)                  // of a part's events only some were kept
 	Damaged       func(file string, offset int64, err error)      // bytes that could not be read
 	JournalSynced func(took time.Duration)
 	Failed        func(what string, err error) // background work that will be tried again
@@ -65,7 +73,7 @@ func (o *Options) validate() error {
 	if o.Sync != "" && o.Sync != "interval" && o.Sync != "batch" {
 		return fmt.Errorf("sync %q: want interval or batch: %w", o.Sync, store.ErrInvalid)
 	}
-	if o.HeadBytes < 0 || o.MaxBlockRows < 0 || o.Retention < 0 || o.MaxBytes < 0 || o.HeadAge < 0 {
+	if o.HeadBytes < 0 || o.MaxBlockRows < 0 || o.Retention < 0 || o.MaxBytes < 0 || o.HeadAge < 0 || o.RetentionThin < 0 {
 		return fmt.Errorf("negative option: %w", store.ErrInvalid)
 	}
 	return nil

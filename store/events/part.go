@@ -14,6 +14,7 @@ type part struct {
 	name string
 
 	alone    atomic.Bool // could not be merged
+	thick    atomic.Bool // could not be thinned
 	sealed   atomic.Bool // has an index
 	unsealed atomic.Bool // could not get one
 

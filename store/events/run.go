@@ -126,9 +126,9 @@ func (s *Store) rotateOld(ctx context.Context) {
 	s.badSync.Store(false)
 }
 
-// tidy drops what is too old or too much, and merges small parts.
+// tidy thins or drops what is too old or too much, and merges small parts.
 func (s *Store) tidy(ctx context.Context) {
-	if err := s.retain(); err != nil {
+	if err := s.retain(ctx); err != nil {
 		s.failed("retention", err)
 	}
 	s.all(ctx, "merge", s.mergeOne)

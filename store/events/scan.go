@@ -75,20 +75,24 @@ func (s *Store) Scan(ctx context.Context, q Query) iter.Seq2[*Event, error] {
 			return
 		}
 		defer sn.release()
-		where := sharpen(q.Where)
-		sc := &scan{sn: sn, ctx: ctx, r: q.Range, oldest: q.Oldest, f: newFilter(where), where: where, reckon: sn.reckon(ctx, &q)}
-		sc.keeps = fewKept
-		if q.Limit > 0 {
-			sc.keeps = maxKept
-		}
-		if q.Fields != nil || q.Named != nil {
-			sc.f.want = &wanted{q.Fields, q.Named}
-		}
-		defer sc.reckon.end(q.Where)
-		defer sc.end()
-		sc.start()
-		sc.run(yield, q.Limit)
+		sn.scan(ctx, &q, yield)
 	}
+}
+
+func (sn *snapshot) scan(ctx context.Context, q *Query, yield func(*Event, error) bool) {
+	where := sharpen(q.Where)
+	sc := &scan{sn: sn, ctx: ctx, r: q.Range, oldest: q.Oldest, f: newFilter(where), where: where, reckon: sn.reckon(ctx, q)}
+	sc.keeps = fewKept
+	if q.Limit > 0 {
+		sc.keeps = maxKept
+	}
+	if q.Fields != nil || q.Named != nil {
+		sc.f.want = &wanted{q.Fields, q.Named}
+	}
+	defer sc.reckon.end(q.Where)
+	defer sc.end()
+	sc.start()
+	sc.run(yield, q.Limit)
 }
 
 // scan merges cursors. ctx is here only while run lasts.

@@ -19,6 +19,12 @@ type Options struct {
 	Now       func() time.Time
 	Events    events.Events
 	Counter   Counter // may be nil
+
+	// KeepFor is how long traces with an error stay, where it is longer than
+	// Retention, and those with a span that takes KeepSlow or longer, unless
+	// that is 0. Everything else goes after Retention.
+	KeepFor  time.Duration
+	KeepSlow time.Duration
 }
 
 // blockRows is smaller than the engine's default: a trace by id decodes whole
@@ -34,19 +40,24 @@ type Store struct {
 
 // Open takes over a folder, made if need be.
 func Open(dir string, o Options) (*Store, error) {
-	ev, err := events.Open(dir, events.Options{
+	kept := &tail{slow: o.KeepSlow}
+	eo := events.Options{
 		Sync: o.Sync, HeadBytes: o.HeadBytes, MaxBlockRows: blockRows,
 		Retention: o.Retention, MaxBytes: o.MaxBytes,
 		Now: o.Now, Events: o.Events,
 		CountBy:   fService,
 		CountSame: resourcePrefix + "service.name",
 		NewDigest: func() events.Digest { return newDigest() },
-	})
+	}
+	if o.KeepFor > o.Retention {
+		eo.Thin, eo.RetentionThin = kept.thin, o.KeepFor
+	}
+	ev, err := events.Open(dir, eo)
 	if err != nil {
 		return nil, err
 	}
 	s := over(ev)
-	s.counter = o.Counter
+	s.counter, kept.s = o.Counter, s
 	return s, nil
 }
 
