@@ -36,6 +36,9 @@ type Options struct {
 	Active     Active // alerts that are pending or firing, for the overview
 	Status     Status
 
+	// Thinned is the time up to which only some traces are kept, zero while all
+	// are. May be nil.
+	Thinned func() time.Time
 	// Services are all service names, for the scope menu.
 	Services func(ctx context.Context) []string
 	// Slots is the colour slot of a service, 1 to 10; nil gives every service the same.

@@ -131,6 +131,11 @@ func (p *Pages) tracesView(ctx context.Context, st State, host string) screens.T
 	}
 	m.Files = p.o.TraceFiles != nil
 	p.traceForm(ctx, &st, &m)
+	if p.o.Thinned != nil {
+		if at := p.o.Thinned(); !at.IsZero() && at.UnixNano() >= st.Range.From {
+			m.Problems = append(m.Problems, "Up to "+chart.When(at.UTC(), st.Now)+" only traces with errors, and slow ones, are kept.")
+		}
+	}
 	if len(st.Services) > maxScopeAsks && !isTraceQL(m.Query.Value) {
 		m.Problems = append(m.Problems, fmt.Sprintf("Only the first %d services in scope were searched.", maxScopeAsks))
 	}

@@ -176,3 +176,12 @@ func TestSlowestTwentieth(t *testing.T) {
 		t.Errorf("got %v of none", got)
 	}
 }
+
+func TestTracesSayFromWhenTheyAreAllKept(t *testing.T) {
+	o := Options{Traces: storyTraces(), Thinned: func() time.Time { return noon.Add(-30 * time.Minute) }}
+	const says = "Up to 11:30 only traces with errors, and slow ones, are kept."
+	wants(t, mainOf(t, ask(screenOf(t, o), "/traces").Body.String()), says)
+	wants(t, mainOf(t, ask(screenOf(t, o), "/traces?from=now-20m").Body.String()), "!"+says)
+	o.Thinned = func() time.Time { return time.Time{} }
+	wants(t, mainOf(t, ask(screenOf(t, o), "/traces").Body.String()), "!only traces with errors")
+}
