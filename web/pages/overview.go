@@ -48,6 +48,8 @@ type overviewAnswers struct {
 	redErr  error
 	redStep time.Duration
 
+	deps []store.Dependency // of late; none when they are not known
+
 	active    []ActiveAlert
 	activeErr error
 
@@ -88,6 +90,13 @@ func (p *Pages) askOverview(ctx context.Context, st State) *overviewAnswers {
 		})
 	})
 	ask(func(ctx context.Context) { a.red, a.redErr = p.askRED(ctx, st, a.redStep) })
+	if g := p.o.Graph; g != nil {
+		ask(func(ctx context.Context) {
+			if deps, err := g.Dependencies(ctx, ofLate(st.Range)); err == nil {
+				a.deps = deps
+			}
+		})
+	}
 	ask(func(ctx context.Context) { a.active, a.activeErr = p.askActive(ctx, st) })
 	ask(func(ctx context.Context) { a.appliance, a.applianceErr = p.appliance(ctx) })
 	wg.Wait()

@@ -81,6 +81,15 @@ func TestOverviewNamesTheOtherServiceThatFails(t *testing.T) {
 	wants(t, page, "planner-api fails 5.0 %", "planner-web fails as well.")
 }
 
+func TestOverviewLeadsWithTheOrigin(t *testing.T) {
+	d := incident()
+	d.red[0] = red("planner-web", points(100, 34, 0.07, 71*time.Millisecond)) // worse than what it calls
+	o := d.options()
+	o.Graph = &shopDoors{deps: []store.Dependency{{Caller: "planner-web", Callee: "planner-api", Calls: 100, Errors: 7}}}
+	_, _, page := pageOf(t, newPages(t, o), "/")
+	wants(t, page, "planner-api fails 5.0 % of requests since 14:06", "planner-web forwards its failures.", "!fails as well")
+}
+
 func TestOverviewIsCalmWhenNothingIsWrong(t *testing.T) {
 	d := incident()
 	d.records, d.active = []store.Record{}, []ActiveAlert{}

@@ -41,6 +41,7 @@ type servicesAnswers struct {
 
 	deps    []store.Dependency
 	depsErr error
+	late    []store.Dependency // of late; none when they are not known
 
 	ops    []store.OperationLatency
 	opsErr error
@@ -88,6 +89,11 @@ func (p *Pages) askServices(ctx context.Context, st State, by time.Duration) *se
 	}
 	if g := p.o.Graph; g != nil {
 		ask(func(ctx context.Context) { a.deps, a.depsErr = g.Dependencies(ctx, st.Range) })
+		ask(func(ctx context.Context) {
+			if late, err := g.Dependencies(ctx, ofLate(st.Range)); err == nil {
+				a.late = late
+			}
+		})
 		ask(func(ctx context.Context) { a.ops, a.opsErr = g.Latencies(ctx, "", st.Range) })
 		ask(func(ctx context.Context) { a.versions, _ = g.Versions(ctx) }) // without them the column is empty
 	}
@@ -97,10 +103,7 @@ func (p *Pages) askServices(ctx context.Context, st State, by time.Duration) *se
 
 func (p *Pages) servicesScreen(ctx context.Context, st State, a *servicesAnswers, against int) screens.ServicesPage {
 	all := loads(a.red, st)
-	var from *origin
-	if a.redErr == nil && a.depsErr == nil {
-		from = originOf(all, a.deps)
-	}
+	from := originOf(all, a.late)
 	m := screens.ServicesPage{Say: servicesSay(a, all, from)}
 	for _, v := range [...]struct{ name, text string }{{"", "Table and map"}, {"table", "Table"}, {"map", "Map"}} {
 		m.Views = append(m.Views, ui.Tab{Text: v.text, Href: st.With("view", v.name), On: st.View == v.name})
@@ -127,8 +130,18 @@ type origin struct {
 	affected []string // failing services whose failures lead to it
 }
 
-// originOf follows the failures; it is nil where they do not lead to one place.
+// ofLate is the end of a range: who fails does so then.
+func ofLate(r store.TimeRange) store.TimeRange {
+	r.From = max(r.From, r.To-max((r.To-r.From)/10, int64(2*time.Minute)))
+	return r
+}
+
+// originOf follows the failures by the calls of late; it is nil where they do
+// not lead to one place.
 func originOf(all []load, deps []store.Dependency) *origin {
+	if len(deps) == 0 {
+		return nil
+	}
 	failing := map[string]load{}
 	for _, l := range all {
 		if l.failing {

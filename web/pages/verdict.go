@@ -156,7 +156,7 @@ func verdict(st State, a *overviewAnswers, all []load) *screens.Verdict {
 		}
 	}
 	if len(failing) > 0 {
-		return failVerdict(st, failing, len(all))
+		return failVerdict(st, failing, len(all), originOf(all, a.deps))
 	}
 	if a.activeErr == nil {
 		for _, al := range a.active {
@@ -168,7 +168,15 @@ func verdict(st State, a *overviewAnswers, all []load) *screens.Verdict {
 	return calmVerdict(st, a, all)
 }
 
-func failVerdict(st State, failing []load, services int) *screens.Verdict {
+// failVerdict leads with the service that the failures come from, if one can be
+// told, or else with the worst.
+func failVerdict(st State, failing []load, services int, why *origin) *screens.Verdict {
+	var forward []string
+	if why != nil {
+		i := slices.IndexFunc(failing, func(l load) bool { return l.red.Service == why.load.red.Service })
+		failing = slices.Concat(failing[i:i+1], failing[:i], failing[i+1:])
+		forward = why.affected
+	}
 	worst := failing[0]
 	v := &screens.Verdict{Tone: "err"}
 	v.Say = worst.red.Service + " fails " + chart.Percent(worst.share).String() + " of requests"
@@ -185,7 +193,7 @@ func failVerdict(st State, failing []load, services int) *screens.Verdict {
 			v.Because = "It does so since its first request, at " + chart.When(at, st.Now) + ". "
 		}
 	}
-	v.Because += rest(failing[1:], services-len(failing))
+	v.Because += rest(failing[1:], forward, services-len(failing))
 	carry := st.Carry().In(worst.red.Service).Between(from, st.Values.Get("to"))
 	v.Actions = []ui.Button{
 		{Text: "Errors in logs", Icon: "logs", Kind: "primary", Href: carry.Href("/logs", "q", "level:>=error")},
@@ -194,16 +202,23 @@ func failVerdict(st State, failing []load, services int) *screens.Verdict {
 	return v
 }
 
-// rest says of the other services which one fails too, or how many, and how
-// many are healthy.
-func rest(failing []load, healthy int) string {
+// rest says of the other services which one forwards the failures or fails too,
+// or how many, and how many are healthy.
+func rest(failing []load, forward []string, healthy int) string {
 	s := ""
+	switch n := len(forward); {
+	case n == 1:
+		s = forward[0] + " forwards its failures. "
+	case n > 1:
+		s = strconv.Itoa(n) + " services forward its failures. "
+	}
+	failing = slices.DeleteFunc(slices.Clone(failing), func(l load) bool { return slices.Contains(forward, l.red.Service) })
 	switch len(failing) {
 	case 0:
 	case 1:
-		s = failing[0].red.Service + " fails as well. "
+		s += failing[0].red.Service + " fails as well. "
 	default:
-		s = strconv.Itoa(len(failing)) + " other services fail as well. "
+		s += strconv.Itoa(len(failing)) + " other services fail as well. "
 	}
 	switch healthy {
 	case 0:
