@@ -3,6 +3,7 @@ package traces
 import (
 	"context"
 	"encoding/binary"
+	"math/rand/v2"
 	"testing"
 
 	"tripod/store"
@@ -75,4 +76,58 @@ func checkCrashSpan(t *testing.T, got store.Span) {
 	if got.SpanID != want.SpanID || got.Start != want.Start || got.End != want.End || !equalAttrs(got.Attrs, want.Attrs) {
 		t.Fatalf("got %+v, want %+v", got, want)
 	}
+}
+
+// TestCrashKeepsDependencies sends spans of many traces in any order, some of
+// them again, and kills the process: what is counted is what is kept.
+func TestCrashKeepsDependencies(t *testing.T) {
+	storetest.Crash(t, storetest.CrashTest{
+		Child: func(dir string, ack func(string)) error {
+			s, err := Open(dir, Options{HeadBytes: 64 << 10})
+			if err != nil {
+				return err
+			}
+			s.joiner.max = 300
+			go s.Run(context.Background())
+			r := rand.New(rand.NewPCG(uint64(s.Usage().Items), rand.Uint64()))
+			for {
+				spans := forest(r, 200)
+				link(r, spans)
+				spans = append(spans, spans[:20]...)
+				r.Shuffle(len(spans), func(i, j int) { spans[i], spans[j] = spans[j], spans[i] })
+				for len(spans) > 0 {
+					n := min(len(spans), 1+r.IntN(20))
+					for s.Append(context.Background(), spans[:n]) != nil { // both heads are full
+					}
+					ack(spans[0].TraceID.String())
+					spans = spans[n:]
+				}
+			}
+		},
+		Verify: func(t *testing.T, dir string, acked []string) {
+			s := openTest(t, dir, Options{})
+			defer s.Close()
+			type key struct {
+				trace store.TraceID
+				span  store.SpanID
+			}
+			var d decoder
+			var kept []store.Span
+			seen := map[key]bool{}
+			for e, err := range s.events.Scan(t.Context(), events.Query{Range: always}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				span := d.decode(e)
+				if k := (key{span.TraceID, span.SpanID}); !seen[k] {
+					seen[k] = true
+					kept = append(kept, span)
+				}
+			}
+			if len(kept) == 0 && len(acked) > 0 {
+				t.Fatal("nothing is kept")
+			}
+			checkEdges(t, s, kept)
+		},
+	})
 }
