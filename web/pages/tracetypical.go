@@ -19,6 +19,7 @@ const (
 	typicalSpans  = 20_000
 	typicalTime   = 600 * time.Millisecond // that the page waits for it
 	typicalKept   = time.Minute            // that it may be used again
+	typicalNone   = 15 * time.Second       // that it is not asked for again when there is none
 	typicalMost   = 64                     // that are kept
 )
 
@@ -62,17 +63,20 @@ type typicals struct {
 }
 
 type keptTypical struct {
-	ty   *typical
+	ty   *typical // nil when there is none
 	made time.Time
 }
 
-func (k *typicals) get(key typicalKey, now time.Time) *typical {
+// get gives what is kept, and whether it still holds.
+func (k *typicals) get(key typicalKey, now time.Time) (*typical, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if e := k.kept[key]; now.Sub(e.made) < typicalKept {
-		return e.ty
+	e, ok := k.kept[key]
+	long := typicalKept
+	if e.ty == nil {
+		long = typicalNone
 	}
-	return nil
+	return e.ty, ok && now.Sub(e.made) < long
 }
 
 func (k *typicals) put(key typicalKey, ty *typical, now time.Time) {
@@ -92,9 +96,15 @@ func (p *Pages) typicalOf(ctx context.Context, a *traceAsk) (*typical, error) {
 		return nil, nil // its root was not received
 	}
 	key := typicalKey{a.root.span.Service, a.root.span.Name, a.t.start / int64(10*time.Minute)}
-	if ty := p.typicals.get(key, p.o.Now()); ty != nil && ty.id != a.id {
+	if ty, ok := p.typicals.get(key, p.o.Now()); ok && (ty == nil || ty.id != a.id) {
 		return ty, nil
 	}
+	ty, err := p.findTypical(ctx, a)
+	p.typicals.put(key, ty, p.o.Now())
+	return ty, err
+}
+
+func (p *Pages) findTypical(ctx context.Context, a *traceAsk) (*typical, error) {
 	ctx, cancel := context.WithTimeout(ctx, typicalTime)
 	defer cancel()
 	found, err := p.sameRoot(ctx, a, store.TimeRange{From: a.t.start - int64(typicalBefore), To: a.t.start})
@@ -104,11 +114,7 @@ func (p *Pages) typicalOf(ctx context.Context, a *traceAsk) (*typical, error) {
 	if err != nil || len(found) < typicalLeast {
 		return nil, err
 	}
-	ty, err := p.readTypical(ctx, found)
-	if ty != nil {
-		p.typicals.put(key, ty, p.o.Now())
-	}
-	return ty, err
+	return p.readTypical(ctx, found)
 }
 
 // readTypical reads the traces and makes the typical one of them; when there is
