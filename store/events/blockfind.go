@@ -1,6 +1,7 @@
 package events
 
 import (
+	"bytes"
 	"math/bits"
 
 	"tripod/store"
@@ -165,8 +166,13 @@ func (b *block) findTexts(f *filter, n *node, c *col, cand, out bitset) {
 	if j.none(c) || j.entries != nil && len(j.entries) < b.meta.rows/8 && !b.anyEntry(f, n, c, j) {
 		return
 	}
-	dead, codes := j.dead(), c.texts.FormCodes()
 	own := c.rank == nil && !c.texts.Shared() // the entry of each row has its number
+	codes := c.texts.FormCodes()
+	dead, alive := j.dead(codes)
+	if own && j.forms != nil && codes != nil && len(alive) <= fewForms {
+		b.findForms(f, n, c, j, alive, cand, out)
+		return
+	}
 	for k, word := range cand {
 		for ; word != 0; word &= word - 1 {
 			row := k<<6 + bits.TrailingZeros64(word)
@@ -191,12 +197,38 @@ func (b *block) findTexts(f *filter, n *node, c *col, cand, out bitset) {
 	}
 }
 
-// dead are the codes of forms of which no text passes.
-func (v verdicts) dead() (dead [256]bool) {
-	for form, ok := range v.forms {
-		dead[form+1] = ok == fails
+// fewForms are so few that rows of them are looked for form by form.
+const fewForms = 4
+
+// findForms asks the rows of a few forms, when each row has a text of its own.
+func (b *block) findForms(f *filter, n *node, c *col, j verdicts, alive []byte, cand, out bitset) {
+	codes := c.texts.FormCodes()
+	for _, code := range alive {
+		for row := 0; row < len(codes) && b.err == nil; row++ {
+			skip := bytes.IndexByte(codes[row:], code)
+			if skip < 0 {
+				break
+			}
+			if row += skip; cand.has(row) && b.passes(f, n, c, row, j) {
+				out.set(row)
+			}
+		}
 	}
-	return dead
+}
+
+// dead are the codes of forms of which no text passes; alive are the others, if
+// there are codes.
+func (v verdicts) dead(codes []byte) (dead [256]bool, alive []byte) {
+	if codes == nil {
+		return dead, nil
+	}
+	alive = append(alive, 0) // texts without a form
+	for form, ok := range v.forms {
+		if dead[form+1] = ok == fails; ok != fails {
+			alive = append(alive, byte(form+1))
+		}
+	}
+	return dead, alive
 }
 
 // anyEntry asks all texts that rows share, and says whether some passes.
