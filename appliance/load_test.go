@@ -140,7 +140,7 @@ func TestParseDuration(t *testing.T) {
 		"30d": 720 * time.Hour, "2w": 336 * time.Hour, "1y": 8760 * time.Hour, "90s": 90 * time.Second, "1h30m": 90 * time.Minute,
 		"0s": 0, "-1d": 0, "d": 0, "": 0, "300y": 0, "1.5d": 0,
 	} {
-		got, err := parseDuration(text)
+		got, err := ParseDuration(text)
 		if (err == nil) != (want != 0) || got != want {
 			t.Errorf("%q: got %v, %v; want %v", text, got, err, want)
 		}

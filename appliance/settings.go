@@ -95,7 +95,7 @@ func text(field func(*Options) *string) func(*Options, string) error {
 
 func duration(field func(*Options) *time.Duration) func(*Options, string) error {
 	return func(o *Options, v string) error {
-		d, err := parseDuration(v)
+		d, err := ParseDuration(v)
 		*field(o) = d
 		return err
 	}
@@ -133,8 +133,8 @@ func parseLogLevel(v string) (slog.Level, error) {
 	return 0, fmt.Errorf("want debug, info, warn or error")
 }
 
-// parseDuration reads Go's form and Prometheus's whole days, weeks and years.
-func parseDuration(v string) (time.Duration, error) {
+// ParseDuration reads Go's form and Prometheus's whole days, weeks and years.
+func ParseDuration(v string) (time.Duration, error) {
 	day := 24 * time.Hour
 	for suffix, unit := range map[string]time.Duration{"d": day, "w": 7 * day, "y": 365 * day} {
 		if n, ok := strings.CutSuffix(v, suffix); ok {

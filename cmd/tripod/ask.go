@@ -6,12 +6,16 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 
+	"tripod/appliance"
 	"tripod/cmd/tripod/terminal"
 )
 
@@ -109,8 +113,16 @@ func query(args, env []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stdout, queryHelp)
 		return 0
 	}
-	if len(args) == 0 || args[0] != "logs" {
-		fmt.Fprintln(stderr, "tripod: want tripod query logs 'QUERY'; tripod help query says more")
+	pillar := ""
+	if len(args) > 0 {
+		pillar = args[0]
+	}
+	switch pillar {
+	case "logs":
+	case "metrics", "traces":
+		return querySpan(pillar, args[1:], env, stdout, stderr)
+	default:
+		fmt.Fprintln(stderr, "tripod: want tripod query logs 'QUERY', or metrics or traces; tripod help query says more")
 		return exitWrong
 	}
 	a, err := parseAsk("query logs", args[1:])
@@ -118,6 +130,60 @@ func query(args, env []string, stdout, stderr io.Writer) int {
 		return fail(stderr, err, exitWrong)
 	}
 	return a.run(env, stdout, stderr, func(ctx context.Context, c *terminal.Client) (bool, error) { return c.Query(ctx, a.query) })
+}
+
+// querySpan asks for metrics or traces of a time.
+func querySpan(pillar string, args, env []string, stdout, stderr io.Writer) int {
+	a := &asking{}
+	q := terminal.Span{}
+	outputs := []string{"text", "json"}
+	fs := flag.NewFlagSet("tripod query "+pillar, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.StringVar(&a.addr, "addr", defaultAddr, "")
+	fs.StringVar(&q.Output, "o", "text", "")
+	timeFlag(fs, "since", &q.Since)
+	fs.Func("to", "", func(v string) (err error) { q.To, err = parseMoment(v); return err })
+	if pillar == "metrics" {
+		timeFlag(fs, "step", &q.Step)
+		outputs = append(outputs, "csv")
+	} else {
+		fs.IntVar(&q.Limit, "limit", 0, "")
+	}
+	words, err := interspersed(fs, args)
+	q.Text, a.query.Output, a.query.Limit = strings.Join(words, " "), q.Output, q.Limit
+	if err == nil && q.Text == "" {
+		err = fmt.Errorf("want a query behind tripod query %s", pillar)
+	}
+	if err = errors.Join(err, a.check(outputs)); err != nil {
+		return fail(stderr, err, exitWrong)
+	}
+	return a.run(env, stdout, stderr, func(ctx context.Context, c *terminal.Client) (bool, error) {
+		if pillar == "metrics" {
+			return c.Metrics(ctx, q)
+		}
+		return c.Traces(ctx, q)
+	})
+}
+
+func timeFlag(fs *flag.FlagSet, name string, to *time.Duration) {
+	fs.Func(name, "", func(v string) (err error) {
+		if *to, err = appliance.ParseDuration(v); err != nil {
+			return err
+		}
+		return nil
+	})
+}
+
+// parseMoment reads RFC 3339 or Unix seconds.
+func parseMoment(v string) (time.Time, error) {
+	if seconds, err := strconv.ParseFloat(v, 64); err == nil && math.Abs(seconds) < 1e11 {
+		return time.UnixMilli(int64(seconds * 1e3)), nil
+	}
+	t, err := time.Parse(time.RFC3339Nano, v)
+	if err != nil {
+		return t, errors.New("want RFC 3339 or Unix seconds")
+	}
+	return t, nil
 }
 
 func tail(args, env []string, stdout, stderr io.Writer) int {

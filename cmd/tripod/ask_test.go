@@ -16,7 +16,7 @@ import (
 // ask runs a command as a process would, against an appliance.
 func ask(p *tripod, args ...string) (code int, stdout, stderr string) {
 	var out, er bytes.Buffer
-	code = run(slices.Insert(slices.Clone(args), max(slices.Index(args, "logs")+1, 1), []string{"--addr", p.url}...), nil, &out, &er)
+	code = run(slices.Insert(slices.Clone(args), max(slices.IndexFunc(args, func(a string) bool { return slices.Contains([]string{"logs", "metrics", "traces"}, a) })+1, 1), []string{"--addr", p.url}...), nil, &out, &er)
 	return code, out.String(), er.String()
 }
 
@@ -66,6 +66,31 @@ func TestQueryLogs(t *testing.T) {
 	}
 }
 
+// TestQuerySpans asks a real appliance for metrics and traces.
+func TestQuerySpans(t *testing.T) {
+	p := launch(t, t.TempDir())
+	for name, c := range map[string]struct {
+		args    []string
+		code    int
+		out, er string // parts
+	}{
+		"a number":          {[]string{"query", "metrics", "vector(2)", "--since", "2m", "--to", "1000"}, 0, "SERIES  PLOT", ""},
+		"as CSV":            {[]string{"query", "metrics", "-o", "csv", "vector(2)", "--step", "1m", "--since", "1m", "--to", "1000"}, 0, "1970-01-01T00:15:40.000Z,2\r\n1970-01-01T00:16:40.000Z,2\r\n", ""},
+		"a wrong metric":    {[]string{"query", "metrics", "sum("}, 2, "", "parse error"},
+		"no series":         {[]string{"query", "metrics", "nothing_here", "--since", "2m"}, 1, "", ""},
+		"no traces":         {[]string{"query", "traces", "{ name = `nothing` }"}, 1, "", ""},
+		"a wrong trace":     {[]string{"query", "traces", "{ bad }"}, 2, "", "scope"},
+		"help of all three": {[]string{"query", "metrics", "--help"}, 0, "query traces 'TRACEQL'", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, er := ask(p, c.args...)
+			if code != c.code || !strings.Contains(out, c.out) || !strings.Contains(er, c.er) {
+				t.Errorf("got %d %q %q\nwant %d %q %q", code, out, er, c.code, c.out, c.er)
+			}
+		})
+	}
+}
+
 func TestFaultsOfAsking(t *testing.T) {
 	for name, c := range map[string]struct {
 		args []string
@@ -73,7 +98,10 @@ func TestFaultsOfAsking(t *testing.T) {
 		er   string
 	}{
 		"no pillar":         {[]string{"query"}, 2, "want tripod query logs"},
-		"another pillar":    {[]string{"query", "metrics", "up"}, 2, "want tripod query logs"},
+		"another pillar":    {[]string{"query", "profiles", "up"}, 2, "want tripod query logs"},
+		"no query":          {[]string{"query", "metrics", "--since", "1h"}, 2, "want a query"},
+		"a wrong end":       {[]string{"query", "traces", "--to", "soon", "{}"}, 2, "RFC 3339"},
+		"a wrong since":     {[]string{"query", "metrics", "--since", "soon", "up"}, 2, "want a time"},
 		"several faults":    {[]string{"query", "logs", "-o", "xml", "--limit", "-1"}, 2, "--limit -1"},
 		"two beginnings":    {[]string{"query", "logs", "--since", "1h", "--from", "2h"}, 2, "want one of them"},
 		"columns of text":   {[]string{"query", "logs", "--cols", "a"}, 2, "-o csv"},

@@ -15,7 +15,7 @@ Usage: tripod [command] [flags]
 Commands
   serve      run the appliance and the planner (the default)
   demo       the same, with simulated users and faults that can be switched on
-  query      ask a running appliance for logs
+  query      ask a running appliance for logs, metrics or traces
   tail       follow the logs of a running appliance
   check      check a configuration, or a data directory
   version    print the version
@@ -66,8 +66,10 @@ const languages = `Languages
 `
 
 const queryHelp = `Usage: tripod query logs 'QUERY' [flags]
+       tripod query metrics 'PROMQL' [flags]
+       tripod query traces 'TRACEQL' [flags]
 
-Asks a running appliance for log lines, and prints all that match: time, level,
+query logs asks a running appliance for log lines, and prints all that match: time, level,
 service, message, fields. A LogQL query for numbers prints a table. Without a
 query it prints everything.
 
@@ -84,6 +86,16 @@ Flags
   --cols NAME,…      columns of csv: time,level,service,msg,trace_id,span_id,
                      line, fields, resource, and any field
   --explain          print how the query is answered, not its answer
+  --addr URL         of the appliance (` + defaultAddr + `)
+
+query metrics plots each series over time, with its least, greatest and last
+value; query traces prints the newest traces that match. Their flags:
+  --since TIME       how long before the end to begin (1h)
+  --to TIME          where to end: RFC 3339 or Unix seconds (now)
+  --step TIME        of metrics: the distance of values (a 48th of the time)
+  --limit N          of traces: at most so many (20)
+  -o FORMAT          text, json (as Prometheus and Tempo answer) or, of metrics,
+                     csv (text)
   --addr URL         of the appliance (` + defaultAddr + `)
 
 ` + languages + `

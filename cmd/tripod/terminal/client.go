@@ -96,7 +96,7 @@ func (c *Client) get(ctx context.Context, path string, v url.Values) (*http.Resp
 		return resp, nil
 	}
 	defer resp.Body.Close()
-	return nil, c.refusal(resp, v.Get("q"))
+	return nil, c.refusal(resp, v.Get("q")+v.Get("query"))
 }
 
 // refusal is what an answer other than 200 says.
@@ -106,6 +106,9 @@ func (c *Client) refusal(resp *http.Response, query string) error {
 		return failed(ErrUnreachable, "no whole answer from %s: %w", c.base, err)
 	}
 	p, ok := problemOf(text, query)
+	if !ok {
+		p, ok = plainProblemOf(text)
+	}
 	switch {
 	case ok && resp.StatusCode == http.StatusBadRequest:
 		return p
@@ -113,6 +116,9 @@ func (c *Client) refusal(resp *http.Response, query string) error {
 		return failed(ErrUnreachable, "%s cannot answer: %s", c.base, printable(p.Message))
 	}
 	first, _, _ := bytes.Cut(bytes.TrimSpace(text), []byte("\n"))
+	if resp.StatusCode == http.StatusBadRequest && !bytes.HasPrefix(first, []byte("<")) {
+		return &Problem{Message: fmt.Sprintf("%.500s", first)} // as Tempo says it
+	}
 	return failed(ErrUnreachable, "%s answers %s: %.200s", c.base, resp.Status, printable(string(first)))
 }
 
@@ -124,4 +130,13 @@ func problemOf(text []byte, query string) (*Problem, bool) {
 	}
 	in.Error.Query = query
 	return in.Error, true
+}
+
+// plainProblemOf reads Prometheus's {"status":"error","error":"…"}.
+func plainProblemOf(text []byte) (*Problem, bool) {
+	var in struct{ Status, Error string }
+	if json.Unmarshal(text, &in) != nil || in.Status != "error" {
+		return nil, false
+	}
+	return &Problem{Message: in.Error}, true
 }
