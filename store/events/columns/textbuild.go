@@ -45,6 +45,7 @@ type TextBuilder struct {
 	known   int      // entries in the table
 	tries   int
 	hits    int
+	loose   bool   // further entries are not in the table, see seldom
 	formed  formed // of as many entries as were split
 }
 
@@ -56,7 +57,7 @@ func (t *TextBuilder) Reset() {
 	t.codes = t.codes[:0]
 	clear(t.table)
 	t.hashes = t.hashes[:0]
-	t.known, t.tries, t.hits = 0, 0, 0
+	t.known, t.tries, t.hits, t.loose = 0, 0, 0, false
 	t.formed.reset()
 }
 
@@ -86,8 +87,13 @@ func (t *TextBuilder) Again(entry uint32) (size int) {
 	return 0
 }
 
-// seldom says that the values are seldom seen again.
-func (t *TextBuilder) seldom() bool { return t.tries >= tryValues && t.hits*tryHits < t.tries }
+// seldom says that the values are seldom seen again. From then on that is so for
+// good: the table finds an entry by its number, and has none behind one that is
+// not in it.
+func (t *TextBuilder) seldom() bool {
+	t.loose = t.loose || t.tries >= tryValues && t.hits*tryHits < t.tries
+	return t.loose
+}
 
 // Add adds a text, and says which entry it is, and whether it may be one that
 // was not there.

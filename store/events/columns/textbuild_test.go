@@ -70,3 +70,31 @@ func TestSplit(t *testing.T) {
 		t.Errorf("got %q %v after a reset, want one part", parts, known)
 	}
 }
+
+// A text that was seldom seen again and then is again and again must not bring
+// the table back, which knows nothing of the entries since.
+func TestSeldomSeenAgainStaysSo(t *testing.T) {
+	var b TextBuilder
+	var want []string
+	add := func(text string) uint32 {
+		want = append(want, text)
+		entry, _ := b.Add([]byte(text))
+		return entry
+	}
+	for i := range 2 * tryValues {
+		add(fmt.Sprint("only once ", i))
+	}
+	last := add("the last")
+	for range tryValues {
+		want = append(want, "the last")
+		b.Again(last)
+	}
+	for i := range 20 * tryValues {
+		add(fmt.Sprint("later ", i%(3*tryValues)))
+	}
+	for i, text := range want {
+		if got := string(b.entries.at(int(b.codes[i]))); got != text {
+			t.Fatalf("text %d is %q, want %q", i, got, text)
+		}
+	}
+}
