@@ -100,11 +100,12 @@ func (s *Store) keep(ctx context.Context, spans []store.Span) error {
 	if err != nil {
 		return err
 	}
+	kept := false
+	defer func() { done(kept) }()
 	e := encoders.Get().(*encoder)
 	err = s.events.Append(ctx, e.encode(spans, calls))
 	e.free()
-	done(err == nil)
-	if err == nil {
+	if kept = err == nil; kept {
 		s.count(spans, calls)
 	}
 	return err
