@@ -77,7 +77,9 @@ func (sc *scan) load(c *cursor) error {
 	}
 	c.now = r
 	if r.err != nil {
-		sc.sn.s.damaged(c.part.name, r.m.off, r.err)
+		if r.err != sc.ctx.Err() { // who asked has left, and the block is well
+			sc.sn.s.damaged(c.part.name, r.m.off, r.err)
+		}
 		sc.leave(c)
 		return r.err
 	}
