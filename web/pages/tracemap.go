@@ -2,11 +2,11 @@ package pages
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"tripod/store"
 	"tripod/ui/chart"
+	"tripod/ui/layers"
 	"tripod/ui/screens"
 )
 
@@ -27,7 +27,6 @@ type mapNode struct {
 	remote bool  // known only by who called it: a database, a service without spans
 	own    int64 // ns in its spans outside their children
 	errors int
-	layer  int // from the left; those that call stand before those that they call
 }
 
 type mapEdge struct {
@@ -36,7 +35,6 @@ type mapEdge struct {
 	errors   int
 	time     int64  // ns, of all calls
 	result   string // of the last call that failed
-	back     bool   // goes to the left: a circle of calls
 }
 
 // mapOf makes the map of a trace.
@@ -101,7 +99,6 @@ func mapOf(t *tree) *traceMap {
 		}
 	}
 	m.edges = slices.DeleteFunc(m.edges, func(e mapEdge) bool { return e.from == e.to })
-	m.layers()
 	return m
 }
 
@@ -124,51 +121,10 @@ func peerOf(n *node) string {
 	return ""
 }
 
-// layers puts every node behind all that call it. Calls that close a circle are
-// marked and do not count.
-func (m *traceMap) layers() {
-	out := make([][]int, len(m.nodes)) // edges by their beginning
-	for i, e := range m.edges {
-		out[e.from] = append(out[e.from], i)
-	}
-	const (
-		fresh = iota
-		open
-		done
-	)
-	state := make([]int, len(m.nodes))
-	var order []int // ends before beginnings
-	var visit func(n int)
-	visit = func(n int) { // as deep as maxMapNodes at most
-		state[n] = open
-		for _, i := range out[n] {
-			switch to := m.edges[i].to; state[to] {
-			case open:
-				m.edges[i].back = true
-			case fresh:
-				visit(to)
-			}
-		}
-		state[n] = done
-		order = append(order, n)
-	}
-	for n := range m.nodes {
-		if state[n] == fresh {
-			visit(n)
-		}
-	}
-	for _, n := range slices.Backward(order) {
-		for _, i := range out[n] {
-			if e := m.edges[i]; !e.back {
-				m.nodes[e.to].layer = max(m.nodes[e.to].layer, m.nodes[n].layer+1)
-			}
-		}
-	}
-}
-
-// Sizes of the drawing, in px of height and thousandths of the width.
+// Sizes of the drawing, in px.
 const (
 	mapRow   = 92
+	mapSide  = 61 // above and below the outermost nodes
 	mapLabel = 19 // labels of calls stand so far from each other
 	mapLeast = 210
 )
@@ -176,29 +132,30 @@ const (
 // mapView places the nodes in columns and the words of the calls between them.
 func (p *Pages) mapView(a *traceAsk) *screens.TraceMap {
 	m := mapOf(a.t)
-	columns := map[int][]int{}
-	last, most := 0, 0
-	for i, n := range m.nodes {
-		columns[n.layer] = append(columns[n.layer], i)
-		last, most = max(last, n.layer), max(most, len(columns[n.layer]))
+	edges := make([]layers.Edge, len(m.edges))
+	for i, e := range m.edges {
+		edges[i] = layers.Edge{From: e.from, To: e.to, Weight: 1}
 	}
-	v := &screens.TraceMap{Height: max(mapLeast, most*mapRow+30), Columns: last + 1, Note: a.mapNote(m)}
-	x, y := make([]float64, len(m.nodes)), make([]float64, len(m.nodes))
-	worst := a.slowest(m)
-	for layer, column := range columns {
-		for i, n := range column {
-			x[n] = 0.5
-			if last > 0 {
-				x[n] = 0.12 + 0.76*float64(layer)/float64(last)
-			}
-			y[n] = float64(v.Height) * (float64(i) + 0.5) / float64(len(column))
+	drawn := layers.Draw(len(m.nodes), edges)
+	v := &screens.TraceMap{Height: max(mapLeast, int(drawn.Rows*mapRow)+2*mapSide), Columns: drawn.Columns, Note: a.mapNote(m)}
+	top := (float64(v.Height) - drawn.Rows*mapRow) / 2
+	at := func(pt layers.Point) [2]float64 { // percent of the width, px
+		if drawn.Columns < 2 {
+			return [2]float64{50, top + pt.Y*mapRow}
 		}
+		return [2]float64{12 + 76*pt.X/float64(drawn.Columns-1), top + pt.Y*mapRow}
 	}
+	worst := a.slowest(m)
 	for i, n := range m.nodes {
-		v.Nodes = append(v.Nodes, p.mapBox(a, n, x[i], y[i], i == worst))
+		xy := at(drawn.Nodes[i])
+		v.Nodes = append(v.Nodes, p.mapBox(a, n, xy[0]/100, xy[1], i == worst))
 	}
-	for _, e := range m.edges {
-		v.Edges = append(v.Edges, mapLine(e, x[e.from], y[e.from], x[e.to], y[e.to], v.Height))
+	for i, e := range m.edges {
+		c := curve{}
+		for _, pt := range drawn.Edges[i] {
+			c.at = append(c.at, at(pt))
+		}
+		v.Edges = append(v.Edges, mapLine(e, c))
 	}
 	spread(v.Edges, float64(v.Height))
 	return v
@@ -228,26 +185,15 @@ func (a *traceAsk) slowest(m *traceMap) int {
 	return worst
 }
 
-func mapLine(e mapEdge, x1, y1, x2, y2 float64, height int) screens.MapEdge {
-	out := screens.MapEdge{
-		X: (x1 + x2) / 2, Y: (y1 + y2) / 2, Bad: e.errors > 0,
-		Text: counted(e.calls, "call") + ", " + dur(e.time),
-	}
+func mapLine(e mapEdge, c curve) screens.MapEdge {
+	x, y := c.point(0.5)
+	out := screens.MapEdge{Path: c.svg(), X: x / 100, Y: y, Bad: e.errors > 0, Text: counted(e.calls, "call") + ", " + dur(e.time)}
 	if e.errors > 0 {
 		out.Result = e.result
 		if e.calls > 1 {
 			out.Result = counted(e.errors, "error")
 		}
 	}
-	x1, x2 = x1*1000, x2*1000
-	if e.back { // below both
-		low := min(max(y1, y2)+60, float64(height)-8)
-		out.Y = low
-		out.Path = fmt.Sprintf("M%.0f %.0fC%.0f %.0f %.0f %.0f %.0f %.0f", x1, y1, x1, low+20, x2, low+20, x2, y2)
-		return out
-	}
-	mid := (x1 + x2) / 2
-	out.Path = fmt.Sprintf("M%.0f %.0fC%.0f %.0f %.0f %.0f %.0f %.0f", x1, y1, mid, y1, mid, y2, x2, y2)
 	return out
 }
 
