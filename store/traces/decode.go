@@ -130,15 +130,6 @@ func (d *decoder) link(v store.Value) store.SpanLink {
 	return l
 }
 
-// decodeCallee reads what a span that starts at this time says of a child.
-func decodeCallee(at int64, v store.Value) callee {
-	flags := item(v, 3).Int()
-	return callee{
-		service: item(v, 0).Str(), start: at + item(v, 1).Int(), took: item(v, 2).Int(),
-		fails: flags&1 != 0, kind: store.DependencyKind(flags >> 1 & 1),
-	}
-}
-
 func (d *decoder) resource(r store.Resource) *store.Resource {
 	for _, known := range d.resources {
 		if known.Dropped == r.Dropped && known.SchemaURL == r.SchemaURL && equalAttrs(known.Attrs, r.Attrs) {

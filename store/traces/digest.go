@@ -123,9 +123,16 @@ func (d *digest) Add(e *events.Event) {
 			d.call(edgeKey{id, callee, store.DependencyDatabase, at}, e.Class, s.took)
 		}
 	}
+	var callee uint32
+	known := false
 	for i := range e.Fields {
-		if e.Fields[i].Name == fCallee {
-			d.callee(id, e.Time, e.Fields[i].Value)
+		switch f := &e.Fields[i]; f.Name {
+		case fCallee:
+			callee, known = d.service(f.Value.Str())
+		case fCalled:
+			if known {
+				d.called(id, callee, e.Time, f.Value.Int())
+			}
 		}
 	}
 }
@@ -195,18 +202,12 @@ func (s *spanFacts) read(f *events.Field) {
 	}
 }
 
-// callee adds a child that a span that starts at this time names.
-func (d *digest) callee(caller uint32, at int64, v store.Value) {
-	c := decodeCallee(at, v)
-	id, ok := d.service(c.service)
-	if !ok {
-		return
+// called adds a child that a span that starts at this time names.
+func (d *digest) called(caller, callee uint32, at, packed int64) {
+	k := edgeKey{caller, callee, store.DependencyKind(packed >> 1 & 1), floorDiv(at, minute) + packed>>(2+binWidth)}
+	if c := cellOf(d.edges, k); c != nil {
+		c.count(uint8(packed&classError), uint16(packed>>2&(1<<binWidth-1)))
 	}
-	var class uint8
-	if c.fails {
-		class = classError
-	}
-	d.call(edgeKey{caller, id, c.kind, floorDiv(c.start, minute)}, class, c.took)
 }
 
 func (d *digest) call(k edgeKey, class uint8, took int64) {
@@ -215,12 +216,14 @@ func (d *digest) call(k edgeKey, class uint8, took int64) {
 	}
 }
 
-func (c *cell) add(class uint8, took int64) {
+func (c *cell) add(class uint8, took int64) { c.count(class, binOf(took)) }
+
+func (c *cell) count(class uint8, bin uint16) {
 	c.requests++
 	if class&classError != 0 {
 		c.errors++
 	}
-	c.took.add(binOf(took), 1)
+	c.took.add(bin, 1)
 }
 
 // service numbers a service.

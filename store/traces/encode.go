@@ -30,6 +30,7 @@ const (
 	fAgain         = "again"
 	fCaller        = "caller"
 	fCallee        = "callee"
+	fCalled        = "called"
 	fAwaits        = "awaits"
 
 	attrPrefix     = "."

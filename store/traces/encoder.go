@@ -51,7 +51,7 @@ func (e *encoder) encode(spans []store.Span, calls []call) []events.Event {
 	e.ids = hexIDs(spans)
 	n := 0
 	for i := range spans {
-		n += atMost(&spans[i]) + 2 + len(calls[i].callees)
+		n += atMost(&spans[i]) + 3 + 2*len(calls[i].callees)
 	}
 	if cap(e.list) < n {
 		e.list = make([]events.Field, 0, n)
@@ -162,9 +162,9 @@ func (e *encoder) call(c *call, start int64) {
 	if !c.awaits.IsZero() {
 		e.text(fAwaits, c.awaits.String())
 	}
-	for _, to := range c.callees {
-		flags := int64(oneIf(to.fails)) | int64(to.kind)<<1
-		e.add(fCallee, store.List(store.String(to.service), store.Int(to.start-start), store.Int(to.took), store.Int(flags)))
+	for i := range c.callees {
+		e.add(fCallee, store.String(c.callees[i].service))
+		e.add(fCalled, store.Int(c.callees[i].pack(start)))
 	}
 }
 

@@ -43,6 +43,17 @@ type callee struct {
 	kind        store.DependencyKind
 }
 
+// binWidth is the bits of a bin's number.
+const binWidth = 9
+
+// pack says in one number what a digest needs of a child of a span that starts
+// then: bit 0 an error, bit 1 a consumer, the bin of its duration, and from how
+// many minutes behind its parent's it starts.
+func (c *callee) pack(parent int64) int64 {
+	later := floorDiv(c.start, minute) - floorDiv(parent, minute)
+	return later<<(2+binWidth) | int64(binOf(c.took))<<2 | int64(c.kind)<<1 | int64(oneIf(c.fails))
+}
+
 type joiner struct {
 	// earlier gives the spans that the store holds of these traces, and of
 	// others those that await spans of these.

@@ -179,7 +179,32 @@ func TestDependenciesInEveryState(t *testing.T) {
 	spans := forest(r, 2500)
 	link(r, spans)
 	r.Shuffle(len(spans), func(i, j int) { spans[i], spans[j] = spans[j], spans[i] })
-	inStates(t, spans, func(t *testing.T, s *Store) { checkEdges(t, s, spans) })
+	services := map[string]string{}
+	took := map[string]*cell{}
+	for _, s := range spans {
+		services[s.TraceID.String()+s.SpanID.String()] = s.Service
+	}
+	for _, s := range spans {
+		caller, ok := services[s.TraceID.String()+s.ParentID.String()]
+		if k := caller + " " + s.Service; ok && caller != s.Service && s.Kind != store.SpanConsumer {
+			if took[k] == nil {
+				took[k] = &cell{}
+			}
+			took[k].add(class(&s), s.Duration())
+		}
+	}
+	inStates(t, spans, func(t *testing.T, s *Store) {
+		checkEdges(t, s, spans)
+		deps, err := s.Dependencies(t.Context(), everyHour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range deps {
+			if want := took[d.Caller+" "+d.Callee]; d.Kind == store.DependencyCall && d.Caller != "" && d.Latency != want.latency() {
+				t.Errorf("%s to %s: got %v, want %v", d.Caller, d.Callee, d.Latency, want.latency())
+			}
+		}
+	})
 }
 
 // TestDependenciesHoweverSent sends spans in any order, again and again, refused
