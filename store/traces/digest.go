@@ -185,6 +185,8 @@ func (s *spanFacts) read(f *events.Field) {
 		s.kind = store.SpanKind(f.Value.Int())
 	case fDuration:
 		s.took = f.Value.Int()
+	case attrPrefix + sharedAttr:
+		s.child = true // of the client's span
 	case fLink:
 		s.linked = true
 	case attrPrefix + "db.system.name", attrPrefix + "db.system":

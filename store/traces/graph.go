@@ -19,10 +19,13 @@ import (
 // however often and in whichever order the two were sent, in the minute in
 // which it starts. A consumer without a parent is called by the span that its
 // first link names. A client span that names a database (db.system.name, by
-// OpenTelemetry's semantic conventions) is a call of it. The range is taken by whole minutes that lie in it or that
-// it begins or ends in. A call is not counted if its parent takes longer than an
-// hour up to it and lies outside of the range, or the two came more than a day
-// apart. In order of the caller's and the callee's names.
+// OpenTelemetry's semantic conventions) is a call of it. Zipkin's server that
+// shares its client's id is called by that; spans below it that come before it
+// are taken for calls of the client as well. The range is taken by whole
+// minutes that lie in it or that it begins or ends in. A call is not counted
+// if its parent takes longer than an hour up to it and lies outside of the
+// range, or the two came more than a day apart. In order of the caller's and
+// the callee's names.
 func (s *Store) Dependencies(ctx context.Context, r store.TimeRange) ([]store.Dependency, error) {
 	if r.To <= r.From {
 		return nil, fmt.Errorf("empty time range: %w", store.ErrInvalid)

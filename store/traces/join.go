@@ -103,6 +103,7 @@ type joinedSpan struct {
 	kind          store.SpanKind
 	start, took   int64
 	fails, called bool // it names its caller
+	shared        bool // by Zipkin's way it has the id of the client's span, which is its cause
 }
 
 func newJoiner() *joiner {
@@ -137,8 +138,13 @@ func (j *joiner) join(ctx context.Context, spans []store.Span) (calls []call, do
 	for i := range spans {
 		s := &spans[i]
 		parentTrace, parent := causeOf(s.TraceID, s.ParentID, s.Kind, s.Links)
+		shared := sharesID(s)
+		if shared {
+			parent = s.SpanID
+		}
 		calls[i] = j.meet(&joinedSpan{
-			trace: s.TraceID, id: s.SpanID, parentTrace: parentTrace, parent: parent, service: s.Service, kind: s.Kind,
+			shared: shared,
+			trace:  s.TraceID, id: s.SpanID, parentTrace: parentTrace, parent: parent, service: s.Service, kind: s.Kind,
 			start: s.Start, took: s.Duration(), fails: s.Status == store.StatusError,
 		})
 	}
@@ -153,6 +159,22 @@ func causeOf(trace store.TraceID, parent store.SpanID, kind store.SpanKind, link
 	}
 	return trace, parent
 }
+
+// sharesID says whether Zipkin's server has the id of its client: the attribute
+// is that of web/zipkinapi.
+func sharesID(s *store.Span) bool {
+	if s.Kind != store.SpanServer {
+		return false
+	}
+	for i := range s.Attrs {
+		if s.Attrs[i].Key == sharedAttr {
+			return true
+		}
+	}
+	return false
+}
+
+const sharedAttr = "zipkin.shared"
 
 // tracesOf are those of a span, and of the one that called it.
 func tracesOf(s *store.Span) [2]store.TraceID {
@@ -306,6 +328,9 @@ func (j *joiner) await(s *joinedSpan) (caller uint16, ok bool) {
 		return 0, false
 	}
 	for p := range t.spans.of(s.parent) {
+		if s.shared && p.kind != store.SpanClient {
+			continue // itself
+		}
 		if caller, ok = p.service, true; caller == me {
 			break
 		}

@@ -320,6 +320,39 @@ func TestDependenciesOfManyWriters(t *testing.T) {
 	checkEdges(t, s, spans)
 }
 
+// TestZipkinSharesIDs sends client and server with one id, in any order and with
+// a restart between them.
+func TestZipkinSharesIDs(t *testing.T) {
+	shared := store.Attrs{{Key: sharedAttr, Value: store.Bool(true)}}
+	span := func(service string, kind store.SpanKind, id, parent byte, attrs store.Attrs) store.Span {
+		s := store.Span{TraceID: store.TraceID{9}, SpanID: store.SpanID{id}, Service: service, Kind: kind, Start: benchStart, End: benchStart + 1e6, Attrs: attrs}
+		if parent > 0 {
+			s.ParentID = store.SpanID{parent}
+		}
+		return s
+	}
+	spans := []store.Span{
+		span("web", store.SpanServer, 1, 0, nil),
+		span("web", store.SpanClient, 2, 1, nil), span("api", store.SpanServer, 2, 1, shared),
+	}
+	want := map[edge][2]int64{{"", "web", 0}: {1, 0}, {"web", "api", 0}: {1, 0}}
+	r := rand.New(rand.NewPCG(1, 1))
+	for range 30 {
+		r.Shuffle(len(spans), func(i, j int) { spans[i], spans[j] = spans[j], spans[i] })
+		dir := t.TempDir()
+		for batch := range slices.Chunk(spans, 1+r.IntN(3)) {
+			s := openTest(t, dir, Options{})
+			if err := s.Append(t.Context(), batch); err != nil {
+				t.Fatal(err)
+			}
+			s.Close()
+		}
+		if got := gotEdges(t, openTest(t, dir, Options{}), everyHour); !maps.Equal(got, want) {
+			t.Fatalf("sent as %v: got %v, want %v", spans, got, want)
+		}
+	}
+}
+
 func TestLatencies(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 1))
 	spans := forest(r, 2500)

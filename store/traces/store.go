@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -36,6 +37,8 @@ type Store struct {
 	events  *events.Store
 	joiner  *joiner
 	counter Counter
+	keeps   time.Duration // how long spans stay at most; 0 for ever
+	now     func() time.Time
 }
 
 // Open takes over a folder, made if need be.
@@ -58,6 +61,10 @@ func Open(dir string, o Options) (*Store, error) {
 	}
 	s := over(ev)
 	s.counter, kept.s = o.Counter, s
+	s.keeps = o.Retention
+	if s.now = o.Now; s.now == nil {
+		s.now = time.Now
+	}
 	return s, nil
 }
 
@@ -77,12 +84,18 @@ func (s *Store) Close() error { return s.events.Close() }
 func (s *Store) Usage() store.Usage { return s.events.Usage() }
 
 // Append keeps spans, with the errors and promises of events.Store.Append. A
-// span without a trace or span id is refused by a *store.PartialError.
+// span without a trace or span id, and one that retention would drop at once,
+// is refused by a *store.PartialError.
 func (s *Store) Append(ctx context.Context, spans []store.Span) error {
 	kept := spans
-	refused := &store.PartialError{Reason: "span without a trace id or span id"}
-	if slices.ContainsFunc(spans, nameless) {
-		kept = slices.DeleteFunc(slices.Clone(spans), nameless)
+	refused := &store.PartialError{}
+	why := s.unfit()
+	if slices.ContainsFunc(spans, func(span store.Span) bool { return why(&span) != "" }) {
+		kept = slices.DeleteFunc(slices.Clone(spans), func(span store.Span) bool {
+			reason := why(&span)
+			refused.Reason = cmp.Or(refused.Reason, reason)
+			return reason != ""
+		})
 		refused.Rejected = len(spans) - len(kept)
 	}
 	err := s.keep(ctx, kept)
@@ -92,7 +105,22 @@ func (s *Store) Append(ctx context.Context, spans []store.Span) error {
 	return joinPartial(refused, err)
 }
 
-func nameless(s store.Span) bool { return s.TraceID.IsZero() || s.SpanID.IsZero() }
+// unfit says why a span cannot be kept, or nothing.
+func (s *Store) unfit() func(*store.Span) string {
+	oldest := int64(math.MinInt64)
+	if s.keeps > 0 {
+		oldest = s.now().Add(-s.keeps).UnixNano()
+	}
+	return func(span *store.Span) string {
+		switch {
+		case span.TraceID.IsZero() || span.SpanID.IsZero():
+			return "span without a trace id or span id"
+		case max(span.Start, span.End) < oldest:
+			return "span that ended before the time that is kept"
+		}
+		return ""
+	}
+}
 
 // keep joins spans to those of their traces before them, and keeps them.
 func (s *Store) keep(ctx context.Context, spans []store.Span) error {

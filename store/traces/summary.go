@@ -35,7 +35,7 @@ func (d *decoder) briefly(e *events.Event) brief {
 // at least one, in order of start.
 func summarize(id store.TraceID, spans []brief) store.TraceSummary {
 	spans = withoutTwins(spans)
-	t := store.TraceSummary{ID: id, Start: spans[0].span.Start, End: spans[0].span.End, Spans: len(spans)}
+	t := store.TraceSummary{ID: id, Start: spans[0].span.Start, End: spans[0].span.Start, Spans: len(spans)}
 	parents := make(map[store.SpanID]int, len(spans))
 	for i := range spans {
 		if _, ok := parents[spans[i].span.SpanID]; !ok {
@@ -45,7 +45,7 @@ func summarize(id store.TraceID, spans []brief) store.TraceSummary {
 	root := -1
 	for i := range spans {
 		s := &spans[i].span
-		t.Start, t.End = min(t.Start, s.Start), max(t.End, s.End)
+		t.Start, t.End = min(t.Start, s.Start), max(t.End, s.End, s.Start) // a clock may say that it ended before it began
 		p, ok := parents[s.ParentID]
 		if (!ok || s.ParentID.IsZero()) && root < 0 {
 			root = i

@@ -106,7 +106,7 @@ func (p *Pages) serviceRow(st State, l load, step time.Duration) screens.Service
 	r := screens.ServiceRow{
 		Service: ui.Service{Name: name, Slot: p.o.Slots(name), Href: carry.Href("/traces")},
 		Word:    "healthy", Failing: l.failing, Any: l.red.Errors > 0, Slow: l.slow,
-		Rate: chart.Brief(perSec(l.red.Requests, l.seen)), Share: strings.TrimPrefix(chart.Percent(l.share).N, "< "),
+		Rate: chart.Brief(perSec(l.red.Requests, st.Kept)), Share: strings.TrimPrefix(chart.Percent(l.share).N, "< "),
 		Millis:    chart.Dash,
 		ErrorLogs: carry.Href("/logs", "q", "level:>=error"), Slowest: carry.Href("/traces", "sort", "slowest"),
 	}

@@ -38,6 +38,7 @@ type servicesAnswers struct {
 
 	before    []store.RED
 	beforeErr error
+	kept      time.Duration // of the range before
 
 	deps    []store.Dependency
 	depsErr error
@@ -84,6 +85,7 @@ func (p *Pages) askServices(ctx context.Context, st State, by time.Duration) *se
 		ask(func(ctx context.Context) { a.red, a.redErr = t.RED(ctx, st.Range, a.step) })
 		ask(func(ctx context.Context) {
 			past := store.TimeRange{From: st.Range.From - int64(by), To: st.Range.To - int64(by)}
+			a.kept = p.keptOf(past)
 			a.before, a.beforeErr = t.RED(ctx, past, a.step)
 		})
 	}
@@ -202,11 +204,14 @@ func servicesSay(a *servicesAnswers, all []load, from *origin) string {
 		return "Services"
 	}
 	say := plural(len(all), "service")
-	failing := 0
+	failing, few := 0, 0
 	for _, l := range all {
 		failing += boolInt(l.failing)
+		few += boolInt(!l.failing && l.share >= failShare && l.red.Requests < failRequests)
 	}
 	switch {
+	case failing == 0 && few > 0:
+		return say + ", none failing for certain: " + plural(few, "service") + " had errors in too few requests to tell"
 	case failing == 0:
 		return say + ", none failing"
 	case from != nil && len(from.affected) > 0:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -130,6 +131,29 @@ func TestServicesViews(t *testing.T) {
 	}
 }
 
+// TestRatesAreOverTheTimeThatIsKept: those of services, of their calls, and of
+// databases, which have no spans of their own.
+func TestRatesAreOverTheTimeThatIsKept(t *testing.T) {
+	d := shop()
+	o := d.options()
+	o.Oldest = func() time.Time { return halfPastTwo.Add(-30 * time.Minute) }
+	_, _, page := pageOf(t, newPages(t, o), "/services?from=now-1h")
+	wants(t, page, "planner-api to planner (sqlite): 5", "planner-web to planner-api: 3.3 calls a second", "<span>3.3/s</span>")
+}
+
+func TestServicesSayWhatTooFewRequestsHide(t *testing.T) {
+	d := shop()
+	few := red("rare", twoBad())
+	few.Requests, few.Errors = 2, 2
+	d.red = []store.RED{few}
+	_, _, page := pageOf(t, newPages(t, d.options()), "/services")
+	wants(t, page, "1 service, none failing for certain: 1 service had errors in too few requests to tell")
+}
+
+func twoBad() []store.REDPoint {
+	return []store.REDPoint{{Start: halfPastTwo.Add(-time.Minute).UnixNano(), Requests: 2, Errors: 2}}
+}
+
 func TestServicesWithoutAnswers(t *testing.T) {
 	d := shop()
 	d.err = errors.New("broken")
@@ -193,7 +217,7 @@ func TestMapOfManyServices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := State{Now: halfPastTwo, Range: store.Between(halfPastTwo.Add(-time.Hour), halfPastTwo)}
+	st := State{Now: halfPastTwo, Range: store.Between(halfPastTwo.Add(-time.Hour), halfPastTwo), Kept: time.Hour}
 	m := p.serviceMap(t.Context(), st, &servicesAnswers{red: d.red, deps: d.deps, step: time.Minute}, loads(d.red, st))
 	if len(m.Nodes) != 50 || len(m.Edges) < 50 {
 		t.Fatalf("%d nodes, %d edges", len(m.Nodes), len(m.Edges))
@@ -227,8 +251,8 @@ func TestMapOfManyServices(t *testing.T) {
 func TestCurve(t *testing.T) {
 	p := &paper{columns: 3, wide: usualMapWidth}
 	c := p.curve([]layers.Point{{X: 0, Y: 0}, {X: 1, Y: 1}, {X: 2, Y: 0.5}})
-	for share, want := range map[float64][2]float64{0: {p.x(0), p.y(0)}, 0.5: {50, p.y(1)}, 1: {p.x(2), p.y(0.5)}} {
-		if x, y := c.point(share); x != want[0] || y != want[1] {
+	for share, want := range map[float64][2]float64{0: {p.x(0) + 3.7, p.y(0)}, 0.5: {50, p.y(1)}, 1: {p.x(2) - 3.7, p.y(0.5)}} {
+		if x, y := c.point(share); math.Abs(x-want[0]) > 1e-9 || y != want[1] {
 			t.Errorf("at %v: got %v, %v, want %v", share, x, y, want)
 		}
 	}

@@ -42,18 +42,22 @@ type curve struct {
 	back bool         // to the left
 }
 
+// widestMap is the px up to which the ends of curves lie under their nodes.
+const widestMap = 2000
+
 // curve goes from one node's side to the other's.
 func (p *paper) curve(path []layers.Point) curve {
 	c := curve{back: path[len(path)-1].X < path[0].X}
 	for _, at := range path {
 		c.at = append(c.at, [2]float64{p.x(at.X), p.y(at.Y)})
 	}
+	side := 100 * (nodeWidth/2 - 2) / max(p.wide, widestMap)
+	if c.back {
+		side = -side
+	}
+	c.at[0][0] += side
+	c.at[len(c.at)-1][0] -= side
 	return c
-}
-
-func (c curve) end() (x, y float64) {
-	last := c.at[len(c.at)-1]
-	return last[0], last[1]
 }
 
 // svg is the curve where 1000 is the whole width. Its ends lie under nodes.

@@ -38,7 +38,6 @@ type mapping struct {
 	nodes  []string // the outside is the one without a name
 	number map[string]int
 	deps   []store.Dependency
-	rate   func(calls int64, callee string) float64
 	p95    bool // edges say how long calls take
 }
 
@@ -62,18 +61,14 @@ func (p *Pages) serviceMap(ctx context.Context, st State, a *servicesAnswers, al
 	for _, l := range all {
 		g.byLoad[l.red.Service] = l
 	}
-	g.rate = func(calls int64, callee string) float64 {
-		seen := st.Width()
-		if l, ok := g.byLoad[callee]; ok {
-			seen = l.seen
-		}
-		return perSec(calls, seen)
-	}
 	g.choose(a.deps, all, failing)
 	m.LeftOut = g.leftOut(a.deps, failing)
 	g.draw(m)
 	return m
 }
+
+// rate is a number of calls in a second.
+func (g *mapping) rate(calls int64) float64 { return perSec(calls, g.st.Kept) }
 
 // choose takes the calls that are shown, the busiest if they are too many.
 func (g *mapping) choose(deps []store.Dependency, all []load, failing bool) {
@@ -105,10 +100,14 @@ func (g *mapping) choose(deps []store.Dependency, all []load, failing bool) {
 }
 
 func (g *mapping) leftOut(all []store.Dependency, failing bool) string {
-	if failing || len(g.st.Services) > 0 || len(g.deps) >= len(all) {
+	calls := 0
+	for _, d := range all {
+		calls += boolInt(d.Caller != d.Callee)
+	}
+	if failing || len(g.st.Services) > 0 || len(g.deps) >= calls {
 		return ""
 	}
-	return "The " + chart.Count(int64(len(g.deps))) + " busiest of " + chart.Count(int64(len(all))) + " dependencies are shown. Choose services to see theirs."
+	return "The " + chart.Count(int64(len(g.deps))) + " busiest of " + chart.Count(int64(calls)) + " dependencies are shown. Choose services to see theirs."
 }
 
 func (g *mapping) draw(m *screens.ServiceMap) {
@@ -130,7 +129,7 @@ func (g *mapping) draw(m *screens.ServiceMap) {
 	}
 	most := 0.0
 	for _, d := range g.deps {
-		most = max(most, g.rate(d.Calls, d.Callee))
+		most = max(most, g.rate(d.Calls))
 	}
 	for i, d := range g.deps {
 		m.Edges = append(m.Edges, g.edge(d, drawn.Edges[i], &at, most))
@@ -162,7 +161,7 @@ func (g *mapping) node(name string, x, y float64) screens.ServiceNode {
 		n.Rate, n.Share = row.Rate+"/s", chart.Percent(l.share).String()
 		slowest.P95 = l.red.P95
 	} else {
-		n.Rate, n.Share, n.Failing = chart.Brief(g.rate(calls, name))+"/s", chart.Percent(share(errs, calls)).String(), share(errs, calls) >= failShare
+		n.Rate, n.Share, n.Failing = chart.Brief(g.rate(calls))+"/s", chart.Percent(share(errs, calls)).String(), share(errs, calls) >= failShare
 		if n.Failing {
 			n.Health, n.Word = "warn", "not well"
 		}
@@ -177,7 +176,7 @@ func (g *mapping) node(name string, x, y float64) screens.ServiceNode {
 func (g *mapping) rateFrom(caller string) (rate float64) {
 	for _, d := range g.deps {
 		if d.Caller == caller {
-			rate += g.rate(d.Calls, d.Callee)
+			rate += g.rate(d.Calls)
 		}
 	}
 	return rate
@@ -194,7 +193,7 @@ func (g *mapping) faded(name string) bool {
 }
 
 func (g *mapping) edge(d store.Dependency, path []layers.Point, at *paper, most float64) screens.ServiceEdge {
-	rate := g.rate(d.Calls, d.Callee)
+	rate := g.rate(d.Calls)
 	e := screens.ServiceEdge{Kind: "k0", Stroke: 1.4 + 3*math.Log1p(rate)/math.Max(math.Log1p(most), 1e-9), Title: g.sentence(d)}
 	failed := share(d.Errors, d.Calls)
 	label := screens.EdgeLabel{Text: chart.Brief(rate) + "/s", Href: g.traces(d)}
@@ -213,7 +212,7 @@ func (g *mapping) edge(d store.Dependency, path []layers.Point, at *paper, most 
 	}
 	c := at.curve(path)
 	e.Path, e.Back = c.svg(), c.back
-	e.X, e.Y = c.end()
+	e.X, e.Y = at.x(path[len(path)-1].X), at.y(path[len(path)-1].Y)
 	if x, y, ok := at.room(c, label.Text+label.Strong); ok {
 		label.X, label.Y = x, y
 		e.Label = &label
@@ -223,7 +222,7 @@ func (g *mapping) edge(d store.Dependency, path []layers.Point, at *paper, most 
 
 func (g *mapping) sentence(d store.Dependency) string {
 	from := cmp.Or(d.Caller, "Outside")
-	return from + " to " + d.Callee + ": " + chart.Brief(g.rate(d.Calls, d.Callee)) + " calls a second, " +
+	return from + " to " + d.Callee + ": " + chart.Brief(g.rate(d.Calls)) + " calls a second, " +
 		chart.Percent(share(d.Errors, d.Calls)).String() + " errors, p95 " + chart.Duration(d.Latency.P95).String()
 }
 
@@ -258,7 +257,7 @@ func (g *mapping) call(d store.Dependency) screens.CallRow {
 	failed := share(d.Errors, d.Calls)
 	return screens.CallRow{
 		Caller: ui.Service{Name: d.Caller, Slot: g.p.o.Slots(d.Caller)}, Callee: ui.Service{Name: d.Callee, Slot: g.p.o.Slots(d.Callee)},
-		Queue: d.Kind == store.DependencyQueue, Calls: chart.Count(d.Calls), Rate: chart.Brief(g.rate(d.Calls, d.Callee)),
+		Queue: d.Kind == store.DependencyQueue, Calls: chart.Count(d.Calls), Rate: chart.Brief(g.rate(d.Calls)),
 		Share: strings.TrimSuffix(chart.Percent(failed).String(), " %"), Failing: failed > badEdge, Href: g.traces(d),
 		P50: chart.Duration(d.Latency.P50).String(), P95: chart.Duration(d.Latency.P95).String(), P99: chart.Duration(d.Latency.P99).String(),
 	}

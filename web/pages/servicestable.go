@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,14 +44,14 @@ func (p *Pages) redTable(ctx context.Context, st State, a *servicesAnswers, all 
 			continue
 		}
 		r := screens.RedRow{
-			ServiceRow: p.serviceRow(st, l, a.step), On: name == st.Sel,
+			ServiceRow: p.serviceRow(st, l, a.step), On: name == st.Sel && name != "",
 			Choose: st.With("sel", name), Latency: latencyOf(store.Latency{P50: l.red.P50, P95: l.red.P95, P99: l.red.P99}, scale),
 		}
 		if r.On {
 			r.Choose = st.Without("sel")
 		}
 		carry := st.Carry().In(name)
-		r.Logs, r.Metrics, r.Traces = carry.Href("/logs"), carry.Href("/graph"), carry.Href("/traces")
+		r.Logs, r.Metrics, r.Traces = carry.Href("/logs"), spansGraph(st, name), carry.Href("/traces")
 		p95 := l.red.P95
 		if l.slow {
 			p95 = l.recent
@@ -60,7 +61,7 @@ func (p *Pages) redTable(ctx context.Context, st State, a *servicesAnswers, all 
 		if p95 == 0 {
 			r.Millis, r.P95.Unit = chart.Dash, ""
 		}
-		compare(&r, l, p95, before, a.beforeErr, againsts[against].before)
+		compare(&r, l, p95, before, a.beforeErr, againsts[against].before, st.Kept, a.kept)
 		if v, ok := versions[name]; ok {
 			r.Version = v.Version
 			if age := st.Now.Sub(v.First); age < newVersion && v.first > 1 {
@@ -76,8 +77,16 @@ func (p *Pages) redTable(ctx context.Context, st State, a *servicesAnswers, all 
 	return t
 }
 
-// compare says how a service did before.
-func compare(r *screens.RedRow, l load, p95 time.Duration, before map[string]load, err error, when string) {
+// spansGraph shows the rates of a service's operations: whatever sends spans has
+// these series.
+func spansGraph(st State, service string) string {
+	carry := st.Carry()
+	carry.Services = nil
+	return carry.Href("/graph", "q", "sum by (span_name) (rate(traces_spanmetrics_calls_total{service="+strconv.Quote(service)+"}[5m]))")
+}
+
+// compare says how a service did before; the rates are over the times given.
+func compare(r *screens.RedRow, l load, p95 time.Duration, before map[string]load, err error, when string, now, past time.Duration) {
 	if err != nil {
 		return
 	}
@@ -87,7 +96,7 @@ func compare(r *screens.RedRow, l load, p95 time.Duration, before map[string]loa
 		r.Rate.Was, r.Share.Was, r.P95.Was = none, none, none
 		return
 	}
-	rate, rateWas := perSec(l.red.Requests, l.seen), perSec(was.red.Requests, was.seen)
+	rate, rateWas := perSec(l.red.Requests, now), perSec(was.red.Requests, past)
 	shareWas := share(was.red.Errors, was.red.Requests)
 	r.Rate.Was = chart.Brief(rateWas) + " a second " + when
 	r.Share.Was = chart.Percent(shareWas).String() + " " + when

@@ -33,6 +33,7 @@ type State struct {
 	Path     string
 	From, To string          // as the address has them, or the defaults
 	Range    store.TimeRange // the same in Unix ns, at Now
+	Kept     time.Duration   // of the range, from when on there is anything: what rates are over
 	Brush    store.TimeRange // a part of the range that other screens go on with; zero for none
 	Now      time.Time
 	Refresh  time.Duration // 0 for none
@@ -59,6 +60,7 @@ func (p *Pages) state(r *http.Request) State {
 		}
 	}
 	st.readTime(cmp.Or(v.Get("from"), p.defaultFrom(st.Now, v.Get("to"))), v.Get("to"))
+	st.Kept = p.keptOf(st.Range)
 	st.readRefresh(v.Get("refresh"))
 	for _, s := range v["service"] {
 		if s != "" && len(st.Services) < maxServices && !st.HasService(s) {
@@ -69,6 +71,17 @@ func (p *Pages) state(r *http.Request) State {
 	st.View, st.Sel, st.Sort = v.Get("view"), v.Get("sel"), v.Get("sort")
 	st.Cols = v["cols"]
 	return st
+}
+
+// keptOf is how much of a range lies behind the oldest thing that is kept.
+func (p *Pages) keptOf(r store.TimeRange) time.Duration {
+	from := r.From
+	if p.o.Oldest != nil {
+		if oldest := p.o.Oldest(); !oldest.IsZero() {
+			from = min(max(from, oldest.UnixNano()), r.To)
+		}
+	}
+	return time.Duration(r.To - from)
 }
 
 // defaultFrom is the last hour, or less while less than that is kept.

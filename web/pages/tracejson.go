@@ -3,6 +3,7 @@ package pages
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -22,22 +23,22 @@ func spanText(s *store.Span) string {
 // The JSON for people, of spans and events.
 type (
 	jsonEvent struct {
-		Time       string            `json:"time"`
-		Name       string            `json:"name"`
-		Attributes map[string]string `json:"attributes,omitempty"`
+		Time       string         `json:"time"`
+		Name       string         `json:"name"`
+		Attributes map[string]any `json:"attributes,omitempty"`
 	}
 	jsonSpan struct {
-		SpanID     string            `json:"spanId"`
-		ParentID   string            `json:"parentSpanId,omitempty"`
-		Service    string            `json:"service"`
-		Name       string            `json:"name"`
-		Kind       string            `json:"kind"`
-		Start      string            `json:"start"`
-		DurationNs int64             `json:"durationNs"`
-		Error      bool              `json:"error,omitempty"`
-		Message    string            `json:"message,omitempty"`
-		Attributes map[string]string `json:"attributes,omitempty"`
-		Events     []jsonEvent       `json:"events,omitempty"`
+		SpanID     string         `json:"spanId"`
+		ParentID   string         `json:"parentSpanId,omitempty"`
+		Service    string         `json:"service"`
+		Name       string         `json:"name"`
+		Kind       string         `json:"kind"`
+		Start      string         `json:"start"`
+		DurationNs int64          `json:"durationNs"`
+		Error      bool           `json:"error,omitempty"`
+		Message    string         `json:"message,omitempty"`
+		Attributes map[string]any `json:"attributes,omitempty"`
+		Events     []jsonEvent    `json:"events,omitempty"`
 	}
 )
 
@@ -75,10 +76,25 @@ func traceJSON(tr store.Trace) (text, note string) {
 	return string(b), note
 }
 
-func attrMap(attrs store.Attrs) map[string]string {
-	out := make(map[string]string, len(attrs))
+func attrMap(attrs store.Attrs) map[string]any {
+	out := make(map[string]any, len(attrs))
 	for _, a := range slices.Backward(attrs[:min(len(attrs), detailMost)]) {
-		out[a.Key] = cut(a.Value.Text(), detailValue)
+		out[a.Key] = jsonValue(a.Value)
 	}
 	return out
+}
+
+// jsonValue keeps numbers and truths; everything else is its text.
+func jsonValue(v store.Value) any {
+	switch v.Kind {
+	case store.KindInt:
+		return v.Int()
+	case store.KindBool:
+		return v.Bool()
+	case store.KindFloat:
+		if f := v.Float(); !math.IsNaN(f) && !math.IsInf(f, 0) {
+			return f
+		}
+	}
+	return cut(v.Text(), detailValue)
 }

@@ -56,6 +56,10 @@ func (p *Pages) tracesPage(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), logTime)
 	defer cancel()
 	st := p.state(r)
+	if q := st.Values.Get("q"); q != "" && st.Values.Get("tags") == "" { // as all other screens name their query
+		st.Values.Set("tags", q)
+		st.Values.Del("q")
+	}
 	st.tidy()
 	pushTidy(w, r, st.Self())
 	if st.Moving() {

@@ -185,3 +185,8 @@ func TestTracesSayFromWhenTheyAreAllKept(t *testing.T) {
 	o.Thinned = func() time.Time { return time.Time{} }
 	wants(t, mainOf(t, ask(screenOf(t, o), "/traces").Body.String()), "!only traces with errors")
 }
+
+func TestTracesTakeTheNameThatAllQueriesHave(t *testing.T) {
+	body := ask(screenOf(t, Options{Traces: storyTraces()}), "/traces?q=alone").Body.String()
+	wants(t, mainOf(t, body), "attributes are written name=value", `value="alone"`)
+}

@@ -262,7 +262,7 @@ func calmVerdict(st State, a *overviewAnswers, all []load) *screens.Verdict {
 	var slow *load
 	for i, l := range all {
 		reqs, errs = reqs+l.red.Requests, errs+l.red.Errors
-		rate += perSec(l.red.Requests, l.seen)
+		rate += perSec(l.red.Requests, st.Kept)
 		if l.slow && slow == nil {
 			slow = &all[i]
 		}
