@@ -281,7 +281,7 @@ async function plain(page) {
   await page.locator('.chip', { hasText: 'method is POST' }).waitFor();
   await page.locator('.lover .hb').last().evaluate((a) => a.click());
   await page.waitForURL((u) => u.searchParams.has('brush'));
-  await page.getByRole('link', { name: 'Clear the brush' }).evaluate((a) => a.click());
+  await page.locator('a[data-close][aria-label="Clear the brush"]').evaluate((a) => a.click());
   await page.waitForURL((u) => !u.searchParams.has('brush'));
   await page.getByRole('link', { name: 'Patterns' }).click();
   await page.locator('.pats tbody tr').first().waitFor();
