@@ -3,6 +3,7 @@ package appliance
 import (
 	"slices"
 	"sort"
+	"strings"
 	"sync"
 	"time"
 
@@ -96,33 +97,39 @@ func (m *spanMetrics) Count(spans []store.Span, calls []store.Call) {
 
 func (m *spanMetrics) span(s *store.Span) *timed {
 	k := spanKey{s.Service, s.Name, s.Kind, s.Status}
-	t := m.spans[k]
-	if t == nil {
-		if len(m.spans) >= maxSpanKeys {
-			k = spanKey{otherName, otherName, store.SpanUnspecified, s.Status}
-		}
-		if t = m.spans[k]; t == nil {
-			t = &timed{}
-			m.spans[k] = t
-		}
+	if t := m.spans[k]; t != nil {
+		return t
 	}
-	return t
+	k.service, k.name = label(k.service), label(k.name)
+	return under(m.spans, k, maxSpanKeys, spanKey{otherName, otherName, store.SpanUnspecified, s.Status})
 }
 
 func (m *spanMetrics) call(c *store.Call) *timed {
 	k := callKey{c.Caller, c.Callee, c.Kind}
-	t := m.calls[k]
+	if t := m.calls[k]; t != nil {
+		return t
+	}
+	k.caller, k.callee = label(k.caller), label(k.callee)
+	return under(m.calls, k, maxCallKeys, callKey{otherName, otherName, store.DependencyCall})
+}
+
+// under finds or makes what counts under a key, or under another one when there
+// are too many.
+func under[K comparable](all map[K]*timed, k K, most int, other K) *timed {
+	if all[k] == nil && len(all) >= most {
+		k = other
+	}
+	t := all[k]
 	if t == nil {
-		if len(m.calls) >= maxCallKeys {
-			k = callKey{otherName, otherName, store.DependencyCall}
-		}
-		if t = m.calls[k]; t == nil {
-			t = &timed{}
-			m.calls[k] = t
-		}
+		t = &timed{}
+		all[k] = t
 	}
 	return t
 }
+
+// label is a copy that may be a label's value: a request's memory does not last,
+// and one byte that is no UTF-8 would spoil the whole exposition.
+func label(s string) string { return strings.Clone(strings.ToValidUTF8(s, "\uFFFD")) }
 
 func (t *timed) add(took int64, fails bool, trace store.TraceID, at int64) {
 	seconds := float64(took) / 1e9

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -112,4 +113,26 @@ func BenchmarkSpanMetrics(b *testing.B) {
 		m.Count(spans, calls)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/500, "ns/span")
+}
+
+func TestSpanMetricsOfNamesThatAreNoText(t *testing.T) {
+	m := newSpanMetrics()
+	m.Count([]store.Span{{Service: "a\xff", Name: "\xc3"}}, []store.Call{{Caller: "b\xfe", Callee: "c"}})
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(m)
+	fams, err := reg.Gather()
+	if err != nil || len(fams) == 0 {
+		t.Fatalf("%d families, %v", len(fams), err)
+	}
+}
+
+func TestSpanMetricsKeepNoMemoryOfTheirCallers(t *testing.T) {
+	m := newSpanMetrics()
+	buf := []byte("shopGET /")
+	text := unsafe.String(&buf[0], len(buf))
+	m.Count([]store.Span{{Service: text[:4], Name: text[4:]}}, []store.Call{{Caller: text[:4], Callee: text[4:]}})
+	copy(buf, "xxxxxxxxx")
+	if m.spans[spanKey{service: "shop", name: "GET /"}] == nil || m.calls[callKey{caller: "shop", callee: "GET /"}] == nil {
+		t.Errorf("got %v, %v", m.spans, m.calls)
+	}
 }
