@@ -16,7 +16,8 @@ const maxLate = 24 * time.Hour
 var joinedFields = []string{fTraceID, fSpanID, fParentID, fService, fKind, fDuration, fStatus, fCaller, fLink, attrPrefix + sharedAttr}
 
 // earlier shows the spans that are kept of these traces, and those that await
-// spans of them, as far as they start within a day of a range. What cannot be read is left out, and the engine has reported it.
+// spans of them, as far as they start within a day of a range. What cannot be
+// read is left out, and the engine has reported it.
 func (s *Store) earlier(ctx context.Context, ids []store.TraceID, around store.TimeRange, show func(joinedSpan)) error {
 	around = store.TimeRange{From: addTime(around.From, -int64(maxLate)), To: addTime(around.To, int64(maxLate))}
 	old := map[store.TraceID]bool{}

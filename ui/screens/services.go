@@ -155,7 +155,7 @@ func place(x, y float64) templ.SafeCSS {
 	return templ.SafeCSS("left:" + percent(x/100) + ";top:" + px(y))
 }
 
-// before places what stands at the left edge of a node, or behind its right one.
+// arrow places the head at the left edge of the node, or behind its right one.
 func (e ServiceEdge) arrow() templ.SafeCSS {
 	sign := " - "
 	if e.Back {
