@@ -21,6 +21,7 @@ import (
 	"tripod/web/pages"
 	"tripod/web/planweb"
 	"tripod/web/promapi"
+	"tripod/web/promwrite"
 	"tripod/web/tempoapi"
 	"tripod/web/zipkinapi"
 )
@@ -51,8 +52,9 @@ func (a *Appliance) openDoors() error {
 	tempo := tempoapi.New(tempoapi.Doors{Traces: a.traces, Metrics: a.traces, Tags: a.traces, Encode: tempoapi.Encode{Proto: otlp.MarshalTraces, JSON: otlp.MarshalTracesJSON}}, tempoapi.Options{})
 	tempo.Register(mux)
 	promapi.New(promapi.Doors{
-		Engine: a.metrics, Samples: a.metrics, Sink: a.metrics, Families: a.metrics, Targets: a.scrape.Targets, Ready: a.readyNow,
-	}, promapi.Options{Took: m.write.took}).Register(mux)
+		Engine: a.metrics, Samples: a.metrics, Families: a.metrics, Targets: a.scrape.Targets, Ready: a.readyNow,
+	}, promapi.Options{}).Register(mux)
+	promwrite.New(promwrite.Doors{Sink: a.metrics, Families: a.metrics}, promwrite.Options{Took: m.write.took}).Register(mux)
 	alertapi.New(a.rules).Register(mux)
 
 	screens, err := pages.New(pages.Options{

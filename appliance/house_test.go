@@ -62,18 +62,18 @@ var mayImport = []struct {
 // module requires, as oracle or as client.
 var lives = map[string][]string{
 	"github.com/VictoriaMetrics/VictoriaMetrics": {"store/metrics/scrape"},
-	"github.com/prometheus/prometheus":           {"store/metrics", "store/metrics/scrape", "alerting", "web/promapi", "web/alertapi", "web/pages", "appliance"}, // value types cross rooms: re-modelling native histograms loses things
-	"github.com/prometheus/common":               {"store/metrics", "alerting", "web/promapi", "web/alertapi", "web/pages", "store/metrics/scrape", "appliance"},
+	"github.com/prometheus/prometheus":           {"store/metrics", "store/metrics/scrape", "alerting", "web/promapi", "web/promwrite", "web/promread", "web/alertapi", "web/pages", "appliance"}, // value types cross rooms: re-modelling native histograms loses things
+	"github.com/prometheus/common":               {"store/metrics", "alerting", "web/promapi", "web/promwrite", "web/promread", "web/alertapi", "web/pages", "store/metrics/scrape", "appliance"},
 	"github.com/prometheus/client_golang":        {"appliance", "planner/observed", "store/metrics", "alerting"},
-	"github.com/prometheus/client_model":         {"appliance", "planner/observed", "store/metrics"},
+	"github.com/prometheus/client_model":         {"appliance", "planner/observed", "store/metrics", "web/promread"}, // expfmt writes the pages of federation from it
 	"github.com/blevesearch":                     {"store/events/termindex"},
-	"github.com/klauspost/compress":              {"store/events", "store/events/columns", "web", "web/lokiapi", "web/promapi"}, // s2 reads the snappy that two wires send
+	"github.com/klauspost/compress":              {"store/events", "store/events/columns", "web", "web/lokiapi", "web/promwrite", "web/promread"}, // s2 reads and writes the snappy of three wires
 	"github.com/FastFilter/xorfilter":            {"store/events"},
-	"github.com/cespare/xxhash":                  {"store/events", "store/metrics", "web/promapi"},
+	"github.com/cespare/xxhash":                  {"store/events", "store/metrics"},
 	"go.opentelemetry.io/collector/pdata":        {"web/otlp", "store/metrics", "appliance"}, // the upstream OTLP-to-Prometheus translator takes pmetric
 	"google.golang.org/grpc":                     {"web/otlp"},
 	"google.golang.org/genproto":                 {"web/otlp"},
-	"google.golang.org/protobuf":                 {"web/otlp", "web/lokiapi", "web/promapi"},
+	"google.golang.org/protobuf":                 {"web/otlp", "web/lokiapi", "web/promwrite"},
 	"modernc.org/sqlite":                         {"planner/sqlite"},
 	"github.com/XSAM/otelsql":                    {"planner/sqlite"},
 	"go.etcd.io/bbolt":                           {"appliance/state", "alerting/notify", "alerting"},

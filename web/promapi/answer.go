@@ -115,7 +115,7 @@ func bounded(r *http.Request) error {
 	return nil
 }
 
-// maxPooled keeps one huge answer or request from being held for ever, in bytes.
+// maxPooled keeps one huge answer from being held for ever, in bytes.
 const maxPooled = 1 << 20
 
 var buffers = sync.Pool{New: func() any { return new([]byte) }}

@@ -3,7 +3,6 @@ package promapi
 import (
 	"context"
 	"net/http"
-	"runtime"
 	"time"
 
 	"github.com/prometheus/prometheus/model/metadata"
@@ -12,7 +11,6 @@ import (
 	"github.com/prometheus/prometheus/storage"
 
 	"tripod/store"
-	"tripod/web"
 )
 
 // Engine evaluates PromQL; opts may be nil.
@@ -30,14 +28,12 @@ type Samples interface {
 // Families are what senders said about their metrics.
 type Families interface {
 	Metadata(metric string) map[string]metadata.Metadata // all when metric is empty
-	SetMetadata(family string, md metadata.Metadata)
 }
 
 // Doors are what the API asks.
 type Doors struct {
 	Engine   Engine
 	Samples  Samples
-	Sink     storage.Appendable
 	Families Families
 	Targets  func() []store.Target // nil means none
 	Ready    func() error          // nil means always
@@ -48,13 +44,7 @@ type Options struct {
 	// Version is the Prometheus release whose API this is; clients turn
 	// features on by it. Default 3.15.0.
 	Version string
-	// Writers is how many remote-write requests are taken in at once, the
-	// others wait; default twice the number of CPUs.
-	Writers int
 	Now     func() time.Time
-	// Took is told of each remote-write request: samples kept if err is nil or
-	// a *store.PartialError, and samples refused for good.
-	Took func(kept, refused int, err error)
 }
 
 // API is the handlers.
@@ -62,8 +52,6 @@ type API struct {
 	d      Doors
 	o      Options
 	parser parser.Parser
-	refs   *refs
-	gate   web.Gate // of writes
 }
 
 // New makes the handlers.
@@ -71,20 +59,12 @@ func New(d Doors, o Options) *API {
 	if o.Version == "" {
 		o.Version = "3.15.0"
 	}
-	if o.Writers == 0 {
-		o.Writers = 2 * runtime.GOMAXPROCS(0)
-	}
 	if o.Now == nil {
 		o.Now = time.Now
-	}
-	if o.Took == nil {
-		o.Took = func(int, int, error) {}
 	}
 	return &API{
 		d: d, o: o,
 		parser: parser.NewParser(parser.Options{}),
-		refs:   newRefs(),
-		gate:   web.NewGate(o.Writers),
 	}
 }
 
@@ -105,7 +85,6 @@ func (a *API) Register(mux *http.ServeMux) {
 	mux.Handle("GET /api/v1/metadata", handler(a.metadata))
 	mux.Handle("GET /api/v1/targets", handler(a.targets))
 	mux.Handle("GET /api/v1/status/buildinfo", handler(a.buildInfo))
-	mux.HandleFunc("POST /api/v1/write", a.write)
 	mux.HandleFunc("GET /-/healthy", a.healthy)
 	mux.HandleFunc("GET /-/ready", a.ready)
 }

@@ -246,7 +246,7 @@ func FuzzParams(f *testing.F) {
 	}
 	defer s.Close()
 	mux := http.NewServeMux()
-	promapi.New(promapi.Doors{Engine: s, Samples: s, Sink: s, Families: s}, promapi.Options{}).Register(mux)
+	promapi.New(promapi.Doors{Engine: s, Samples: s, Families: s}, promapi.Options{}).Register(mux)
 	theirs := upstream(f, s)
 	f.Fuzz(func(t *testing.T, query string) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)

@@ -1,4 +1,4 @@
-package promapi
+package promwrite
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package promapi_test
+package promwrite_test
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ import (
 	"github.com/prometheus/prometheus/tsdb/tsdbutil"
 
 	"tripod/store/metrics"
-	"tripod/web/promapi"
+	"tripod/web/promwrite"
 )
 
 // server is the API on a real store behind a real listener.
@@ -33,7 +33,7 @@ func newServer(t testing.TB) *server {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	promapi.New(promapi.Doors{Engine: s, Samples: s, Sink: s, Families: s}, promapi.Options{}).Register(mux)
+	promwrite.New(promwrite.Doors{Sink: s, Families: s}, promwrite.Options{}).Register(mux)
 	srv := httptest.NewServer(mux)
 	t.Cleanup(func() {
 		srv.Close()

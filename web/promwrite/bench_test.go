@@ -1,4 +1,4 @@
-package promapi_test
+package promwrite_test
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/prometheus/prompb"
 	writev2 "github.com/prometheus/prometheus/prompb/io/prometheus/write/v2"
 
-	"tripod/web/promapi"
+	"tripod/web/promwrite"
 )
 
 // BenchmarkRemoteWrite is one request of 2,000 series, one sample each, as
@@ -42,7 +42,7 @@ func benchmarkWrite(b *testing.B, typ string) {
 	}
 	two.Symbols = symbols.Symbols()
 	mux := http.NewServeMux()
-	promapi.New(promapi.Doors{Engine: s.store, Samples: s.store, Sink: s.store, Families: s.store}, promapi.Options{}).Register(mux)
+	promwrite.New(promwrite.Doors{Sink: s.store, Families: s.store}, promwrite.Options{}).Register(mux)
 	body := func(n int) []byte {
 		for i := range series {
 			one.Timeseries[i].Samples[0] = prompb.Sample{Value: float64(n), Timestamp: ms + int64(n)*15_000}

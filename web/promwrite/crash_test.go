@@ -1,4 +1,4 @@
-package promapi_test
+package promwrite_test
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 
 	"tripod/store/metrics"
 	"tripod/store/storetest"
-	"tripod/web/promapi"
+	"tripod/web/promwrite"
 )
 
 // A request that was answered with 204 is there after a kill, all series of it.
@@ -29,7 +29,7 @@ func TestCrashKeepsRemoteWritesThatWereAnswered(t *testing.T) {
 				return err
 			}
 			mux := http.NewServeMux()
-			promapi.New(promapi.Doors{Engine: s, Samples: s, Sink: s, Families: s}, promapi.Options{}).Register(mux)
+			promwrite.New(promwrite.Doors{Sink: s, Families: s}, promwrite.Options{}).Register(mux)
 			for ms := time.Now().UnixMilli(); ; ms++ {
 				req := &prompb.WriteRequest{}
 				for i := range series {

@@ -1,4 +1,4 @@
-package promapi_test
+package promwrite_test
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/tsdbutil"
 
-	"tripod/web/promapi"
+	"tripod/web/promwrite"
 )
 
 type appender = storage.Appender
@@ -106,7 +106,7 @@ func FuzzRemoteWrite(f *testing.F) {
 		}
 		b := &book{}
 		mux := http.NewServeMux()
-		promapi.New(promapi.Doors{Sink: b, Families: b}, promapi.Options{}).Register(mux)
+		promwrite.New(promwrite.Doors{Sink: b, Families: b}, promwrite.Options{}).Register(mux)
 		for _, round := range []string{"first", "second"} {
 			b.lines = nil
 			req := httptest.NewRequest("POST", "/api/v1/write", bytes.NewReader(snappy.Encode(nil, body)))

@@ -1,4 +1,4 @@
-package promapi_test
+package promwrite_test
 
 import (
 	"errors"

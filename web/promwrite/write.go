@@ -1,4 +1,4 @@
-package promapi
+package promwrite
 
 import (
 	"bytes"
@@ -132,6 +132,9 @@ func (wr *writer) read(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	wr.decoded = out
 	return out, nil
 }
+
+// maxPooled keeps one huge request from being held for ever, in bytes.
+const maxPooled = 1 << 20
 
 // release pools the writer, without what an unusually large request left in it.
 func (wr *writer) release() {
