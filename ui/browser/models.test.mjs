@@ -69,3 +69,11 @@ test('heights agree with a list of numbers, whatever is added, taken away and se
     }
   }
 });
+
+test('stacked lines add what is shown, and a gap adds nothing', async () => {
+  const { stacked } = await load('_plotstack.ts');
+  const lists = [[1, 2, null], [10, null, 30], [100, 200, 300]];
+  assert.deepEqual(stacked(lists, [true, true, true]), [[111, 202, null], [110, null, 330], [100, 200, 300]]);
+  assert.deepEqual(stacked(lists, [true, true, false]), [[11, 2, null], [10, null, 30], [0, 0, 0]]);
+  assert.deepEqual(stacked([], []), []);
+});

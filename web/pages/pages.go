@@ -96,7 +96,7 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	p.static(mux)
 	p.overview(mux)
 	p.logs(mux)
-	p.graph(mux)
+	p.metrics(mux)
 	p.traces(mux)
 	p.services(mux)
 	p.alerts(mux)

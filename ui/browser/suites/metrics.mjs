@@ -6,7 +6,7 @@ import { until } from '../tripod.mjs';
 const box = (page) => page.locator('#graph-form [data-query] .q').first();
 const has = (text) => (u) => u.searchParams.getAll('q').includes(text);
 
-export default function graph(scene) {
+export default function metrics(scene) {
   scene('the first chart has lines and a legend; another query replaces them', ask);
   scene('PromQL that cannot be read says where, and the chart stays', broken);
   scene('a metric of the browser comes into the query', insert);

@@ -42,22 +42,22 @@ type Catalog interface {
 }
 
 const (
-	maxQueries   = 6
-	maxSeries    = 50 // lines of one chart
-	graphPoints  = 300
-	graphStep    = 5 * time.Second // the least; scrapes come every 15 s
-	graphHeight  = 346
-	graphLeft    = 52
-	maxExemplars = 80
+	maxQueries    = 6
+	maxSeries     = 50 // lines of one chart
+	metricsPoints = 300
+	metricsStep   = 5 * time.Second // the least; scrapes come every 15 s
+	metricsHeight = 346
+	metricsLeft   = 52
+	maxExemplars  = 80
 )
 
 // firstQuery shows something useful before anything was asked, and its
 // exemplars lead to traces.
 const firstQuery = `histogram_quantile(0.95, sum by (le, service_name) (rate(http_server_request_duration_seconds_bucket[$__rate])))`
 
-func (p *Pages) graph(mux *http.ServeMux) { p.get(mux, "GET /graph", p.graphPage) }
+func (p *Pages) metrics(mux *http.ServeMux) { p.get(mux, "GET /graph", p.metricsPage) }
 
-func (p *Pages) graphPage(w http.ResponseWriter, r *http.Request) error {
+func (p *Pages) metricsPage(w http.ResponseWriter, r *http.Request) error {
 	if p.o.Metrics == nil {
 		return errNoDoor
 	}
@@ -68,22 +68,22 @@ func (p *Pages) graphPage(w http.ResponseWriter, r *http.Request) error {
 	if st.Moving() {
 		st.refreshDefault(15 * time.Second)
 	}
-	m := p.graphView(ctx, st)
-	if r.Header.Get("HX-Request") == "true" && slices.ContainsFunc(m.Queries, func(q screens.GraphQuery) bool { return q.Box.Error != nil }) {
+	m := p.metricsView(ctx, st)
+	if r.Header.Get("HX-Request") == "true" && slices.ContainsFunc(m.Queries, func(q screens.MetricsQuery) bool { return q.Box.Error != nil }) {
 		w.Header().Set("HX-Retarget", "#q-msg")
 		w.Header().Set("HX-Reswap", "innerHTML")
 		w.Header().Set("HX-Reselect", ".qmsg")
 		w.Header().Set("HX-Push-Url", "false")
-		return p.fragment(w, r, http.StatusOK, screens.GraphMessages(m.Queries))
+		return p.fragment(w, r, http.StatusOK, screens.MetricsMessages(m.Queries))
 	}
 	pushTidy(w, r, st.Self())
-	pg := p.page(ctx, st, "graph", "Metrics", "graph.css", "graph.js")
+	pg := p.page(ctx, st, "graph", "Metrics", "plot.css", "metrics.css", "metrics.js")
 	pg.Flush = true
-	return p.show(w, r, pg, screens.GraphPage(m))
+	return p.show(w, r, pg, screens.MetricsPage(m))
 }
 
-// graphQueries are those of the address: q, or Prometheus's g0.expr, g1.expr …
-func graphQueries(st *State) []string {
+// metricsQueries are those of the address: q, or Prometheus's g0.expr, g1.expr …
+func metricsQueries(st *State) []string {
 	out := slices.Clone(st.Queries)
 	for i := 0; len(out) == 0 || i > 0; i++ {
 		expr := st.Values.Get("g" + strconv.Itoa(i) + ".expr")
@@ -95,8 +95,8 @@ func graphQueries(st *State) []string {
 	return out[:min(len(out), maxQueries)]
 }
 
-// graphHref is this view with other queries.
-func graphHref(st *State, queries []string, pairs ...string) string {
+// metricsHref is this view with other queries.
+func metricsHref(st *State, queries []string, pairs ...string) string {
 	v := clone(st.Values)
 	for name := range v {
 		if len(name) > 1 && name[0] == 'g' && name[1] >= '0' && name[1] <= '9' {
@@ -120,15 +120,15 @@ type drawn struct {
 	last   float64 // NaN when it has none
 }
 
-func (p *Pages) graphView(ctx context.Context, st State) screens.Graph {
-	queries := graphQueries(&st)
+func (p *Pages) metricsView(ctx context.Context, st State) screens.Metrics {
+	queries := metricsQueries(&st)
 	given := len(queries) > 0
 	if !given {
 		queries = []string{firstQuery}
 	}
-	step := max(st.Step(graphPoints), graphStep)
+	step := max(st.Step(metricsPoints), metricsStep)
 	from, to := gridOf(st.Range, step)
-	m := screens.Graph{
+	m := screens.Metrics{
 		Action: st.Path, Step: "a point every " + chart.Long(step),
 		Views: []ui.Tab{
 			{Text: "Lines", Href: st.Without("view"), On: st.View != "area"},
@@ -144,22 +144,22 @@ func (p *Pages) graphView(ctx context.Context, st State) screens.Graph {
 		m.Chips = append(m.Chips, screens.Chip{Before: "service_name is", Value: s, Remove: st.withoutService(s)})
 	}
 	if len(queries) < maxQueries {
-		m.Add = graphHref(&st, append(slices.Clone(queries), ""))
+		m.Add = metricsHref(&st, append(slices.Clone(queries), ""))
 	}
 	var all []drawn
 	var units []string
 	for i, q := range queries {
-		box := screens.GraphQuery{Box: ui.Query{
+		box := screens.MetricsQuery{Box: ui.Query{
 			ID: "q" + strconv.Itoa(i), Name: "q", Value: q, Letter: string(rune('A' + i)),
 			Label: "PromQL query " + string(rune('A'+i)), Placeholder: "a metric, or any PromQL",
 		}}
 		if len(queries) > 1 {
-			box.Remove = graphHref(&st, slices.Delete(slices.Clone(queries), i, i+1))
+			box.Remove = metricsHref(&st, slices.Delete(slices.Clone(queries), i, i+1))
 		}
 		if strings.TrimSpace(q) != "" {
 			series, err := p.ask(ctx, &st, q, from, to, step, &m)
 			if err != nil {
-				box.Box.Error = p.graphProblem(ctx, q, err)
+				box.Box.Error = p.metricsProblem(ctx, q, err)
 			} else {
 				box.Count = countSeries(len(series))
 				units = append(units, unitOf(q))
@@ -172,7 +172,7 @@ func (p *Pages) graphView(ctx context.Context, st State) screens.Graph {
 		m.Queries = append(m.Queries, box)
 	}
 	m.Browser = p.metricBrowser(ctx, &st, queries, given)
-	p.graphDraw(ctx, &st, all, units, queries, from, to, step, &m)
+	p.metricsDraw(ctx, &st, all, units, queries, from, to, step, &m)
 	return m
 }
 
@@ -193,7 +193,7 @@ func gridOf(r store.TimeRange, step time.Duration) (from, to time.Time) {
 }
 
 // ask evaluates one query in the scope and puts the points on the grid.
-func (p *Pages) ask(ctx context.Context, st *State, q string, from, to time.Time, step time.Duration, m *screens.Graph) ([]drawn, error) {
+func (p *Pages) ask(ctx context.Context, st *State, q string, from, to time.Time, step time.Duration, m *screens.Metrics) ([]drawn, error) {
 	expr := inScope(expandRate(q, step), st.Services)
 	matrix, warnings, err := p.o.Metrics.Range(ctx, expr, from, to, step)
 	if err != nil {
@@ -233,8 +233,8 @@ func (p *Pages) ask(ctx context.Context, st *State, q string, from, to time.Time
 	return out, nil
 }
 
-// graphProblem is an error in the words of the query as it was typed.
-func (p *Pages) graphProblem(ctx context.Context, typed string, err error) *ui.QueryProblem {
+// metricsProblem is an error in the words of the query as it was typed.
+func (p *Pages) metricsProblem(ctx context.Context, typed string, err error) *ui.QueryProblem {
 	if own := parseProblem(typed); own != nil {
 		return queryProblem(typed, own)
 	}
@@ -245,11 +245,11 @@ func (p *Pages) graphProblem(ctx context.Context, typed string, err error) *ui.Q
 	return &ui.QueryProblem{Text: p.reason(ctx, "metrics query", err)}
 }
 
-// graphDraw fills the chart, the legend and the exemplars.
-func (p *Pages) graphDraw(ctx context.Context, st *State, all []drawn, units, queries []string, from, to time.Time, step time.Duration, m *screens.Graph) {
+// metricsDraw fills the chart, the legend and the exemplars.
+func (p *Pages) metricsDraw(ctx context.Context, st *State, all []drawn, units, queries []string, from, to time.Time, step time.Duration, m *screens.Metrics) {
 	if len(all) == 0 {
 		m.Empty, m.Hint = "No series in this time range", "Choose a metric on the left, or another time range."
-		if slices.ContainsFunc(m.Queries, func(q screens.GraphQuery) bool { return q.Box.Error != nil }) {
+		if slices.ContainsFunc(m.Queries, func(q screens.MetricsQuery) bool { return q.Box.Error != nil }) {
 			m.Empty, m.Hint = "The query cannot be answered", "Nothing was drawn."
 		}
 		if len(m.Browser.Metrics) == 0 && m.Browser.Failed == "" {
@@ -274,7 +274,7 @@ func (p *Pages) graphDraw(ctx context.Context, st *State, all []drawn, units, qu
 	}
 	lo, top := axisOf(all, highest)
 	placeExemplars(found, unit == "s", lo, top, m)
-	m.Data = screens.GraphData{From: from.Unix(), To: to.Unix(), Min: lo, Top: top, Unit: unit, Fill: st.View == "area"}
+	m.Data = screens.MetricsData{From: from.Unix(), To: to.Unix(), Min: lo, Top: top, Unit: unit, Fill: st.View == "area"}
 	for t := from; !t.After(to); t = t.Add(step) {
 		m.Data.Times = append(m.Data.Times, t.Unix())
 	}
@@ -284,14 +284,14 @@ func (p *Pages) graphDraw(ctx context.Context, st *State, all []drawn, units, qu
 	}
 	c := &chart.Lines{Max: top - lo, Frame: chart.Frame{
 		Label:  "Line chart of " + countSeries(len(all)) + "; the table below has the same numbers",
-		Height: graphHeight, Left: graphLeft, From: from.UnixNano(), To: to.UnixNano(), Brush: true, Ticks: 7,
+		Height: metricsHeight, Left: metricsLeft, From: from.UnixNano(), To: to.UnixNano(), Brush: true, Ticks: 7,
 		Format: func(v float64) string { return tickOf(v+lo, unit) },
 	}}
 	for i := range all {
 		d := &all[i]
 		before, main, after := seriesText(d.labels)
 		full := before + main + after
-		row := screens.GraphSeries{
+		row := screens.MetricsSeries{
 			Letter: d.letter, Slot: d.slot, Before: before, Main: main, After: after, Full: full, Values: shifted(d.values, minOf(d.values)),
 			Last: quantity(d.last, unit),
 		}
@@ -302,7 +302,7 @@ func (p *Pages) graphDraw(ctx context.Context, st *State, all []drawn, units, qu
 		}
 		m.Series = append(m.Series, row)
 		c.Series = append(c.Series, chart.Line{Class: "c" + strconv.Itoa(d.slot), Name: full, Values: shifted(d.values, lo), Fill: m.Data.Fill || len(all) == 1})
-		m.Data.Series = append(m.Data.Series, screens.GraphDataLine{Name: shortName(d.letter, full, main, len(queries) > 1), Slot: d.slot, Values: nullable(d.values)})
+		m.Data.Series = append(m.Data.Series, screens.MetricsLine{Name: shortName(d.letter, full, main, len(queries) > 1), Slot: d.slot, Values: nullable(d.values)})
 	}
 	m.Data.Fill = m.Data.Fill || len(all) == 1
 	slices.Reverse(c.Series) // the first of the table is drawn on top

@@ -9,36 +9,36 @@ import (
 	"tripod/ui/chart"
 )
 
-// Graph is the screen that asks in PromQL.
-type Graph struct {
+// Metrics is the screen that asks in PromQL.
+type Metrics struct {
 	Action   string
 	Keep     []ui.Param
-	Queries  []GraphQuery
+	Queries  []MetricsQuery
 	Add      string // address with one more query box, or empty
 	Views    []ui.Tab
 	Chips    []Chip
 	Notes    []string
 	Step     string
 	Chart    *chart.Lines // nil when there is nothing to draw
-	Data     GraphData
+	Data     MetricsData
 	Empty    string // instead of the chart
 	Hint     string // what else could be asked
-	Series   []GraphSeries
-	Diamonds []GraphExemplar
-	Table    []GraphExemplar // those in view, largest first
+	Series   []MetricsSeries
+	Diamonds []MetricsExemplar
+	Table    []MetricsExemplar // those in view, largest first
 	InView   string
 	Browser  MetricBrowser
 }
 
-// GraphQuery is one query box.
-type GraphQuery struct {
+// MetricsQuery is one query box.
+type MetricsQuery struct {
 	Box    ui.Query
 	Count  string // 5 series
 	Remove string // address without it, or empty
 }
 
-// GraphSeries is one row of the legend.
-type GraphSeries struct {
+// MetricsSeries is one row of the legend.
+type MetricsSeries struct {
 	Letter    string
 	Slot      int
 	Before    string // {service_name="
@@ -53,8 +53,8 @@ type GraphSeries struct {
 	Exemplars string
 }
 
-// GraphExemplar is a measured request that leads to its trace.
-type GraphExemplar struct {
+// MetricsExemplar is a measured request that leads to its trace.
+type MetricsExemplar struct {
 	Slot  int
 	X, Y  float64 // 0 to 1
 	Time  string
@@ -65,20 +65,20 @@ type GraphExemplar struct {
 	Title string
 }
 
-// GraphData is what the island draws: the same numbers as the table.
-type GraphData struct {
-	From   int64           `json:"from"` // Unix s
-	To     int64           `json:"to"`
-	Min    float64         `json:"min"`
-	Top    float64         `json:"top"`
-	Unit   string          `json:"unit"`
-	Fill   bool            `json:"fill"`
-	Times  []int64         `json:"times"`
-	Series []GraphDataLine `json:"series"`
+// MetricsData is what the island draws: the same numbers as the table.
+type MetricsData struct {
+	From   int64         `json:"from"` // Unix s
+	To     int64         `json:"to"`
+	Min    float64       `json:"min"`
+	Top    float64       `json:"top"`
+	Unit   string        `json:"unit"`
+	Fill   bool          `json:"fill"`
+	Times  []int64       `json:"times"`
+	Series []MetricsLine `json:"series"`
 }
 
-// GraphDataLine is one line; null is a gap.
-type GraphDataLine struct {
+// MetricsLine is one line; null is a gap.
+type MetricsLine struct {
 	Name   string     `json:"name"`
 	Slot   int        `json:"slot"`
 	Values []*float64 `json:"values"`
@@ -111,7 +111,7 @@ type MetricLabel struct {
 	Share float64
 }
 
-func exemplarAt(e GraphExemplar) templ.SafeCSS {
+func exemplarAt(e MetricsExemplar) templ.SafeCSS {
 	return templ.SafeCSS("left:" + pct(e.X) + ";top:" + pct(1-e.Y))
 }
 

@@ -76,15 +76,15 @@ func (f *fakeMetrics) Series(context.Context, []string, time.Time, time.Time, in
 	return []labels.Labels{labels.FromStrings("__name__", "x", "le", "1"), labels.FromStrings("__name__", "x", "le", "2")}, nil
 }
 
-func TestGraphScreen(t *testing.T) {
+func TestMetricsScreen(t *testing.T) {
 	w := ask(screenOf(t, Options{Metrics: &fakeMetrics{}}), "/graph?from=now-1m&metric=took_seconds&q="+url.QueryEscape("histogram_quantile(0.95, took_seconds_bucket)"))
 	if w.Code != 200 {
 		t.Fatalf("status %d: %s", w.Code, w.Body)
 	}
-	golden(t, "graph.html", mainOf(t, w.Body.String()))
+	golden(t, "metrics.html", mainOf(t, w.Body.String()))
 }
 
-func TestGraphSays(t *testing.T) {
+func TestMetricsSays(t *testing.T) {
 	for name, c := range map[string]struct {
 		url  string
 		f    fakeMetrics
@@ -115,7 +115,7 @@ func TestGraphSays(t *testing.T) {
 	}
 }
 
-func TestGraphAsksInTheScope(t *testing.T) {
+func TestMetricsAsksInTheScope(t *testing.T) {
 	f := &fakeMetrics{}
 	ask(screenOf(t, Options{Metrics: f}), "/graph?service=planner-web&service=a.b&q="+url.QueryEscape(`rate(x[$__rate]) + y{service_name="z"}`))
 	want := `rate(x{service_name=~"planner-web|a\\.b"}[1m]) + y{service_name="z"}`
@@ -195,7 +195,7 @@ func TestStatsLeaveGapsOut(t *testing.T) {
 }
 
 // Any address must give a page.
-func FuzzGraphAddress(f *testing.F) {
+func FuzzMetricsAddress(f *testing.F) {
 	mux := screenOf(f, Options{Metrics: &fakeMetrics{}})
 	for _, s := range []string{"", "q=up&q=&q=a%7B", "g0.expr=up", "metric=took_seconds&q=x", "q=%24__rate&from=now-1s&service=a", "view=area&q=rate(a[$__rate])"} {
 		f.Add(s)

@@ -150,7 +150,7 @@ func (p *Pages) metricBrowser(ctx context.Context, st *State, queries []string, 
 		if !given {
 			put = []string{""}
 		}
-		it.Href = graphHref(st, replaceLast(put, f.query()), "metric", f.name)
+		it.Href = metricsHref(st, replaceLast(put, f.query()), "metric", f.name)
 		if it.On {
 			p.metricDetail(ctx, st, f, queries, &it)
 		}
@@ -189,7 +189,7 @@ func (p *Pages) metricDetail(ctx context.Context, st *State, f *family, queries 
 		p.o.Log.Warn("page", "part", "metric labels", "err", err)
 	}
 	action := func(text, q string) {
-		it.Actions = append(it.Actions, ui.Button{Text: text, Small: true, Href: graphHref(st, replaceLast(queries, q), "metric", f.name)})
+		it.Actions = append(it.Actions, ui.Button{Text: text, Small: true, Href: metricsHref(st, replaceLast(queries, q), "metric", f.name)})
 	}
 	switch f.typ {
 	case model.MetricTypeHistogram:
@@ -207,7 +207,7 @@ func (p *Pages) metricDetail(ctx context.Context, st *State, f *family, queries 
 		action("Sum", "sum by (service_name) ("+f.name+")")
 	}
 	if len(queries) < maxQueries {
-		it.Actions = append(it.Actions, ui.Button{Text: "Add as a query", Icon: "plus", Small: true, Href: graphHref(st, append(slices.Clone(queries), f.query()), "metric", f.name)})
+		it.Actions = append(it.Actions, ui.Button{Text: "Add as a query", Icon: "plus", Small: true, Href: metricsHref(st, append(slices.Clone(queries), f.query()), "metric", f.name)})
 	}
 }
 
@@ -243,7 +243,7 @@ func labelCounts(sets []labels.Labels) []screens.MetricLabel {
 
 // measured is an exemplar with what places it.
 type measured struct {
-	screens.GraphExemplar
+	screens.MetricsExemplar
 	service string
 	value   float64
 }
@@ -257,7 +257,7 @@ func (p *Pages) exemplars(ctx context.Context, st *State, queries []string, from
 		if strings.TrimSpace(q) == "" {
 			continue
 		}
-		found, err := p.o.Metrics.Exemplars(ctx, inScope(expandRate(q, graphStep), st.Services), from, to)
+		found, err := p.o.Metrics.Exemplars(ctx, inScope(expandRate(q, metricsStep), st.Services), from, to)
 		if err != nil {
 			continue // the query's own error has been said
 		}
@@ -279,7 +279,7 @@ func (p *Pages) exemplars(ctx context.Context, st *State, queries []string, from
 
 func (p *Pages) measured(st *State, series labels.Labels, e exemplar.Exemplar, id store.TraceID, x float64) measured {
 	service := series.Get("service_name")
-	m := measured{service: service, value: e.Value, GraphExemplar: screens.GraphExemplar{
+	m := measured{service: service, value: e.Value, MetricsExemplar: screens.MetricsExemplar{
 		Slot: p.o.Slots(service), X: x,
 		Time:  time.UnixMilli(e.Ts).UTC().Format("15:04:05"),
 		Text:  strings.TrimSpace(service + " " + cmp.Or(series.Get("http_route"), series.Get("route"))),
@@ -292,7 +292,7 @@ func (p *Pages) measured(st *State, series labels.Labels, e exemplar.Exemplar, i
 
 // placeExemplars puts each at its own value where the axis has the same unit,
 // and on the base of the chart otherwise.
-func placeExemplars(all []measured, own bool, lo, top float64, m *screens.Graph) {
+func placeExemplars(all []measured, own bool, lo, top float64, m *screens.Metrics) {
 	if len(all) > 0 {
 		m.InView = counted(len(all), "trace") + " behind these points"
 	}
@@ -300,9 +300,9 @@ func placeExemplars(all []measured, own bool, lo, top float64, m *screens.Graph)
 		if own && top > lo {
 			e.Y = min(max((e.value-lo)/(top-lo), 0), 1)
 		}
-		m.Diamonds = append(m.Diamonds, e.GraphExemplar)
+		m.Diamonds = append(m.Diamonds, e.MetricsExemplar)
 		if i < 8 {
-			m.Table = append(m.Table, e.GraphExemplar)
+			m.Table = append(m.Table, e.MetricsExemplar)
 		}
 	}
 }
