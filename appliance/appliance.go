@@ -53,6 +53,7 @@ type Appliance struct {
 	expo     *exposition
 	planner  *plannerApp
 	scrape   *scrape.Manager
+	host     *hostMetrics // nil when not asked for
 	rules    *alerting.Rules
 	notify   *notify.Pipeline
 	meters   meters
@@ -137,6 +138,7 @@ func New(o Options) (_ *Appliance, err error) {
 	if err := a.openScrape(); err != nil {
 		return nil, err
 	}
+	a.openHostMetrics()
 	if err := a.openAlerting(); err != nil {
 		return nil, err
 	}

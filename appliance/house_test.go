@@ -35,6 +35,7 @@ var mayImport = []struct {
 	{"store/traces", []string{"store", "store/events", "store/traces/traceql"}, "spans on events; never HTTP; traceql is its own back room"},
 	{"store/traces/traceql", []string{"store"}, "a language over spans: never I/O, nor how an engine keeps them"},
 	{"store/metrics", []string{"store"}, "tsdb and promql behind small doors; never HTTP"},
+	{"store/metrics/host", nil, "reads /proc and /sys; never what keeps the numbers"},
 	{"store/metrics/scrape", []string{"store"}, "promscrape, alone in its room"},
 	{"store/storetest", []string{"store"}, "the contract of each pillar; engines come to it, it goes to none"},
 	{"alerting", []string{"store"}, "gets query functions, never an engine; of store only the sentinels"},

@@ -82,6 +82,7 @@ func TestInputs(t *testing.T) {
 	logDir := t.TempDir()
 	r := start(t, Options{
 		Rate:      -1,
+		HostRoot:  hostFiles(t),
 		LogFiles:  []string{filepath.Join(logDir, "*.log")},
 		SyslogUDP: "127.0.0.1:0", SyslogTCP: "127.0.0.1:0", SyslogTLS: "127.0.0.1:0", TLSCert: certFile, TLSKey: keyFile,
 	})
@@ -90,6 +91,7 @@ func TestInputs(t *testing.T) {
 		"Elasticsearch": bulkIsFoundAndCounted,
 		"log files":     func(t *testing.T, r *running) { fileIsFoundAndCounted(t, r, logDir) },
 		"syslog":        func(t *testing.T, r *running) { syslogIsFoundAndCounted(t, r, client) },
+		"the machine":   theMachineIsMeasured,
 		"Zipkin":        zipkinIsFoundAndCounted,
 		"reads":         everyReadHasItsDoor,
 	} {

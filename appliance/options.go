@@ -65,6 +65,9 @@ type Options struct {
 	EvalInterval   time.Duration // of rules that name none
 	ScrapeConfigs  string        // YAML list, as Prometheus writes scrape_configs
 
+	NoHostMetrics bool   // of this machine and its containers
+	HostRoot      string // where the machine's root is mounted, empty for /
+
 	Demo   bool     // simulated users and named faults
 	Faults []string // faults that are on from the start; Demo only
 	Rate   float64  // requests per second of the simulated users, negative for none; Demo only
@@ -144,6 +147,9 @@ func (o *Options) faults() []error {
 	}
 	if o.SyslogTLS != "" && (o.TLSCert == "" || o.TLSKey == "") {
 		fault("syslog-tls", " %q: wants tls-cert and tls-key", o.SyslogTLS)
+	}
+	if o.HostRoot != "" && !filepath.IsAbs(o.HostRoot) {
+		fault("host-root", " %q: want an absolute path", o.HostRoot)
 	}
 	for _, g := range o.LogFiles {
 		if _, err := filepath.Match(g, ""); err != nil {

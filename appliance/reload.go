@@ -71,6 +71,8 @@ func (o *Options) needStart(next Options) []string {
 	changed("retention-metrics", o.RetentionMetrics != next.RetentionMetrics)
 	changed("max-disk", o.MaxDisk != next.MaxDisk)
 	changed("scrape-interval", o.ScrapeInterval != next.ScrapeInterval)
+	changed("host-metrics", o.NoHostMetrics != next.NoHostMetrics)
+	changed("host-root", o.HostRoot != next.HostRoot)
 	changed("eval-interval", o.EvalInterval != next.EvalInterval)
 	changed("fault", !slices.Equal(o.Faults, next.Faults))
 	changed("rate", o.Rate != next.Rate)

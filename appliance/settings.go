@@ -80,6 +80,10 @@ func Settings() []Setting {
 			set: func(o *Options, v string) (err error) { o.MaxDisk, err = parseBytes(v); return err }},
 		{Name: "scrape-interval", Arg: "TIME", Default: "15s", Help: "of our own /metrics",
 			set: duration(func(o *Options) *time.Duration { return &o.ScrapeInterval })},
+		{Name: "host-metrics", Arg: "BOOL", Default: "true", Help: "metrics of this machine and its containers, as node_exporter and cAdvisor name them",
+			set: setHostMetrics},
+		{Name: "host-root", Arg: "DIR", Default: "/", Help: "where the machine's root is mounted, for a tripod in a container",
+			set: text(func(o *Options) *string { return &o.HostRoot })},
 		{Name: "eval-interval", Arg: "TIME", Default: "15s", Help: "of rule groups that name none",
 			set: duration(func(o *Options) *time.Duration { return &o.EvalInterval })},
 		{Name: "fault", Arg: "NAME", Demo: true, Help: "slow-db, pool-exhausted, cache-down or bad-deploy, from the start; commas between several",
@@ -105,6 +109,15 @@ func setLogLevel(o *Options, v string) error {
 	l, err := parseLogLevel(v)
 	o.LogLevel = l
 	return err
+}
+
+func setHostMetrics(o *Options, v string) error {
+	on, err := strconv.ParseBool(v)
+	if err != nil {
+		return fmt.Errorf("want true or false")
+	}
+	o.NoHostMetrics = !on
+	return nil
 }
 
 func setRate(o *Options, v string) error {

@@ -35,7 +35,8 @@ func (a *Appliance) Status(context.Context) (pages.Appliance, error) {
 	now.Traces = a.pillar("traces", a.traces.Usage(), a.o.RetentionTraces, share)
 	now.Metrics = a.pillar("metrics", a.metrics.Usage(), a.o.RetentionMetrics, 2*share)
 	now.Receivers = a.receivers()
-	now.Targets = a.scrape.Targets()
+	now.Targets = append(a.hostTargets(), a.scrape.Targets()...)
+	now.Notes = a.hostNotes()
 	for _, d := range a.doors[1:] {
 		if d.Shut != "" {
 			continue

@@ -12,6 +12,7 @@ type Status struct {
 	DiskHint  string
 	Targets   []TargetRow
 	Up, Down  int
+	Notes     []string // what cannot be seen here, and is no problem
 	Level     *LevelForm
 	Send      Send
 }

@@ -37,6 +37,7 @@ type Appliance struct {
 
 	Receivers []Receiver
 	Targets   []store.Target
+	Notes     []string // sentences about what cannot be seen here, and is no problem
 
 	LogLevel  string
 	LogLevels []string // quietest last; none means that it cannot be changed

@@ -20,6 +20,7 @@ func (p *Pages) statusModel(st State, a Appliance) screens.Status {
 		Tiles:    tiles(a, st.Now),
 		Problems: a.Problems,
 		DiskHint: diskHint(a),
+		Notes:    a.Notes,
 		Pillars: []screens.DiskRow{
 			diskRow("Logs", "k-info", a.Logs, a.DiskFree),
 			diskRow("Metrics", "c10", a.Metrics, a.DiskFree),
