@@ -13,6 +13,8 @@ import (
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/util/compression"
+
+	"tripod/store/metrics/parallel"
 )
 
 // Options of a Store; zero means default.
@@ -69,7 +71,7 @@ func (o *Options) validate() error {
 type Store struct {
 	o        Options
 	db       *tsdb.DB
-	engine   *promql.Engine
+	engine   *parallel.Engine
 	parser   parser.Parser
 	meta     families
 	otlp     converters
@@ -94,7 +96,7 @@ func Open(dir string, o Options) (*Store, error) {
 	db.DisableCompactions()
 	p := parser.NewParser(parser.Options{})
 	s := &Store{o: o, db: db, parser: p}
-	s.engine = promql.NewEngine(promql.EngineOpts{
+	stock := promql.NewEngine(promql.EngineOpts{
 		Logger:                   o.Log,
 		MaxSamples:               o.MaxSamples,
 		Timeout:                  o.Timeout,
@@ -106,6 +108,7 @@ func Open(dir string, o Options) (*Store, error) {
 		EnablePerStepStats:       true,
 		Parser:                   p,
 	})
+	s.engine = parallel.New(stock, parallel.Options{MaxSamples: o.MaxSamples})
 	return s, nil
 }
 

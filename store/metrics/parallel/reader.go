@@ -1,0 +1,210 @@
+package parallel
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/prometheus/prometheus/model/value"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+	"github.com/prometheus/prometheus/util/annotations"
+)
+
+// round is how many series are evaluated before they are aggregated: their
+// rows stay in the processor's cache on grids of up to a few hundred steps.
+const round = 256
+
+// reader evaluates the series of one fragment, in order, a round at a time.
+type reader struct {
+	f      *fragment
+	o      Options
+	ctx    context.Context
+	series []storage.Series
+	some   []bool // by series: whether it has a point
+
+	mu     sync.Mutex // guards what follows, while workers run
+	notes  annotations.Annotations
+	err    error
+	points int // of all series, as the stock engine would hold them at one time
+}
+
+func (r *reader) evalAll() ([]promql.Series, error) {
+	r.some = make([]bool, len(r.series))
+	if r.f.agg == nil {
+		return r.evalEach()
+	}
+	return r.evalGroups()
+}
+
+// evalEach makes a row of every series that has a point.
+func (r *reader) evalEach() ([]promql.Series, error) {
+	if err := r.bound(len(r.series)); err != nil {
+		return nil, err
+	}
+	rows := make([]promql.Series, len(r.series))
+	err := r.parallel(0, len(rows), func(i int, w *worker) {
+		r.evalOne(i, w, w.row)
+		if r.some[i] {
+			rows[i] = promql.Series{Metric: r.f.metric(r.series[i]), Floats: r.f.grid.points(w.row)}
+		}
+	})
+	return slices.DeleteFunc(rows, func(s promql.Series) bool { return s.Floats == nil }), err
+}
+
+// evalGroups aggregates round by round, every step in the order of series.
+func (r *reader) evalGroups() ([]promql.Series, error) {
+	g := r.f.groups(r.series)
+	if err := r.bound(len(g.metrics) * 4); err != nil {
+		return nil, err
+	}
+	acc := accumulators[r.f.agg.Op](len(g.metrics), r.f.grid.steps)
+	size := min(round, len(r.series))
+	values := make([]float64, size*r.f.grid.steps)
+	rowOf := func(i int) []float64 { return values[i*r.f.grid.steps:][:r.f.grid.steps] }
+	for from := 0; from < len(r.series); from += size {
+		to := min(from+size, len(r.series))
+		if err := r.parallel(from, to, func(i int, w *worker) { r.evalOne(i, w, rowOf(i-from)) }); err != nil {
+			return nil, err
+		}
+		r.bySteps(to-from, func(lo, hi int) {
+			for i := from; i < to; i++ {
+				if r.some[i] {
+					acc.add(g.of[i], lo, rowOf(i - from)[lo:hi])
+				}
+			}
+		})
+	}
+	return g.rows(r.f.grid, acc, r.some), nil
+}
+
+// bound declines what would take more memory than a query may have.
+func (r *reader) bound(rows int) error {
+	if rows > r.o.MaxSamples/r.f.grid.steps {
+		return errDeclined
+	}
+	return nil
+}
+
+// parallel calls do for each number on all workers.
+func (r *reader) parallel(from, to int, do func(i int, w *worker)) error {
+	const grain = 16 // series; fewer are not worth a goroutine
+	next := atomic.Int64{}
+	next.Store(int64(from))
+	work := func() {
+		w := newWorker(r.f)
+		defer r.join(w)
+		for {
+			lo := int(next.Add(grain)) - grain
+			if lo >= to || w.err != nil {
+				return
+			}
+			if w.err = r.ctx.Err(); w.err != nil {
+				return
+			}
+			for i := lo; i < min(lo+grain, to) && w.err == nil; i++ {
+				do(i, w)
+			}
+		}
+	}
+	var wg sync.WaitGroup
+	for range min(r.o.Workers, (to-from+grain-1)/grain) - 1 {
+		wg.Go(work)
+	}
+	work()
+	wg.Wait()
+	if r.err == nil && r.points > r.o.MaxSamples {
+		r.err = errDeclined
+	}
+	return r.err
+}
+
+func (r *reader) join(w *worker) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.notes.Merge(w.notes)
+	r.points += w.points
+	r.f.tally.add(w.tally)
+	r.f.tally.peak = max(r.f.tally.peak, r.points+w.widest)
+	if r.err == nil {
+		r.err = w.err
+	}
+	// more would not fit beside the widest window that was seen
+	if r.err == nil && r.points+w.widest > r.o.MaxSamples {
+		r.err = errDeclined
+	}
+}
+
+// bySteps splits the grid where it is worth it, so that each step is
+// aggregated by one worker.
+func (r *reader) bySteps(rows int, do func(lo, hi int)) {
+	steps := r.f.grid.steps
+	parts := min(r.o.Workers, steps, 1+rows*steps/16384)
+	var wg sync.WaitGroup
+	for p := 1; p < parts; p++ {
+		wg.Go(func() { do(p*steps/parts, (p+1)*steps/parts) })
+	}
+	do(0, steps/parts)
+	wg.Wait()
+}
+
+// evalOne fills the row of one series.
+func (r *reader) evalOne(i int, w *worker, out []float64) {
+	if err := w.read(r.series[i]); err != nil {
+		w.err = err
+		return
+	}
+	n := 0
+	if r.f.call == nil {
+		n = w.latest(out)
+	} else {
+		n = w.overTime(r.series[i], out)
+	}
+	w.points += n
+	r.some[i] = n > 0
+}
+
+// worker is what one goroutine needs to evaluate series after series.
+type worker struct {
+	f       *fragment
+	it      chunkenc.Iterator
+	samples []promql.FPoint // of the series at hand
+	row     []float64       // a value for each step
+	in      promql.Matrix
+	helper  promql.EvalNodeHelper
+	notes   annotations.Annotations
+	tally   tally
+	points  int
+	widest  int // samples in a window
+	err     error
+}
+
+func newWorker(f *fragment) *worker {
+	return &worker{
+		f: f, tally: newTally(f.grid.steps), row: make([]float64, f.grid.steps), in: make(promql.Matrix, 1),
+		helper: promql.EvalNodeHelper{Out: make(promql.Vector, 0, 1)},
+	}
+}
+
+// read takes all samples of a series. Stale markers end a series for a
+// selector without range and are skipped in one with.
+func (w *worker) read(s storage.Series) error {
+	w.it = s.Iterator(w.it)
+	w.samples = w.samples[:0]
+	for {
+		switch w.it.Next() {
+		case chunkenc.ValNone:
+			return w.it.Err()
+		case chunkenc.ValFloat:
+			t, v := w.it.At()
+			if w.f.call == nil || !value.IsStaleNaN(v) {
+				w.samples = append(w.samples, promql.FPoint{T: t, F: v})
+			}
+		default:
+			return fmt.Errorf("native histograms: %w", errDeclined)
+		}
+	}
+}
