@@ -248,7 +248,7 @@ func (a *Appliance) openEngines() (err error) {
 	}
 	a.life.onClose("traces", a.traces.Close)
 	a.life.onRun(engines, "traces", a.traces.Run)
-	if a.metrics, err = metrics.Open(filepath.Join(o.Data, "metrics"), metrics.Options{Retention: o.RetentionMetrics, MaxBytes: 2 * share, Log: a.reports.logger("metrics")}); err != nil {
+	if a.metrics, err = metrics.Open(filepath.Join(o.Data, "metrics"), metrics.Options{Retention: o.RetentionMetrics, MaxBytes: 2 * share, MaxSeries: o.MaxSeries, Log: a.reports.logger("metrics")}); err != nil {
 		return fmt.Errorf("open metrics: %w", err)
 	}
 	a.life.onClose("metrics", a.metrics.Close)
@@ -315,7 +315,7 @@ func (a *Appliance) tellAboutItself() {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(n.Load()) })
 	}
 	a.seen = newRequestMetrics()
-	a.registry = newRegistry(a.o.Version, usage, a.seen.took, a.reports.count, a.reports.thinned, &a.meters, a.counted,
+	a.registry = newRegistry(a.o.Version, usage, a.seen.took, a.reports.count, a.reports.thinned, &a.meters, a.counted, newSeriesMetrics(a.metrics),
 		dropped("tripod_own_lines_dropped_total", "Own log lines that could not be stored.", &a.lines.dropped),
 		dropped("tripod_own_lines_unseen_total", "Own log lines that standard output did not take.", &a.lines.unseen),
 		dropped("tripod_own_spans_dropped_total", "Own spans that could not be stored.", &a.spans.dropped))

@@ -65,6 +65,8 @@ type Options struct {
 	EvalInterval   time.Duration // of rules that name none
 	ScrapeConfigs  string        // YAML list, as Prometheus writes scrape_configs
 
+	MaxSeries int // in memory at once, those of the last two to three hours
+
 	NoHostMetrics bool   // of this machine and its containers
 	HostRoot      string // where the machine's root is mounted, empty for /
 

@@ -71,6 +71,7 @@ func (o *Options) needStart(next Options) []string {
 	changed("retention-metrics", o.RetentionMetrics != next.RetentionMetrics)
 	changed("max-disk", o.MaxDisk != next.MaxDisk)
 	changed("scrape-interval", o.ScrapeInterval != next.ScrapeInterval)
+	changed("max-series", o.MaxSeries != next.MaxSeries)
 	changed("host-metrics", o.NoHostMetrics != next.NoHostMetrics)
 	changed("host-root", o.HostRoot != next.HostRoot)
 	changed("eval-interval", o.EvalInterval != next.EvalInterval)

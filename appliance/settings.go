@@ -78,6 +78,8 @@ func Settings() []Setting {
 			set: duration(func(o *Options) *time.Duration { return &o.RetentionMetrics })},
 		{Name: "max-disk", Arg: "BYTES", Default: "no bound", Help: "oldest data goes first beyond it; 20GB, 512MiB",
 			set: func(o *Options, v string) (err error) { o.MaxDisk, err = parseBytes(v); return err }},
+		{Name: "max-series", Arg: "N", Default: "1000000", Help: "series of the last two to three hours; samples of further ones are refused; 100,000 take 400 MB of memory",
+			set: setMaxSeries},
 		{Name: "scrape-interval", Arg: "TIME", Default: "15s", Help: "of our own /metrics",
 			set: duration(func(o *Options) *time.Duration { return &o.ScrapeInterval })},
 		{Name: "host-metrics", Arg: "BOOL", Default: "true", Help: "metrics of this machine and its containers, as node_exporter and cAdvisor name them",
@@ -109,6 +111,15 @@ func setLogLevel(o *Options, v string) error {
 	l, err := parseLogLevel(v)
 	o.LogLevel = l
 	return err
+}
+
+func setMaxSeries(o *Options, v string) error {
+	n, err := strconv.ParseUint(v, 10, 31)
+	if err != nil || n == 0 {
+		return fmt.Errorf("want a number from 1")
+	}
+	o.MaxSeries = int(n)
+	return nil
 }
 
 func setHostMetrics(o *Options, v string) error {

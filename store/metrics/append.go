@@ -50,8 +50,9 @@ func (a *appender) GetRef(ls labels.Labels, hash uint64) (storage.SeriesRef, lab
 
 func (a *appender) Append(ref storage.SeriesRef, ls labels.Labels, t int64, v float64) (storage.SeriesRef, error) {
 	if t > a.latest {
-		a.rejected++
-		return 0, tooFarAhead(t, a.latest)
+		err := tooFarAhead(t, a.latest)
+		a.count(err)
+		return 0, err
 	}
 	ref, err := a.Appender.Append(ref, ls, t, v)
 	a.count(err)
@@ -60,8 +61,9 @@ func (a *appender) Append(ref storage.SeriesRef, ls labels.Labels, t int64, v fl
 
 func (a *appender) AppendHistogram(ref storage.SeriesRef, ls labels.Labels, t int64, h *histogram.Histogram, fh *histogram.FloatHistogram) (storage.SeriesRef, error) {
 	if t > a.latest {
-		a.rejected++
-		return 0, tooFarAhead(t, a.latest)
+		err := tooFarAhead(t, a.latest)
+		a.count(err)
+		return 0, err
 	}
 	ref, err := a.Appender.AppendHistogram(ref, ls, t, h, fh)
 	a.count(err)
@@ -81,6 +83,7 @@ func (a *appender) count(err error) {
 		a.accepted++
 	case Refused(err):
 		a.rejected++
+		a.s.refusals.add(err)
 	}
 }
 
@@ -94,8 +97,11 @@ func (a *appender) Commit() error {
 	return nil
 }
 
+// errAhead is an ErrOutOfBounds, which senders know.
+var errAhead = fmt.Errorf("%w", storage.ErrOutOfBounds)
+
 func tooFarAhead(t, latest int64) error {
-	return fmt.Errorf("%w: time %d is after %d, ten minutes from now", storage.ErrOutOfBounds, t, latest)
+	return fmt.Errorf("%w: time %d is after %d, ten minutes from now", errAhead, t, latest)
 }
 
 // Refused says that an error of Append is about that sample alone and stays

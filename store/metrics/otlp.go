@@ -89,6 +89,7 @@ func (a *otlpAppender) Append(ref storage.SeriesRef, ls labels.Labels, st, t int
 }
 
 func (a *otlpAppender) refuse(err error) {
+	a.s.refusals.add(err)
 	if a.rejected == 0 {
 		a.reason = err.Error()
 	}

@@ -24,7 +24,7 @@ func (s *Store) InstantQuery(ctx context.Context, opts promql.QueryOpts, expr st
 	if err != nil {
 		return nil, err
 	}
-	return silent{q}, nil
+	return watched{q, s, 0}, nil
 }
 
 // RangeQuery parses a query for each step from one moment to another, both
@@ -37,13 +37,8 @@ func (s *Store) RangeQuery(ctx context.Context, opts promql.QueryOpts, expr stri
 	if err != nil {
 		return nil, err
 	}
-	return silent{q}, nil
+	return watched{q, s, to.Sub(from)}, nil
 }
-
-// silent is a query that leaves no spans.
-type silent struct{ promql.Query }
-
-func (q silent) Exec(ctx context.Context) *promql.Result { return q.Query.Exec(quiet(ctx)) }
 
 // Instant evaluates expr for one moment: a promql.Vector, promql.Scalar,
 // promql.Matrix or promql.String. A query that does not parse is a

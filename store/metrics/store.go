@@ -22,6 +22,7 @@ type Options struct {
 	Retention    time.Duration // of blocks; default 15 days
 	MaxBytes     int64         // blocks, journal and head together; 0 means no bound
 	OutOfOrder   time.Duration // how late a sample may be; default 48 h
+	MaxSeries    int           // in the head, those of the last two to three hours; default 1,000,000, which are 4 GB
 	MaxExemplars int           // kept in memory, the newest of all; default 20,000
 	MaxSamples   int           // in memory at once for one query; default 20,000,000 (16 B each)
 	Timeout      time.Duration // of one query; default 1 min
@@ -34,6 +35,7 @@ type Options struct {
 func (o *Options) defaults() {
 	setDefault(&o.Retention, 15*24*time.Hour)
 	setDefault(&o.OutOfOrder, 48*time.Hour)
+	setDefault(&o.MaxSeries, 1_000_000)
 	setDefault(&o.MaxExemplars, 20_000)
 	setDefault(&o.MaxSamples, 20_000_000)
 	setDefault(&o.Timeout, time.Minute)
@@ -57,7 +59,7 @@ func (o *Options) validate() error {
 	var errs []error
 	for name, n := range map[string]int64{
 		"retention": int64(o.Retention), "max bytes": o.MaxBytes, "out of order": int64(o.OutOfOrder),
-		"max exemplars": int64(o.MaxExemplars), "max samples": int64(o.MaxSamples), "timeout": int64(o.Timeout),
+		"max series": int64(o.MaxSeries), "max exemplars": int64(o.MaxExemplars), "max samples": int64(o.MaxSamples), "timeout": int64(o.Timeout),
 		"concurrency": int64(o.Concurrency), "lookback": int64(o.Lookback),
 	} {
 		if n < 0 {
@@ -78,6 +80,11 @@ type Store struct {
 	accepted atomic.Int64
 	rejected atomic.Int64
 	head     headCount
+	births   *births
+	counted  counted
+	slow     slow
+	refusals refusals
+	opened   time.Time
 }
 
 // The blocks of the first level, in milliseconds.
@@ -89,13 +96,17 @@ func Open(dir string, o Options) (*Store, error) {
 	if err := o.validate(); err != nil {
 		return nil, fmt.Errorf("metrics options: %w", err)
 	}
-	db, err := tsdb.Open(dir, o.Log, nil, tsdbOptions(&o), nil)
+	b := &births{max: int64(o.MaxSeries), now: o.Now}
+	settings := tsdbOptions(&o)
+	settings.SeriesLifecycleCallback = b
+	db, err := tsdb.Open(dir, o.Log, nil, settings, nil)
 	if err != nil {
 		return nil, fmt.Errorf("open metrics in %s: %w", dir, err)
 	}
 	db.DisableCompactions()
 	p := parser.NewParser(parser.Options{})
-	s := &Store{o: o, db: db, parser: p}
+	s := &Store{o: o, db: db, parser: p, births: b, opened: o.Now()}
+	b.replayed.Store(true)
 	stock := promql.NewEngine(promql.EngineOpts{
 		Logger:                   o.Log,
 		MaxSamples:               o.MaxSamples,
