@@ -248,7 +248,7 @@ func (a *Appliance) openEngines() (err error) {
 	}
 	a.life.onClose("traces", a.traces.Close)
 	a.life.onRun(engines, "traces", a.traces.Run)
-	if a.metrics, err = metrics.Open(filepath.Join(o.Data, "metrics"), metrics.Options{Retention: o.RetentionMetrics, MaxBytes: 2 * share, MaxSeries: o.MaxSeries, Log: a.reports.logger("metrics")}); err != nil {
+	if a.metrics, err = metrics.Open(filepath.Join(o.Data, "metrics"), metrics.Options{Retention: o.RetentionMetrics, MaxBytes: 2 * share, MaxSeries: o.MaxSeries, OTLPLabels: o.OTLPLabels, OTLPScope: o.OTLPScope, Log: a.reports.logger("metrics")}); err != nil {
 		return fmt.Errorf("open metrics: %w", err)
 	}
 	a.life.onClose("metrics", a.metrics.Close)

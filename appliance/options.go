@@ -65,6 +65,9 @@ type Options struct {
 	EvalInterval   time.Duration // of rules that name none
 	ScrapeConfigs  string        // YAML list, as Prometheus writes scrape_configs
 
+	OTLPLabels []string // resource attributes that become labels of every series; nil for the default
+	OTLPScope  bool     // OTLP scopes become labels
+
 	MaxSeries int // in memory at once, those of the last two to three hours
 
 	NoHostMetrics bool   // of this machine and its containers

@@ -71,6 +71,8 @@ func (o *Options) needStart(next Options) []string {
 	changed("retention-metrics", o.RetentionMetrics != next.RetentionMetrics)
 	changed("max-disk", o.MaxDisk != next.MaxDisk)
 	changed("scrape-interval", o.ScrapeInterval != next.ScrapeInterval)
+	changed("otlp-labels", !slices.Equal(o.OTLPLabels, next.OTLPLabels))
+	changed("otlp-scope-labels", o.OTLPScope != next.OTLPScope)
 	changed("max-series", o.MaxSeries != next.MaxSeries)
 	changed("host-metrics", o.NoHostMetrics != next.NoHostMetrics)
 	changed("host-root", o.HostRoot != next.HostRoot)

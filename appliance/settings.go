@@ -38,6 +38,10 @@ func Settings() []Setting {
 			set: func(o *Options, v string) error { o.OTLPHTTP, o.OTLPHTTPAsked = v, true; return nil }},
 		{Name: "otlp-origins", Arg: "ORIGIN,…", Default: "none", Help: "origins of web pages that may send OTLP over HTTP (CORS): https://app.example.com, https://*.example.com, or * for all",
 			set: func(o *Options, v string) error { o.OTLPOrigins = splitList(v); return nil }},
+		{Name: "otlp-labels", Arg: "ATTR,…", Default: "service.name, service.version, deployment.environment(.name)", Help: "resource attributes that become labels of every OTLP metric; target_info has all",
+			set: func(o *Options, v string) error { o.OTLPLabels = splitList(v); return nil }},
+		{Name: "otlp-scope-labels", Arg: "BOOL", Default: "false", Help: "name, version and attributes of OTLP scopes become labels otel_scope_*",
+			set: setBool(func(o *Options) *bool { return &o.OTLPScope })},
 		{Name: "syslog-udp", Arg: "HOST:PORT", Default: "off", Help: "syslog over UDP, RFC 3164 and 5424",
 			set: text(func(o *Options) *string { return &o.SyslogUDP })},
 		{Name: "syslog-tcp", Arg: "HOST:PORT", Default: "off", Help: "syslog over TCP",
@@ -123,12 +127,19 @@ func setMaxSeries(o *Options, v string) error {
 }
 
 func setHostMetrics(o *Options, v string) error {
-	on, err := strconv.ParseBool(v)
-	if err != nil {
-		return fmt.Errorf("want true or false")
-	}
+	var on bool
+	err := setBool(func(*Options) *bool { return &on })(o, v)
 	o.NoHostMetrics = !on
-	return nil
+	return err
+}
+
+func setBool(field func(*Options) *bool) func(*Options, string) error {
+	return func(o *Options, v string) (err error) {
+		if *field(o), err = strconv.ParseBool(v); err != nil {
+			return fmt.Errorf("want true or false")
+		}
+		return nil
+	}
 }
 
 func setRate(o *Options, v string) error {

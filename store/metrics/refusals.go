@@ -15,6 +15,10 @@ func reasonOf(err error) string {
 	switch {
 	case errors.Is(err, ErrTooManySeries):
 		return "too_many_series"
+	case errors.Is(err, errDeltaRoom):
+		return "too_many_deltas"
+	case errors.Is(err, errDeltaOrder):
+		return "delta_order"
 	case errors.Is(err, errAhead):
 		return "too_far_ahead"
 	case errors.Is(err, storage.ErrTooOldSample), errors.Is(err, storage.ErrOutOfBounds):
@@ -45,7 +49,8 @@ func (r *refusals) add(err error) {
 }
 
 // Refusals are the samples refused since start, by reason: too_many_series,
-// too_far_ahead, too_old, out_of_order, duplicate, bad_histogram.
+// too_far_ahead, too_old, out_of_order, duplicate, bad_histogram,
+// too_many_deltas, delta_order, other.
 func (s *Store) Refusals() map[string]int64 {
 	s.refusals.mu.Lock()
 	defer s.refusals.mu.Unlock()

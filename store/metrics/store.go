@@ -23,6 +23,8 @@ type Options struct {
 	MaxBytes     int64         // blocks, journal and head together; 0 means no bound
 	OutOfOrder   time.Duration // how late a sample may be; default 48 h
 	MaxSeries    int           // in the head, those of the last two to three hours; default 1,000,000, which are 4 GB
+	OTLPLabels   []string      // resource attributes that become labels of every series; all are labels of target_info; default defaultOTLPLabels
+	OTLPScope    bool          // name, version and attributes of OTLP scopes become labels otel_scope_*
 	MaxExemplars int           // kept in memory, the newest of all; default 20,000
 	MaxSamples   int           // in memory at once for one query; default 20,000,000 (16 B each)
 	Timeout      time.Duration // of one query; default 1 min
@@ -41,6 +43,9 @@ func (o *Options) defaults() {
 	setDefault(&o.Timeout, time.Minute)
 	setDefault(&o.Concurrency, 8)
 	setDefault(&o.Lookback, 5*time.Minute)
+	if o.OTLPLabels == nil {
+		o.OTLPLabels = defaultOTLPLabels
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -48,6 +53,10 @@ func (o *Options) defaults() {
 		o.Now = time.Now
 	}
 }
+
+// defaultOTLPLabels become labels of every series; job and instance come from
+// service.name, service.namespace and service.instance.id in any case.
+var defaultOTLPLabels = []string{"service.name", "service.version", "deployment.environment", "deployment.environment.name"}
 
 func setDefault[T comparable](p *T, v T) {
 	if *p == *new(T) {
@@ -137,7 +146,8 @@ func tsdbOptions(o *Options) *tsdb.Options {
 	t.StripeSize = 1 << 10
 	t.HeadChunksWriteBufferSize = 256 << 10
 	t.OutOfOrderTimeWindow = o.OutOfOrder.Milliseconds()
-	t.NoLockfile = true // the owner of the data directory locks all of it
+	t.NoLockfile = true           // the owner of the data directory locks all of it
+	t.EnableSTAsZeroSample = true // an OTLP counter begins with 0 when its sender started
 	t.EnableExemplarStorage = true
 	t.MaxExemplars = int64(o.MaxExemplars)
 	return t

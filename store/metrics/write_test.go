@@ -117,9 +117,9 @@ func TestOTLPRefusesOnePointAndKeepsTheOthers(t *testing.T) {
 		fill func(pmetric.Metric, pcommon.Timestamp)
 		want string
 	}{
-		"too old":   {now.Add(-50 * time.Hour), counter(1, cumulative), "too old"},
-		"far ahead": {now.Add(time.Hour), counter(1, cumulative), "out of bounds"},
-		"delta":     {now, counter(1, pmetric.AggregationTemporalityDelta), "temporality"},
+		"too old":        {now.Add(-50 * time.Hour), counter(1, cumulative), "too old"},
+		"far ahead":      {now.Add(time.Hour), counter(1, cumulative), "out of bounds"},
+		"no temporality": {now, counter(1, pmetric.AggregationTemporalityUnspecified), "bad: it has no aggregation temporality"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, t.TempDir(), metrics.Options{})
