@@ -66,6 +66,8 @@ type Appliance struct {
 	collector          http.Handler // of the OTLP HTTP listener
 
 	reloading  sync.Mutex
+	configBad  bool         // the last that was tried; guarded by reloading
+	scraping   string       // the users' jobs that run; guarded by reloading
 	configRead atomic.Int64 // Unix ns of the last reload, 0 before the first
 	rates      atomic.Pointer[rates]
 }
@@ -80,7 +82,7 @@ func New(o Options) (_ *Appliance, err error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	a := &Appliance{o: o, started: time.Now(), level: new(slog.LevelVar)}
+	a := &Appliance{o: o, scraping: o.ScrapeConfigs, started: time.Now(), level: new(slog.LevelVar)}
 	a.level.Set(o.LogLevel)
 	defer func() {
 		if err != nil {
@@ -248,7 +250,10 @@ func (a *Appliance) openEngines() (err error) {
 	}
 	a.life.onClose("traces", a.traces.Close)
 	a.life.onRun(engines, "traces", a.traces.Run)
-	if a.metrics, err = metrics.Open(filepath.Join(o.Data, "metrics"), metrics.Options{Retention: o.RetentionMetrics, MaxBytes: 2 * share, MaxSeries: o.MaxSeries, OTLPLabels: o.OTLPLabels, OTLPScope: o.OTLPScope, Log: a.reports.logger("metrics")}); err != nil {
+	if a.metrics, err = metrics.Open(filepath.Join(o.Data, "metrics"), metrics.Options{
+		Retention: o.RetentionMetrics, MaxBytes: 2 * share, MaxSeries: o.MaxSeries, Features: o.PromQLFeatures,
+		OTLPLabels: o.OTLPLabels, OTLPScope: o.OTLPScope, Log: a.reports.logger("metrics"),
+	}); err != nil {
 		return fmt.Errorf("open metrics: %w", err)
 	}
 	a.life.onClose("metrics", a.metrics.Close)

@@ -11,7 +11,6 @@ import (
 
 	"tripod/store/logs/logql"
 	"tripod/web"
-	"tripod/web/alertapi"
 	"tripod/web/esapi"
 	"tripod/web/jaegerapi"
 	"tripod/web/jsonline"
@@ -20,8 +19,6 @@ import (
 	"tripod/web/otlp"
 	"tripod/web/pages"
 	"tripod/web/planweb"
-	"tripod/web/promapi"
-	"tripod/web/promwrite"
 	"tripod/web/tempoapi"
 	"tripod/web/zipkinapi"
 )
@@ -51,11 +48,7 @@ func (a *Appliance) openDoors() error {
 	jaegerapi.New(jaegerapi.Doors{Services: a.traces, Operations: a.traces, Traces: a.traces, Dependencies: a.traces, OTLP: otlp.MarshalTracesJSON}, jaegerapi.Options{}).Register(mux)
 	tempo := tempoapi.New(tempoapi.Doors{Traces: a.traces, Metrics: a.traces, Tags: a.traces, Encode: tempoapi.Encode{Proto: otlp.MarshalTraces, JSON: otlp.MarshalTracesJSON}}, tempoapi.Options{})
 	tempo.Register(mux)
-	promapi.New(promapi.Doors{
-		Engine: a.metrics, Samples: a.metrics, Families: a.metrics, Targets: a.scrape.Targets, Ready: a.readyNow,
-	}, promapi.Options{}).Register(mux)
-	promwrite.New(promwrite.Doors{Sink: a.metrics, Families: a.metrics}, promwrite.Options{Took: m.write.took}).Register(mux)
-	alertapi.New(a.rules).Register(mux)
+	a.openPrometheus(mux)
 
 	screens, err := pages.New(pages.Options{
 		Logs: a.logs, Patterns: a.logs, Words: a.logs, LogQL: logql.New(a.logs), LogStream: a.logs, LogTail: a.logs, Traces: a.traces, Latencies: a.traces, TraceFiles: traceFiles{}, TraceQL: a.traces, Graph: a.traces, Thinned: a.traces.Thinned, Metrics: a.metrics, Alerts: pages.Alerts{Rules: a.rules, Notices: a.notify, Series: a.metrics}, Active: activeAlerts{a.rules}, Status: a,
@@ -91,7 +84,7 @@ func (a *Appliance) openDoors() error {
 
 // guard keeps pages of other sites out of a listener.
 func (a *Appliance) guard(next http.Handler, asked, bound string) (http.Handler, error) {
-	o := web.GuardOptions{Hosts: append(ownHosts(asked, bound), a.o.Hosts...), Allow: a.otlpHTTP.FromPage}
+	o := web.GuardOptions{Hosts: append(ownHosts(asked, bound), a.o.Hosts...), Allow: a.fromPage}
 	for _, h := range a.o.Hosts {
 		// a proxy may hand on another Host than the one in the browser's address
 		o.Origins = append(o.Origins, "http://"+h, "https://"+h)

@@ -33,7 +33,7 @@ func (s Sources) env(name string) string {
 // Load makes Options of flags, environment and file, in that order of
 // strength. Its error names every fault with the place it came from.
 func Load(src Sources) (Options, error) {
-	o := Options{Demo: src.Demo}
+	o := Options{Demo: src.Demo, given: map[string]string{}}
 	settings := Settings()
 	path, asked := src.ConfigPath()
 	file, fileErr := readConfig(path, asked)
@@ -49,6 +49,7 @@ func Load(src Sources) (Options, error) {
 		if s.Name == "rules" && strings.HasPrefix(origin, file.path+":") {
 			value = besideFile(value, file.path) // as Prometheus reads rule_files
 		}
+		o.given[s.Name] = value
 		if err := s.set(&o, value); err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", origin, err))
 		}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tripod/planner/traffic"
+	"tripod/store/metrics"
 	"tripod/web/otlp"
 )
 
@@ -39,6 +40,8 @@ type Options struct {
 
 	OTLPOrigins []string // of pages that may send OTLP over HTTP, as otlp.Options has them
 
+	CORSOrigin string // regular expression of all of the origins whose pages may read the Prometheus API
+
 	// Syslog listeners, HOST:PORT; empty opens none. TLS wants a certificate
 	// with its chain, and its key, as PEM files.
 	SyslogUDP, SyslogTCP, SyslogTLS string
@@ -61,6 +64,8 @@ type Options struct {
 	KeepTraces time.Duration // how long traces with errors and slow ones stay; 0 is as long as all others
 	SlowTraces time.Duration // from which duration of a span on a trace is slow; 0 for none
 
+	PromQLFeatures metrics.Features // that Prometheus calls experimental
+
 	ScrapeInterval time.Duration // of our own targets
 	EvalInterval   time.Duration // of rules that name none
 	ScrapeConfigs  string        // YAML list, as Prometheus writes scrape_configs
@@ -79,6 +84,8 @@ type Options struct {
 
 	Version        string    // as the build names it
 	Stdout, Stderr io.Writer // log lines of the planner; words to the operator
+
+	given map[string]string // settings by name, as they were told
 
 	// Reread gives the options anew for a reload; nil when they cannot change.
 	Reread func() (Options, error)
@@ -168,6 +175,9 @@ func (o *Options) faults() []error {
 		if err := otlp.CheckOrigin(origin); err != nil {
 			fault("otlp-origins", " %w", err)
 		}
+	}
+	if _, err := compileOrigins(o.CORSOrigin); err != nil {
+		fault("cors-origin", " %q: %w", o.CORSOrigin, err)
 	}
 	for _, h := range o.Hosts {
 		if h == "" || strings.ContainsAny(h, "/ \t") {

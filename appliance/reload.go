@@ -13,12 +13,12 @@ import (
 // Reload reads the configuration again: rules, scrape jobs and the log level.
 // All of it is checked before any of it is used: a fault leaves everything as
 // it is and says why. Settings that only a start can change are named.
-func (a *Appliance) Reload() error {
+func (a *Appliance) Reload() (err error) {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
+	defer func() { a.configBad = err != nil }()
 	o := a.o
 	if a.o.Reread != nil {
-		var err error
 		if o, err = a.o.Reread(); err != nil {
 			return fmt.Errorf("the old configuration goes on: %w", err)
 		}
@@ -34,6 +34,7 @@ func (a *Appliance) Reload() error {
 		return fmt.Errorf("the rules are new, the scrape jobs are not: %w", err)
 	}
 	a.level.Set(o.LogLevel)
+	a.scraping = o.ScrapeConfigs
 	a.configRead.Store(time.Now().UnixNano())
 	a.log.Info("configuration read", "file", o.Config)
 	if names := a.o.needStart(o); len(names) > 0 {
@@ -53,6 +54,7 @@ func (o *Options) needStart(next Options) []string {
 	changed("data", o.Data != next.Data)
 	changed("listen", o.Listen != next.Listen)
 	changed("otlp-origins", !slices.Equal(o.OTLPOrigins, next.OTLPOrigins))
+	changed("cors-origin", o.CORSOrigin != next.CORSOrigin)
 	changed("hosts", !slices.Equal(o.Hosts, next.Hosts))
 	changed("otlp-grpc", o.OTLPGRPC != next.OTLPGRPC)
 	changed("otlp-http", o.OTLPHTTP != next.OTLPHTTP)
@@ -77,6 +79,7 @@ func (o *Options) needStart(next Options) []string {
 	changed("host-metrics", o.NoHostMetrics != next.NoHostMetrics)
 	changed("host-root", o.HostRoot != next.HostRoot)
 	changed("eval-interval", o.EvalInterval != next.EvalInterval)
+	changed("enable-feature", o.PromQLFeatures != next.PromQLFeatures)
 	changed("fault", !slices.Equal(o.Faults, next.Faults))
 	changed("rate", o.Rate != next.Rate)
 	return names

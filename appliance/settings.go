@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tripod/store/metrics"
 )
 
 // Setting is one thing that can be told by flag, by TRIPOD_* and in
@@ -42,6 +44,8 @@ func Settings() []Setting {
 			set: func(o *Options, v string) error { o.OTLPLabels = splitList(v); return nil }},
 		{Name: "otlp-scope-labels", Arg: "BOOL", Default: "false", Help: "name, version and attributes of OTLP scopes become labels otel_scope_*",
 			set: setBool(func(o *Options) *bool { return &o.OTLPScope })},
+		{Name: "cors-origin", Arg: "REGEX", Default: "none", Help: "origins of web pages that may read by the Prometheus API (CORS): https://.*\\.example\\.com",
+			set: text(func(o *Options) *string { return &o.CORSOrigin })},
 		{Name: "syslog-udp", Arg: "HOST:PORT", Default: "off", Help: "syslog over UDP, RFC 3164 and 5424",
 			set: text(func(o *Options) *string { return &o.SyslogUDP })},
 		{Name: "syslog-tcp", Arg: "HOST:PORT", Default: "off", Help: "syslog over TCP",
@@ -92,6 +96,11 @@ func Settings() []Setting {
 			set: text(func(o *Options) *string { return &o.HostRoot })},
 		{Name: "eval-interval", Arg: "TIME", Default: "15s", Help: "of rule groups that name none",
 			set: duration(func(o *Options) *time.Duration { return &o.EvalInterval })},
+		{Name: "enable-feature", Arg: "NAME,…", Default: "none", Help: "experimental parts of PromQL, by Prometheus's names: promql-experimental-functions, promql-duration-expr, promql-extended-range-selectors, promql-binop-fill-modifiers, promql-delayed-name-removal",
+			set: func(o *Options, v string) (err error) {
+				o.PromQLFeatures, err = metrics.ParseFeatures(splitList(v))
+				return err
+			}},
 		{Name: "fault", Arg: "NAME", Demo: true, Help: "slow-db, pool-exhausted, cache-down or bad-deploy, from the start; commas between several",
 			set: func(o *Options, v string) error { o.Faults = splitList(v); return nil }},
 		{Name: "rate", Arg: "N", Default: "5", Demo: true, Help: "requests per second of the simulated users; 0 for none",

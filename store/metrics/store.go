@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
@@ -30,7 +31,8 @@ type Options struct {
 	Timeout      time.Duration // of one query; default 1 min
 	Concurrency  int           // queries at once, the others wait; default 8
 	Lookback     time.Duration // how old a sample may be and still count; default 5 min
-	Log          *slog.Logger  // tsdb's own messages; nil discards them
+	Features     Features
+	Log          *slog.Logger // tsdb's own messages; nil discards them
 	Now          func() time.Time
 }
 
@@ -94,6 +96,8 @@ type Store struct {
 	slow     slow
 	refusals refusals
 	opened   time.Time
+	dir      string
+	counts   prometheus.Gatherer // tsdb's own
 }
 
 // The blocks of the first level, in milliseconds.
@@ -108,13 +112,14 @@ func Open(dir string, o Options) (*Store, error) {
 	b := &births{max: int64(o.MaxSeries), now: o.Now}
 	settings := tsdbOptions(&o)
 	settings.SeriesLifecycleCallback = b
-	db, err := tsdb.Open(dir, o.Log, nil, settings, nil)
+	counts := prometheus.NewRegistry()
+	db, err := tsdb.Open(dir, o.Log, counts, settings, nil)
 	if err != nil {
 		return nil, fmt.Errorf("open metrics in %s: %w", dir, err)
 	}
 	db.DisableCompactions()
-	p := parser.NewParser(parser.Options{})
-	s := &Store{o: o, db: db, parser: p, births: b, opened: o.Now()}
+	p := parser.NewParser(o.Features.Syntax)
+	s := &Store{o: o, db: db, parser: p, births: b, opened: o.Now(), dir: dir, counts: counts}
 	b.replayed.Store(true)
 	stock := promql.NewEngine(promql.EngineOpts{
 		Logger:                   o.Log,
@@ -126,6 +131,7 @@ func Open(dir string, o Options) (*Store, error) {
 		EnableAtModifier:         true,
 		EnableNegativeOffset:     true,
 		EnablePerStepStats:       true,
+		EnableDelayedNameRemoval: o.Features.DelayedNames,
 		Parser:                   p,
 	})
 	s.engine = parallel.New(stock, parallel.Options{MaxSamples: o.MaxSamples})
@@ -166,6 +172,11 @@ func (s *Store) Close() error { return s.db.Close() }
 
 // Querier reads samples from mint to maxt, in Unix milliseconds, both included.
 func (s *Store) Querier(mint, maxt int64) (storage.Querier, error) { return s.db.Querier(mint, maxt) }
+
+// ChunkQuerier reads samples as they are packed.
+func (s *Store) ChunkQuerier(mint, maxt int64) (storage.ChunkQuerier, error) {
+	return s.db.ChunkQuerier(mint, maxt)
+}
 
 // ExemplarQuerier reads exemplars.
 func (s *Store) ExemplarQuerier(ctx context.Context) (storage.ExemplarQuerier, error) {

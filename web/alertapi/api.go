@@ -20,9 +20,9 @@ type API struct{ rules Rules }
 func New(rules Rules) *API { return &API{rules} }
 
 // Register puts the handlers under Prometheus's own paths.
-func (a *API) Register(mux *http.ServeMux) {
-	mux.HandleFunc("GET /api/v1/rules", a.listRules)
-	mux.HandleFunc("GET /api/v1/alerts", a.listAlerts)
+func (a *API) Register(mux web.Routes) {
+	mux.Handle("GET /api/v1/rules", http.HandlerFunc(a.listRules))
+	mux.Handle("GET /api/v1/alerts", http.HandlerFunc(a.listAlerts))
 }
 
 func (a *API) listRules(w http.ResponseWriter, r *http.Request) {

@@ -82,6 +82,14 @@ func seed(t testing.TB, s *metrics.Store) {
 			t.Fatal(err)
 		}
 	}
+	add(seedEnd, 1, "__name__", "late")
+	if err := app.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	app = s.Appender(t.Context())
+	for i := range 10 {
+		add(seedEnd.Add(-time.Duration(10+i)*time.Minute), float64(i), "__name__", "late")
+	}
 	if err := app.Commit(); err != nil {
 		t.Fatal(err)
 	}

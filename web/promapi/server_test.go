@@ -1,6 +1,7 @@
 package promapi_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -13,16 +14,18 @@ import (
 type server struct {
 	*httptest.Server
 	store *metrics.Store
+	dir   string
 }
 
 func newServer(t testing.TB) *server {
 	t.Helper()
-	s, err := metrics.Open(t.TempDir(), metrics.Options{})
+	dir := t.TempDir()
+	s, err := metrics.Open(dir, metrics.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
-	promapi.New(promapi.Doors{Engine: s, Samples: s, Families: s}, promapi.Options{}).Register(mux)
+	promapi.New(promapi.Doors{Engine: s, Samples: s, Families: s, Insight: s, Admin: s}, promapi.Options{}).Register(mux)
 	srv := httptest.NewServer(mux)
 	t.Cleanup(func() {
 		srv.Close()
@@ -30,5 +33,14 @@ func newServer(t testing.TB) *server {
 			t.Error(err)
 		}
 	})
-	return &server{srv, s}
+	return &server{srv, s, dir}
+}
+
+type number = json.Number
+
+func (s *server) status(t testing.TB, method, target string) int {
+	t.Helper()
+	w := httptest.NewRecorder()
+	s.Config.Handler.ServeHTTP(w, httptest.NewRequest(method, target, nil))
+	return w.Code
 }

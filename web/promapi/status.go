@@ -1,20 +1,19 @@
 package promapi
 
 import (
-	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
+	"os"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/metadata"
-
-	"tripod/store"
 )
 
 // metadata answers with one entry a metric: the newest word of its senders.
@@ -42,64 +41,75 @@ func (a *API) metadata(r *http.Request) (answer, error) {
 	return answer{data: value(out)}, nil
 }
 
-type target struct {
-	Discovered map[string]string `json:"discoveredLabels"`
-	Labels     map[string]string `json:"labels"`
-	Pool       string            `json:"scrapePool"`
-	URL        string            `json:"scrapeUrl"`
-	GlobalURL  string            `json:"globalUrl"`
-	Error      string            `json:"lastError"`
-	Scraped    time.Time         `json:"lastScrape"`
-	Took       float64           `json:"lastScrapeDuration"` // seconds
-	Health     string            `json:"health"`
-	Interval   string            `json:"scrapeInterval"`
-	Timeout    string            `json:"scrapeTimeout"`
-}
-
-func (a *API) targets(r *http.Request) (answer, error) {
-	out := struct {
-		Active  []target       `json:"activeTargets"`
-		Dropped []target       `json:"droppedTargets"`
-		Counts  map[string]int `json:"droppedTargetCounts"`
-	}{[]target{}, []target{}, map[string]int{}}
-	state, pool := strings.ToLower(r.FormValue("state")), r.FormValue("scrapePool")
-	if a.d.Targets != nil && (state == "" || state == "any" || state == "active") {
-		for _, t := range a.d.Targets() {
-			if pool == "" || pool == t.Pool {
-				out.Active = append(out.Active, newTarget(t))
-			}
-		}
-	}
-	slices.SortStableFunc(out.Active, func(x, y target) int {
-		return cmp.Or(cmp.Compare(x.Pool, y.Pool), cmp.Compare(x.URL, y.URL))
-	})
-	return answer{data: value(out)}, nil
-}
-
-func newTarget(t store.Target) target {
-	out := target{
-		Discovered: t.Discovered, Labels: t.Labels, Pool: t.Pool, URL: t.URL, GlobalURL: t.URL,
-		Error: t.Error, Took: t.Took.Seconds(), Health: "down",
-		Interval: t.Discovered["__scrape_interval__"], Timeout: t.Discovered["__scrape_timeout__"],
-	}
-	switch {
-	case t.Scraped == 0:
-		out.Health = "unknown"
-	case t.Up:
-		out.Health = "up"
-	}
-	if t.Scraped != 0 {
-		out.Scraped = time.Unix(0, t.Scraped).UTC()
-	}
-	return out
-}
-
 // buildInfo has no "features": one that is not empty makes Grafana take the
 // server for Mimir.
 func (a *API) buildInfo(*http.Request) (answer, error) {
 	return answer{data: value(map[string]string{
 		"version": a.o.Version, "revision": "", "branch": "", "buildUser": "", "buildDate": "", "goVersion": runtime.Version(),
 	})}, nil
+}
+
+// runtimeInfo speaks of this process; the store replays its journal before
+// anyone can ask, and what of it was torn is told on the terminal.
+func (a *API) runtimeInfo(*http.Request) (answer, error) {
+	p := a.process()
+	dir, err := os.Getwd()
+	if err != nil {
+		return answer{}, fmt.Errorf("working directory: %w", err)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return answer{}, fmt.Errorf("host name: %w", err)
+	}
+	return answer{data: value(struct {
+		Started    time.Time `json:"startTime"`
+		Dir        string    `json:"CWD"`
+		Host       string    `json:"hostname"`
+		Now        time.Time `json:"serverTime"`
+		ConfigGood bool      `json:"reloadConfigSuccess"`
+		ConfigRead time.Time `json:"lastConfigTime"`
+		Corrupted  int64     `json:"corruptionCount"`
+		Goroutines int       `json:"goroutineCount"`
+		Processors int       `json:"GOMAXPROCS"`
+		Memory     int64     `json:"GOMEMLIMIT"`
+		Collector  string    `json:"GOGC"`
+		Debug      string    `json:"GODEBUG"`
+		Retention  string    `json:"storageRetention"`
+	}{
+		p.Started.UTC(), dir, host, a.o.Now().UTC(), !p.ConfigBad, p.ConfigRead.UTC(), 0, runtime.NumGoroutine(),
+		runtime.GOMAXPROCS(0), debug.SetMemoryLimit(-1), os.Getenv("GOGC"), os.Getenv("GODEBUG"), p.Retention,
+	})}, nil
+}
+
+func (a *API) process() Process {
+	if a.d.Process == nil {
+		return Process{}
+	}
+	return a.d.Process()
+}
+
+func (a *API) config(*http.Request) (answer, error) {
+	return answer{data: value(map[string]string{"yaml": a.process().Config})}, nil
+}
+
+func (a *API) flags(*http.Request) (answer, error) {
+	out := a.process().Flags
+	if out == nil {
+		out = map[string]string{}
+	}
+	return answer{data: value(out)}, nil
+}
+
+type address struct {
+	URL string `json:"url"`
+}
+
+func (a *API) alertmanagers(*http.Request) (answer, error) {
+	active := []address{}
+	for _, url := range a.process().Managers {
+		active = append(active, address{url})
+	}
+	return answer{data: value(map[string][]address{"activeAlertmanagers": active, "droppedAlertmanagers": {}})}, nil
 }
 
 func (a *API) healthy(w http.ResponseWriter, _ *http.Request) {
