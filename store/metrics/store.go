@@ -84,7 +84,7 @@ func (o *Options) validate() error {
 type Store struct {
 	o        Options
 	db       *tsdb.DB
-	engine   *parallel.Engine
+	engine   parallel.Stock
 	parser   parser.Parser
 	meta     families
 	otlp     converters
@@ -134,7 +134,10 @@ func Open(dir string, o Options) (*Store, error) {
 		EnableDelayedNameRemoval: o.Features.DelayedNames,
 		Parser:                   p,
 	})
-	s.engine = parallel.New(stock, parallel.Options{MaxSamples: o.MaxSamples})
+	s.engine = stock
+	if !o.Features.DelayedNames { // which the parallel one does not know
+		s.engine = parallel.New(stock, parallel.Options{MaxSamples: o.MaxSamples})
+	}
 	return s, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -256,13 +257,23 @@ func (s scripts) Run(file string, f func(*testing.T)) bool {
 // that the store does not write.
 const startTimes = "testdata/start_timestamps.test"
 
+// delayed are the scripts whose results and warnings are those of
+// promql-delayed-name-removal.
+var delayed = []string{
+	"testdata/histograms.test", "testdata/name_label_dropping.test", "testdata/native_histograms.test", "testdata/type_and_unit.test",
+}
+
 func TestPrometheusScripts(t *testing.T) {
-	t.Run("the store", func(t *testing.T) {
-		promqltest.RunBuiltinTestsWithStorage(scripts{t, func(file string) bool { return file != startTimes }}, overHTTP{}, serveStore)
-	})
-	t.Run("start timestamps", func(t *testing.T) {
-		promqltest.RunBuiltinTestsWithStorage(scripts{t, func(file string) bool { return file == startTimes }}, overHTTP{}, serveStartTimes)
-	})
+	for name, c := range map[string]struct {
+		want func(file string) bool
+		open func(testing.TB) storage.Storage
+	}{
+		"the store":                     {func(file string) bool { return file != startTimes && !slices.Contains(delayed, file) }, serveStore()},
+		"the store, names dropped late": {func(file string) bool { return file != startTimes }, serveStore("promql-delayed-name-removal")},
+		"start timestamps":              {func(file string) bool { return file == startTimes }, serveStartTimes},
+	} {
+		t.Run(name, func(t *testing.T) { promqltest.RunBuiltinTestsWithStorage(scripts{t, c.want}, overHTTP{}, c.open) })
+	}
 }
 
 func serve(t testing.TB, s storage.Storage, engine promapi.Engine, samples promapi.Samples) *served {
@@ -271,19 +282,20 @@ func serve(t testing.TB, s storage.Storage, engine promapi.Engine, samples proma
 	return &served{Storage: s, Server: httptest.NewServer(mux), engine: engine}
 }
 
-func serveStore(t testing.TB) storage.Storage {
-	features, err := metrics.ParseFeatures([]string{
-		"promql-experimental-functions", "promql-duration-expr", "promql-extended-range-selectors", "promql-binop-fill-modifiers", "promql-delayed-name-removal",
-	})
-	if err != nil {
-		t.Fatal(err)
+func serveStore(more ...string) func(testing.TB) storage.Storage {
+	return func(t testing.TB) storage.Storage {
+		features, err := metrics.ParseFeatures(append(more,
+			"promql-experimental-functions", "promql-duration-expr", "promql-extended-range-selectors", "promql-binop-fill-modifiers"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The scripts begin in 1970 and go on for years.
+		s, err := metrics.Open(t.TempDir(), metrics.Options{Features: features, OutOfOrder: 100 * 365 * 24 * time.Hour, MaxSamples: promqltest.DefaultMaxSamplesPerQuery})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return serve(t, storeOfScripts{s}, s, s)
 	}
-	// The scripts begin in 1970 and go on for years.
-	s, err := metrics.Open(t.TempDir(), metrics.Options{Features: features, OutOfOrder: 100 * 365 * 24 * time.Hour, MaxSamples: promqltest.DefaultMaxSamplesPerQuery})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return serve(t, storeOfScripts{s}, s, s)
 }
 
 // storeOfScripts is a store as the scripts fill it.
