@@ -112,12 +112,14 @@ func (c *cell) average(v float64) {
 }
 
 func (a *mean) result(group int, out []float64) {
-	a.fill(group, out, func(c *cell) float64 {
-		if c.apart != nil {
-			return c.apart.mean + c.carry
-		}
-		return c.value/c.n + c.carry/c.n
-	})
+	a.fill(group, out, (*cell).mean)
+}
+
+func (c *cell) mean() float64 {
+	if c.apart != nil {
+		return c.apart.mean + c.carry
+	}
+	return c.value/c.n + c.carry/c.n
 }
 
 type count struct{ cells }

@@ -22,8 +22,7 @@ type fragment struct {
 	lookback int64 // how old a sample may be and still count, in milliseconds, of a selector without range
 
 	// of a function over a range of samples
-	call     *parser.Call // nil means the samples as they are
-	fn       promql.FunctionCall
+	call     *parser.Call    // nil means the samples as they are
 	window   int64           // in milliseconds
 	scalars  []promql.Vector // the other arguments
 	keepName bool
@@ -134,7 +133,7 @@ func (f *fragment) over(call *parser.Call) bool {
 			return false
 		}
 	}
-	f.call, f.fn = call, promql.FunctionCalls[call.Func.Name]
+	f.call = call
 	f.keepName = call.Func.Name == "last_over_time"
 	return f.sel != nil && f.window > 0
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // eval reads the selected series and evaluates f on all steps.
-func (f *fragment) eval(ctx context.Context, data storage.Querier, o Options) (result, error) {
+func (f *fragment) eval(ctx context.Context, data storage.ChunkQuerier, o Options) (result, error) {
 	f.tally = newTally(f.grid.steps)
 	if f.grid.steps == 0 {
 		return result{}, nil
@@ -26,23 +26,24 @@ func (f *fragment) eval(ctx context.Context, data storage.Querier, o Options) (r
 	if f.mayCollide(series) {
 		return result{}, errDeclined
 	}
-	r := reader{f: f, o: o, ctx: ctx, series: series}
+	r := newReader(ctx, f, series, o)
 	rows, err := r.evalAll()
 	if err != nil {
 		return result{}, err
 	}
 	f.countShown(rows)
-	for _, n := range []annotations.Annotations{r.notes, f.nonCounters(series, r.some)} {
+	for _, n := range []annotations.Annotations{r.finish(), f.nonCounters(series, r.some)} {
 		notes.Merge(n)
 	}
 	return result{rows: rows, notes: notes}, nil
 }
 
-func (f *fragment) selectSeries(ctx context.Context, data storage.Querier) ([]storage.Series, annotations.Annotations, error) {
+func (f *fragment) selectSeries(ctx context.Context, data storage.ChunkQuerier) ([]storage.ChunkSeries, annotations.Annotations, error) {
 	mint, maxt := f.reach()
 	// without a step: with one, the head of tsdb keeps a cache of chunks that
-	// several goroutines may not use
-	hints := &storage.SelectHints{Start: mint, End: maxt, Range: f.window}
+	// several goroutines may not use; not trimmed: samples outside of the time
+	// are passed over, while trimming would write chunks anew
+	hints := &storage.SelectHints{Start: mint, End: maxt, Range: f.window, DisableTrimming: true}
 	if f.call != nil {
 		hints.Func = f.call.Func.Name
 	} else {
@@ -52,7 +53,7 @@ func (f *fragment) selectSeries(ctx context.Context, data storage.Querier) ([]st
 		hints.By, hints.Grouping = !f.agg.Without, f.agg.Grouping
 	}
 	set := data.Select(ctx, false, hints, f.sel.LabelMatchers...)
-	var series []storage.Series
+	var series []storage.ChunkSeries
 	for set.Next() {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
@@ -65,7 +66,7 @@ func (f *fragment) selectSeries(ctx context.Context, data storage.Querier) ([]st
 }
 
 // metric is what a function leaves of a series' labels.
-func (f *fragment) metric(s storage.Series) labels.Labels {
+func (f *fragment) metric(s storage.ChunkSeries) labels.Labels {
 	if f.call == nil || f.keepName {
 		return s.Labels()
 	}
@@ -74,7 +75,7 @@ func (f *fragment) metric(s storage.Series) labels.Labels {
 
 // mayCollide tells whether two series could be the same once the names of
 // their metrics are dropped, which is an error.
-func (f *fragment) mayCollide(series []storage.Series) bool {
+func (f *fragment) mayCollide(series []storage.ChunkSeries) bool {
 	if f.call == nil || f.keepName {
 		return false
 	}
@@ -101,7 +102,7 @@ var counterSuffixes = []string{"_total", "_sum", "_count", "_bucket"}
 
 // nonCounters says which metrics look as if they were no counters. some tells
 // which series have a point.
-func (f *fragment) nonCounters(series []storage.Series, some []bool) annotations.Annotations {
+func (f *fragment) nonCounters(series []storage.ChunkSeries, some []bool) annotations.Annotations {
 	var notes annotations.Annotations
 	if f.call == nil || f.call.Func.Name != "rate" && f.call.Func.Name != "increase" {
 		return notes

@@ -15,7 +15,7 @@ type groups struct {
 	metrics []labels.Labels // by group
 }
 
-func (f *fragment) groups(series []storage.Series) groups {
+func (f *fragment) groups(series []storage.ChunkSeries) groups {
 	by, without := f.agg.Grouping, f.agg.Without
 	// a name that is not asked for need not be dropped first
 	bare := without || slices.ContainsFunc(by, schema.IsMetadataLabel)

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb/chunkenc"
+	"github.com/prometheus/prometheus/tsdb/chunks"
 	"github.com/prometheus/prometheus/util/annotations"
 )
 
@@ -20,20 +21,23 @@ const round = 256
 
 // reader evaluates the series of one fragment, in order, a round at a time.
 type reader struct {
-	f      *fragment
-	o      Options
-	ctx    context.Context
-	series []storage.Series
-	some   []bool // by series: whether it has a point
+	f       *fragment
+	o       Options
+	ctx     context.Context
+	series  []storage.ChunkSeries
+	some    []bool // by series: whether it has a point
+	workers []*worker
+}
 
-	mu     sync.Mutex // guards what follows, while workers run
-	notes  annotations.Annotations
-	err    error
-	points int // of all series, as the stock engine would hold them at one time
+func newReader(ctx context.Context, f *fragment, series []storage.ChunkSeries, o Options) *reader {
+	r := &reader{f: f, o: o, ctx: ctx, series: series, some: make([]bool, len(series))}
+	for range max(1, min(o.Workers, len(series)/grain)) {
+		r.workers = append(r.workers, newWorker(f))
+	}
+	return r
 }
 
 func (r *reader) evalAll() ([]promql.Series, error) {
-	r.some = make([]bool, len(r.series))
 	if r.f.agg == nil {
 		return r.evalEach()
 	}
@@ -89,14 +93,15 @@ func (r *reader) bound(rows int) error {
 	return nil
 }
 
+// grain is how many series a worker takes at once; fewer are not worth a
+// goroutine.
+const grain = 16
+
 // parallel calls do for each number on all workers.
 func (r *reader) parallel(from, to int, do func(i int, w *worker)) error {
-	const grain = 16 // series; fewer are not worth a goroutine
-	next := atomic.Int64{}
+	var next atomic.Int64
 	next.Store(int64(from))
-	work := func() {
-		w := newWorker(r.f)
-		defer r.join(w)
+	work := func(w *worker) {
 		for {
 			lo := int(next.Add(grain)) - grain
 			if lo >= to || w.err != nil {
@@ -111,31 +116,41 @@ func (r *reader) parallel(from, to int, do func(i int, w *worker)) error {
 		}
 	}
 	var wg sync.WaitGroup
-	for range min(r.o.Workers, (to-from+grain-1)/grain) - 1 {
-		wg.Go(work)
+	for _, w := range r.workers[1:] {
+		wg.Go(func() { work(w) })
 	}
-	work()
+	work(r.workers[0])
 	wg.Wait()
-	if r.err == nil && r.points > r.o.MaxSamples {
-		r.err = errDeclined
-	}
-	return r.err
+	return r.check()
 }
 
-func (r *reader) join(w *worker) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.notes.Merge(w.notes)
-	r.points += w.points
-	r.f.tally.add(w.tally)
-	r.f.tally.peak = max(r.f.tally.peak, r.points+w.widest)
-	if r.err == nil {
-		r.err = w.err
+// check is the first error of a worker, or errDeclined when the stock engine
+// would hold more samples at one time than a query may.
+func (r *reader) check() error {
+	points, widest := 0, 0
+	for _, w := range r.workers {
+		if w.err != nil {
+			return w.err
+		}
+		points, widest = points+w.points, max(widest, w.widest)
 	}
-	// more would not fit beside the widest window that was seen
-	if r.err == nil && r.points+w.widest > r.o.MaxSamples {
-		r.err = errDeclined
+	r.f.tally.peak = points + widest
+	if r.f.tally.peak > r.o.MaxSamples {
+		return errDeclined
 	}
+	return nil
+}
+
+// finish adds up what the workers counted and noted.
+func (r *reader) finish() annotations.Annotations {
+	var notes annotations.Annotations
+	for _, w := range r.workers {
+		r.f.tally.add(w.tally)
+		if stock, ok := w.fn.(*stockSlide); ok {
+			notes.Merge(stock.notes)
+		}
+	}
+	return notes
 }
 
 // bySteps splits the grid where it is worth it, so that each step is
@@ -170,39 +185,63 @@ func (r *reader) evalOne(i int, w *worker, out []float64) {
 // worker is what one goroutine needs to evaluate series after series.
 type worker struct {
 	f       *fragment
-	it      chunkenc.Iterator
+	it      chunks.Iterator
+	plain   chunkenc.Iterator // of chunks that are not XOR
+	xor     xorReader
 	samples []promql.FPoint // of the series at hand
 	row     []float64       // a value for each step
-	in      promql.Matrix
-	helper  promql.EvalNodeHelper
-	notes   annotations.Annotations
+	fn      slide           // nil for a selector without range
 	tally   tally
-	points  int
+	points  int // of all series, as the stock engine would hold them at one time
 	widest  int // samples in a window
 	err     error
 }
 
 func newWorker(f *fragment) *worker {
-	return &worker{
-		f: f, tally: newTally(f.grid.steps), row: make([]float64, f.grid.steps), in: make(promql.Matrix, 1),
-		helper: promql.EvalNodeHelper{Out: make(promql.Vector, 0, 1)},
+	w := &worker{f: f, tally: newTally(f.grid.steps), row: make([]float64, f.grid.steps)}
+	if f.call == nil {
+		return w
 	}
+	if own := slides[f.call.Func.Name]; own != nil {
+		w.fn = own(f.window)
+	} else {
+		w.fn = newStockSlide(f)
+	}
+	return w
 }
 
-// read takes all samples of a series. Stale markers end a series for a
-// selector without range and are skipped in one with.
-func (w *worker) read(s storage.Series) error {
+// read takes all samples of a series' chunks. Stale markers end a series for
+// a selector without range and are left out for one with.
+func (w *worker) read(s storage.ChunkSeries) (err error) {
 	w.it = s.Iterator(w.it)
 	w.samples = w.samples[:0]
+	for w.it.Next() {
+		chunk := w.it.At().Chunk
+		switch chunk.Encoding() {
+		case chunkenc.EncXOR:
+			w.samples, err = w.xor.read(w.samples, chunk.Bytes())
+		default:
+			err = w.readPlain(chunk)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if w.f.call != nil {
+		w.samples = slices.DeleteFunc(w.samples, func(p promql.FPoint) bool { return value.IsStaleNaN(p.F) })
+	}
+	return w.it.Err()
+}
+
+func (w *worker) readPlain(chunk chunkenc.Chunk) error {
+	w.plain = chunk.Iterator(w.plain)
 	for {
-		switch w.it.Next() {
+		switch w.plain.Next() {
 		case chunkenc.ValNone:
-			return w.it.Err()
+			return w.plain.Err()
 		case chunkenc.ValFloat:
-			t, v := w.it.At()
-			if w.f.call == nil || !value.IsStaleNaN(v) {
-				w.samples = append(w.samples, promql.FPoint{T: t, F: v})
-			}
+			t, v := w.plain.At()
+			w.samples = append(w.samples, promql.FPoint{T: t, F: v})
 		default:
 			return fmt.Errorf("native histograms: %w", errDeclined)
 		}

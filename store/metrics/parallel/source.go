@@ -3,6 +3,7 @@ package parallel
 import (
 	"context"
 	"errors"
+	"io"
 	"strconv"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -14,6 +15,7 @@ import (
 // selected, else the data itself.
 type source struct {
 	data      storage.Queryable
+	chunks    storage.ChunkQueryable // the same
 	o         Options
 	fragments []*fragment
 }
@@ -30,19 +32,19 @@ func (s *source) Querier(mint, maxt int64) (storage.Querier, error) {
 type querier struct {
 	in         *source
 	mint, maxt int64
-	rest       storage.Querier   // what is no fragment; nil until asked for
-	opened     []storage.Querier // to close
+	rest       storage.Querier // what is no fragment; nil until asked for
+	opened     []io.Closer
 }
 
 func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 	if f := q.in.placeholder(matchers); f != nil {
 		mint, maxt := f.reach()
-		data, err := q.in.data.Querier(mint, maxt)
+		chunks, err := q.in.chunks.ChunkQuerier(mint, maxt)
 		if err != nil {
 			return storage.ErrSeriesSet(err)
 		}
-		q.opened = append(q.opened, data)
-		return &resultSet{eval: func() (result, error) { return f.eval(ctx, data, q.in.o) }}
+		q.opened = append(q.opened, chunks)
+		return &resultSet{eval: func() (result, error) { return f.eval(ctx, chunks, q.in.o) }}
 	}
 	data, err := q.data()
 	if err != nil {

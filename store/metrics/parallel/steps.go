@@ -33,17 +33,17 @@ func (w *worker) latest(out []float64) int {
 
 // overTime fills out with the function's value of the window (from, to] that
 // ends at each step, and returns how many there are.
-func (w *worker) overTime(s storage.Series, out []float64) int {
+func (w *worker) overTime(s storage.ChunkSeries, out []float64) int {
 	g, offset := w.f.grid, milliseconds(w.f.sel.OriginalOffset)
 	lo, hi, n := 0, 0, 0
-	w.in[0].Metric = s.Labels()
+	w.fn.start(s.Labels(), w.samples)
 	for step := range out {
 		to := g.at(step) - offset
-		before := hi
+		from, before := to-w.f.window, hi
 		for hi < len(w.samples) && w.samples[hi].T <= to {
 			hi++
 		}
-		for lo < hi && w.samples[lo].T <= to-w.f.window {
+		for lo < hi && w.samples[lo].T <= from {
 			lo++
 		}
 		out[step] = absent
@@ -53,14 +53,8 @@ func (w *worker) overTime(s storage.Series, out []float64) int {
 		w.tally.window[step] += int64(hi - lo)
 		w.tally.read[step] += int64(hi - max(lo, before))
 		w.widest = max(w.widest, hi-lo)
-		w.helper.Ts, w.in[0].Floats = g.at(step), w.samples[lo:hi]
-		vec, notes := w.f.fn(w.f.scalars, w.in, w.f.call.Args, &w.helper)
-		if len(notes) > 0 {
-			w.notes.Merge(notes)
-		}
-		w.helper.Out = vec[:0]
-		if len(vec) > 0 {
-			out[step] = vec[0].F
+		if v, ok := w.fn.value(lo, hi, from, to); ok {
+			out[step] = v
 			n++
 		}
 	}

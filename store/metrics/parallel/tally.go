@@ -19,7 +19,6 @@ func (t *tally) add(o tally) {
 		t.window[i] += o.window[i]
 		t.read[i] += o.read[i]
 	}
-	t.peak = max(t.peak, o.peak)
 }
 
 func (t *tally) addTo(s *stats.QuerySamples) {

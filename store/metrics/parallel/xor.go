@@ -1,0 +1,130 @@
+package parallel
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"math/bits"
+
+	"github.com/prometheus/prometheus/promql"
+)
+
+var errChunk = errors.New("a chunk ends before its last sample, or holds what no encoder writes")
+
+// xorReader decodes chunks of floats: Gorilla's delta-of-delta times and XORed
+// values, as Prometheus writes them (tsdb/docs/format/chunks.md, "XOR chunk
+// data").
+type xorReader struct {
+	// padded is the chunk at hand and zeros, so that eight bytes can be read
+	// wherever one sample may end
+	padded []byte
+}
+
+const xorPadding = 48
+
+// read appends a chunk's samples.
+func (x *xorReader) read(to []promql.FPoint, chunk []byte) ([]promql.FPoint, error) {
+	if len(chunk) < 2 {
+		return to, errChunk
+	}
+	n := int(binary.BigEndian.Uint16(chunk))
+	if n == 0 {
+		return to, nil
+	}
+	chunk = chunk[2:]
+	t, size := binary.Varint(chunk)
+	if size <= 0 || len(chunk) < size+8 {
+		return to, errChunk
+	}
+	v := binary.BigEndian.Uint64(chunk[size:])
+	to = append(to, promql.FPoint{T: t, F: math.Float64frombits(v)})
+	if n == 1 {
+		return to, nil
+	}
+	chunk = chunk[size+8:]
+	delta, size := binary.Uvarint(chunk)
+	if size <= 0 {
+		return to, errChunk
+	}
+	x.padded = append(append(x.padded[:0], chunk[size:]...), make([]byte, xorPadding)...)
+	return appendXOR(to, x.padded, n-1, int64(delta), v)
+}
+
+// appendXOR appends n samples after the one that is the last of to, whose
+// value has the bits v; the first of them comes delta later. It is one long
+// loop so that its variables stay in registers: by small methods it takes
+// twice as long.
+func appendXOR(to []promql.FPoint, b []byte, n int, delta int64, v uint64) ([]promql.FPoint, error) {
+	var (
+		t           = to[len(to)-1].T
+		buf         uint64 // its highest ready bits are to be read next
+		ready       uint
+		pos         int  // of the next byte to buffer
+		size, shift uint // where the value's last change had its bits
+		end         = 8 * (len(b) - xorPadding)
+	)
+	for i := range n {
+		buf |= binary.BigEndian.Uint64(b[pos:]) >> ready
+		pos, ready = pos+int((63-ready)>>3), ready|56
+		switch {
+		case i == 0: // the time's difference stands before the bits
+		case buf>>63 == 0:
+			buf, ready = buf<<1, ready-1
+		default:
+			ones := uint(bits.LeadingZeros64(^buf | 1<<59)) // at most four are a prefix
+			if ones < 4 {
+				width := 11 + 3*ones // 14, 17 or 20
+				change := int64(buf << (ones + 1) >> (64 - width))
+				if change > 1<<(width-1) {
+					change -= 1 << width
+				}
+				delta += change
+				buf, ready = buf<<(ones+1+width), ready-(ones+1+width)
+				break
+			}
+			high := buf << 4 >> 32
+			buf, ready = buf<<36, ready-36
+			buf |= binary.BigEndian.Uint64(b[pos:]) >> ready
+			pos, ready = pos+int((63-ready)>>3), ready|56
+			delta += int64(high<<32 | buf>>32)
+			buf, ready = buf<<32, ready-32
+		}
+		t += delta
+		if buf>>63 == 0 {
+			buf, ready = buf<<1, ready-1
+		} else {
+			if buf>>62 == 2 {
+				buf, ready = buf<<2, ready-2
+			} else {
+				leading := uint(buf << 2 >> 59)
+				size = uint(buf << 7 >> 58)
+				if size == 0 {
+					size = 64
+				}
+				if leading+size > 64 {
+					return to, errChunk
+				}
+				shift = 64 - leading - size
+				buf, ready = buf<<13, ready-13
+			}
+			buf |= binary.BigEndian.Uint64(b[pos:]) >> ready
+			pos, ready = pos+int((63-ready)>>3), ready|56
+			if size <= 56 {
+				v ^= buf >> (64 - size) << shift
+				buf, ready = buf<<size, ready-size
+			} else {
+				high := buf >> 32
+				buf, ready = buf<<32, ready-32
+				buf |= binary.BigEndian.Uint64(b[pos:]) >> ready
+				pos, ready = pos+int((63-ready)>>3), ready|56
+				v ^= (high<<(size-32) | buf>>(96-size)) << shift
+				buf, ready = buf<<(size-32), ready-(size-32)
+			}
+		}
+		if pos*8-int(ready) > end {
+			return to, errChunk
+		}
+		to = append(to, promql.FPoint{T: t, F: math.Float64frombits(v)})
+	}
+	return to, nil
+}

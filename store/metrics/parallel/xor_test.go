@@ -1,0 +1,127 @@
+package parallel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/tsdb/chunkenc"
+)
+
+// upstreamXOR reads as Prometheus does; false means that it found a fault.
+func upstreamXOR(b []byte) ([]promql.FPoint, bool) {
+	chunk, err := chunkenc.FromData(chunkenc.EncXOR, b)
+	if err != nil {
+		return nil, false
+	}
+	var out []promql.FPoint
+	it := chunk.Iterator(nil)
+	for it.Next() == chunkenc.ValFloat {
+		t, v := it.At()
+		out = append(out, promql.FPoint{T: t, F: v})
+	}
+	return out, it.Err() == nil
+}
+
+func samePoints(a, b []promql.FPoint) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].T != b[i].T || math.Float64bits(a[i].F) != math.Float64bits(b[i].F) {
+			return false
+		}
+	}
+	return true
+}
+
+func randomChunk(rnd *rand.Rand) []byte {
+	chunk := chunkenc.NewXORChunk()
+	app, _ := chunk.Appender()
+	t, v, step := rnd.Int64()-rnd.Int64(), rnd.NormFloat64(), rnd.Int64N(100_000)
+	for range rnd.IntN(200) {
+		switch rnd.IntN(6) {
+		case 0:
+			t += rnd.Int64N(1 << (1 + rnd.IntN(40)))
+		default:
+			t += step
+		}
+		switch rnd.IntN(5) {
+		case 0:
+		case 1:
+			v = math.Float64frombits(rnd.Uint64())
+		case 2:
+			v++
+		default:
+			v += rnd.NormFloat64()
+		}
+		app.Append(0, t, v)
+	}
+	return chunk.Bytes()
+}
+
+func TestXORAsPrometheus(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for range 5000 {
+		b := randomChunk(rnd)
+		want, _ := upstreamXOR(b)
+		got, err := new(xorReader).read(nil, b)
+		if err != nil || !samePoints(got, want) {
+			t.Fatalf("%d samples, %v, want %d", len(got), err, len(want))
+		}
+	}
+}
+
+// FuzzXOR: what Prometheus reads is read the same, what it refuses is refused.
+func FuzzXOR(f *testing.F) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for range 8 {
+		f.Add(randomChunk(rnd))
+	}
+	f.Add([]byte{})
+	f.Add([]byte{0, 3, 2})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) < 2 {
+			if _, err := new(xorReader).read(nil, b); err == nil {
+				t.Fatal("a chunk without a header was read")
+			}
+			return
+		}
+		want, ok := upstreamXOR(b)
+		got, err := new(xorReader).read(nil, b)
+		if ok && (err != nil || !samePoints(got, want)) {
+			t.Fatalf("%d samples and %v, want %d", len(got), err, len(want))
+		}
+	})
+}
+
+func BenchmarkXOR(b *testing.B) {
+	chunk := chunkenc.NewXORChunk()
+	app, _ := chunk.Appender()
+	rnd := rand.New(rand.NewPCG(1, 2))
+	v := 0.0
+	for i := range int64(120) {
+		v += float64(rnd.IntN(100))
+		app.Append(0, 1_700_000_000_000+i*15_000, v)
+	}
+	b.Run("stock", func(b *testing.B) {
+		var it chunkenc.Iterator
+		var out []promql.FPoint
+		for b.Loop() {
+			out = out[:0]
+			it = chunk.Iterator(it)
+			for it.Next() == chunkenc.ValFloat {
+				t, v := it.At()
+				out = append(out, promql.FPoint{T: t, F: v})
+			}
+		}
+	})
+	b.Run("ours", func(b *testing.B) {
+		var x xorReader
+		var out []promql.FPoint
+		for b.Loop() {
+			out, _ = x.read(out[:0], chunk.Bytes())
+		}
+	})
+}
