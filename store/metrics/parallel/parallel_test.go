@@ -275,7 +275,7 @@ func answer(t testing.TB, q promql.Query, err error) string {
 // TestSameAsStock compares random queries over random series with the stock
 // engine's answers: values, order, notes, statistics and errors.
 func TestSameAsStock(t *testing.T) {
-	const queries = 1500
+	const queries = 600
 	for seed := range uint64(3) {
 		rnd := rand.New(rand.NewPCG(seed, 7))
 		db := world(t, rnd)
