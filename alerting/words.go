@@ -1,12 +1,10 @@
 package alerting
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"maps"
-	"slices"
 	"time"
+
+	"github.com/prometheus/common/model"
 )
 
 // ErrInvalid says that a rule file, an option or the state on disk is not what
@@ -43,16 +41,14 @@ func ServiceOf(labels map[string]string) string {
 	return ""
 }
 
-// Fingerprint is 16 hexadecimal digits over the names and values of labels.
+// Fingerprint is 16 hexadecimal digits over the names and values of labels,
+// those under which Alertmanager and its clients know an alert.
 func Fingerprint(labels map[string]string) string {
-	h := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(labels)) {
-		h.Write([]byte(name))
-		h.Write([]byte{0xff})
-		h.Write([]byte(labels[name]))
-		h.Write([]byte{0xfe})
+	set := make(model.LabelSet, len(labels))
+	for name, value := range labels {
+		set[model.LabelName(name)] = model.LabelValue(value)
 	}
-	return hex.EncodeToString(h.Sum(nil)[:8])
+	return set.Fingerprint().String()
 }
 
 // Kind tells the two kinds of rules apart, in the words of Prometheus's API.
@@ -125,20 +121,57 @@ type ActiveAlert struct {
 	KeepFiringSince time.Time // zero unless only keep_firing_for holds it
 }
 
+// Step is one thing that was decided about an alert, or happened to it.
+type Step struct {
+	Time     time.Time
+	Alert    string // fingerprint
+	Name     string // of the rule
+	Kind     StepKind
+	Group    string   // key of the group of alerts, or empty
+	Receiver string   // or empty
+	By       []string // ids of silences, fingerprints of alerts that inhibit, names of time intervals
+	Detail   string   // a reason or an error, without secrets
+	Delivery string   // ID of the notification, or empty
+}
+
+// StepKind says what a Step is.
+type StepKind string
+
+// The kinds of steps, in the order of an alert's life.
+const (
+	StepReceived   StepKind = "received"  // the pipeline heard of a firing alert for the first time
+	StepRouted     StepKind = "routed"    // into a group of a receiver
+	StepInhibited  StepKind = "inhibited" // by other alerts
+	StepSilenced   StepKind = "silenced"  // by silences
+	StepMuted      StepKind = "muted"     // by time intervals
+	StepUnmuted    StepKind = "unmuted"   // none of the three holds any more
+	StepDue        StepKind = "due"       // a notification is owed
+	StepSending    StepKind = "sending"   // an attempt begins
+	StepSent       StepKind = "sent"
+	StepRetried    StepKind = "retried" // an attempt failed; Detail says how
+	StepSuperseded StepKind = "superseded"
+	StepGaveUp     StepKind = "gave up"
+	StepResolved   StepKind = "resolved"
+	StepUnsent     StepKind = "unsent" // it ended, and the receiver is not told of it
+)
+
 // Delivery is one notification and what became of it.
 type Delivery struct {
-	ID       string    // the same for every attempt at the same notification
-	Time     time.Time // of the last attempt
-	Receiver string
-	What     string // "firing", "repeat" or "resolved"
-	Name     string // of the rule
-	Service  string // may be empty
-	Alerts   []string
-	Result   Result
-	Error    string        // of the last attempt, without secrets; empty when sent
-	Took     time.Duration // the last attempt
-	Attempts int
-	Next     time.Time // of the next attempt while retrying
+	ID          string    // the same for every attempt at the same notification
+	Time        time.Time // of the last attempt
+	Receiver    string
+	Integration string // of the receiver: slack[0]
+	Group       string // ID of the group of alerts
+	Reason      string // in Alertmanager's words: "new alerts added"
+	What        string // "firing", "repeat" or "resolved"
+	Name        string // of the rule
+	Service     string // may be empty
+	Alerts      []string
+	Result      Result
+	Error       string        // of the last attempt, without secrets; empty when sent
+	Took        time.Duration // the last attempt
+	Attempts    int
+	Next        time.Time // of the next attempt while retrying
 }
 
 // Result is what became of a notification so far.

@@ -289,13 +289,11 @@ func baseOf(config string) string {
 }
 
 func (a *Appliance) openAlerting() (err error) {
-	var receiver notify.Receiver
-	if a.o.SlackWebhook != "" {
-		if receiver, err = notify.NewSlack(a.o.SlackWebhook, a.URL()); err != nil {
-			return fmt.Errorf("slack: %w", err)
-		}
+	alerts := a.o.alertConfig()
+	for _, note := range alerts.Notes {
+		a.log.Warn("alert routing", "note", note)
 	}
-	a.notify, err = notify.Open(notify.Options{Dir: filepath.Join(a.o.Data, "state"), Receiver: receiver, Log: a.log})
+	a.notify, err = notify.Open(notify.Options{Dir: filepath.Join(a.o.Data, "state"), Config: alerts, ExternalURL: a.URL(), Log: a.log})
 	if err != nil {
 		return fmt.Errorf("notifications: %w", err)
 	}

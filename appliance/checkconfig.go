@@ -17,6 +17,7 @@ type ConfigReport struct {
 	File      string   // empty when there is none
 	Jobs      int      // of scrape_configs
 	RuleFiles int      // found
+	Receivers int      // of alerts
 	Notes     []string // what has no effect and is no fault
 }
 
@@ -35,6 +36,10 @@ func CheckConfig(src Sources) (ConfigReport, error) {
 		if r.RuleFiles += len(found); err == nil && len(found) == 0 {
 			r.Notes = append(r.Notes, fmt.Sprintf("rule_files: no file matches %s", pattern))
 		}
+	}
+	if o.Alerts != nil {
+		r.Receivers = len(o.Alerts.Receivers)
+		r.Notes = append(r.Notes, o.Alerts.Notes...)
 	}
 	if err == nil && o.ScrapeConfigs != "" {
 		faults = append(faults, r.addJobs(o.ScrapeConfigs, baseOf(o.Config)))

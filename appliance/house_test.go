@@ -40,7 +40,9 @@ var mayImport = []struct {
 	{"store/metrics/scrape", []string{"store"}, "promscrape, alone in its room"},
 	{"store/storetest", []string{"store"}, "the contract of each pillar; engines come to it, it goes to none"},
 	{"alerting", []string{"store"}, "gets query functions, never an engine; of store only the sentinels"},
-	{"alerting/notify", []string{"alerting", "store"}, "delivers what it is given, in the words of alerting"},
+	{"alerting/config", []string{"alerting"}, "reads Alertmanager's configuration; never routes, never delivers"},
+	{"alerting/dispatch", []string{"alerting", "alerting/config"}, "decides; time comes as an argument, so that a back-test runs the same code: never a clock, disk or receiver"},
+	{"alerting/notify", []string{"alerting", "alerting/config", "alerting/dispatch", "store"}, "delivers what dispatch decides, and keeps what is owed"},
 	{"planner", nil, "pure rules: no I/O, HTTP or telemetry, and no store"},
 	{"planner/sqlite", []string{"planner"}, "never the cache"},
 	{"planner/cache", []string{"planner"}, "never the database"},
@@ -65,7 +67,8 @@ var mayImport = []struct {
 var lives = map[string][]string{
 	"github.com/VictoriaMetrics/VictoriaMetrics": {"store/metrics/scrape"},
 	"github.com/prometheus/prometheus":           {"store/metrics", "store/metrics/parallel", "store/metrics/scrape", "alerting", "web/promapi", "web/promwrite", "web/promread", "web/alertapi", "web/pages", "appliance"}, // value types cross rooms: re-modelling native histograms loses things
-	"github.com/prometheus/common":               {"store/metrics", "store/metrics/parallel", "alerting", "web/promapi", "web/promwrite", "web/promread", "web/alertapi", "web/pages", "store/metrics/scrape", "appliance"},
+	"github.com/prometheus/common":               {"store/metrics", "store/metrics/parallel", "alerting", "alerting/config", "alerting/dispatch", "alerting/notify", "web/promapi", "web/promwrite", "web/promread", "web/alertapi", "web/pages", "store/metrics/scrape", "appliance"},
+	"github.com/prometheus/alertmanager":         {"alerting/config", "alerting/dispatch", "alerting/notify"}, // matchers, time intervals and templates only; its pipeline is the oracle of our tests
 	"github.com/prometheus/client_golang":        {"appliance", "planner/observed", "store/metrics", "alerting"},
 	"github.com/prometheus/client_model":         {"appliance", "planner/observed", "store/metrics", "web/promread"}, // expfmt writes the pages of federation from it
 	"github.com/blevesearch":                     {"store/events/termindex"},
@@ -85,7 +88,7 @@ var lives = map[string][]string{
 	"go.opentelemetry.io/otel":                   {"appliance", "planner/observed", "planner/sqlite", "planner/cache", "web/planapi", "store/metrics", "alerting"},
 	"go.opentelemetry.io/contrib":                {"appliance", "planner/observed", "web/planapi"},
 	"golang.org/x/crypto":                        {"planner", "planner/sqlite", "planner/observed"},
-	"gopkg.in/yaml.v3":                           {"appliance", "alerting", "store/metrics/scrape"},
+	"gopkg.in/yaml.v3":                           {"appliance", "alerting", "alerting/config", "store/metrics/scrape"},
 	"golang.org/x/sync":                          {"store/events", "appliance"},
 	"golang.org/x/sys":                           {"store/events", "appliance"},
 	"golang.org/x/term":                          {"cmd/tripod"}, // whether the output is a terminal

@@ -7,11 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 
 	"tripod/alerting"
+	"tripod/alerting/config"
 )
 
 // Sources are the places from which Load reads, strongest first.
@@ -46,6 +48,9 @@ func Load(src Sources) (Options, error) {
 		if !ok {
 			continue
 		}
+		if s.Name == "alertmanager-config" && strings.HasPrefix(origin, file.path+":") {
+			value = besideFile(value, file.path)
+		}
 		if s.Name == "rules" && strings.HasPrefix(origin, file.path+":") {
 			value = besideFile(value, file.path) // as Prometheus reads rule_files
 		}
@@ -57,6 +62,7 @@ func Load(src Sources) (Options, error) {
 	o.Config = file.path
 	o.ScrapeConfigs = file.scrape
 	faults = append(faults, unknownEnv(src, settings))
+	faults = append(faults, o.loadAlerts(src, file))
 	o.fill()
 	faults = append(faults, src.placed(o.faults(), file)...)
 	faults = append(faults, src.placed(ruleFaults(o.Rules), file)...)
@@ -148,6 +154,7 @@ type configFile struct {
 	path   string // empty when there is no file
 	values map[string]configValue
 	scrape string // YAML list of scrape_configs, empty when there are none
+	alerts []byte // what belongs to Alertmanager, on its own lines; nil when there is none
 }
 
 type configValue struct {
@@ -186,6 +193,7 @@ func parseConfig(path string, b []byte) (configFile, error) {
 	for _, s := range Settings() {
 		known[s.Name] = s.Name != "config"
 	}
+	f.alerts = alertSections(b, root)
 	var faults []error
 	for i := 0; i+1 < len(root.Content); i += 2 {
 		key, val := root.Content[i], root.Content[i+1]
@@ -209,6 +217,8 @@ func yamlFault(path string, err error) error {
 func (f *configFile) take(key, val *yaml.Node, known map[string]bool) error {
 	name := strings.ReplaceAll(key.Value, "_", "-")
 	switch {
+	case slices.Contains(config.Sections, key.Value):
+		return nil // read by itself
 	case name == "scrape-configs":
 		var err error
 		f.scrape, err = readJobs(val, f.path)

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"tripod/alerting/config"
 	"tripod/planner/traffic"
 	"tripod/store/metrics"
 	"tripod/web/otlp"
@@ -50,13 +51,17 @@ type Options struct {
 	LogFiles         []string // globs of log files to follow
 	LogFilesContinue string   // regular expression of lines that go on with the one before
 
-	Hosts        []string   // further names that a Host header may have
-	Config       string     // path of tripod.yaml, empty when there is none
-	Rules        []string   // globs of rule files
-	SlackWebhook string     // URL, a secret
-	PlannerRedis string     // HOST:PORT, empty for the embedded server
-	LogLevel     slog.Level // of the planner's and the appliance's lines
-	Sync         string     // "interval" or "batch"
+	Hosts        []string // further names that a Host header may have
+	Config       string   // path of tripod.yaml, empty when there is none
+	Rules        []string // globs of rule files
+	SlackWebhook string   // URL, a secret
+	// AlertmanagerConfig is the path of a file with routes and receivers; what it
+	// or tripod.yaml says of them is Alerts, nil when neither says anything.
+	AlertmanagerConfig string
+	Alerts             *config.Config
+	PlannerRedis       string     // HOST:PORT, empty for the embedded server
+	LogLevel           slog.Level // of the planner's and the appliance's lines
+	Sync               string     // "interval" or "batch"
 
 	RetentionLogs, RetentionTraces, RetentionMetrics time.Duration
 	MaxDisk                                          int64 // bytes over all pillars, 0 for no bound

@@ -10,7 +10,8 @@ import (
 	"tripod/store/metrics/scrape"
 )
 
-// Reload reads the configuration again: rules, scrape jobs and the log level.
+// Reload reads the configuration again: rules, routes of alerts, scrape jobs and
+// the log level.
 // All of it is checked before any of it is used: a fault leaves everything as
 // it is and says why. Settings that only a start can change are named.
 func (a *Appliance) Reload() (err error) {
@@ -30,8 +31,11 @@ func (a *Appliance) Reload() (err error) {
 	if err := a.rules.Reload(o.Rules); err != nil {
 		return fmt.Errorf("the old configuration goes on: %w", err)
 	}
+	if err := a.notify.Reload(o.alertConfig()); err != nil {
+		return fmt.Errorf("the rules are new, the routes of alerts are not: %w", err)
+	}
 	if err := a.scrape.Reload(config); err != nil {
-		return fmt.Errorf("the rules are new, the scrape jobs are not: %w", err)
+		return fmt.Errorf("the rules and routes are new, the scrape jobs are not: %w", err)
 	}
 	a.level.Set(o.LogLevel)
 	a.scraping = o.ScrapeConfigs
@@ -65,7 +69,6 @@ func (o *Options) needStart(next Options) []string {
 	changed("tls-key", o.TLSKey != next.TLSKey)
 	changed("log-files", !slices.Equal(o.LogFiles, next.LogFiles))
 	changed("log-files-continue", o.LogFilesContinue != next.LogFilesContinue)
-	changed("slack-webhook", o.SlackWebhook != next.SlackWebhook)
 	changed("planner-redis", o.PlannerRedis != next.PlannerRedis)
 	changed("sync", o.Sync != next.Sync)
 	changed("retention-logs", o.RetentionLogs != next.RetentionLogs)

@@ -16,10 +16,16 @@ const (
 	maxButton = 75
 )
 
-// post is the body of a request to an incoming webhook.
+// post is the body of a request to an incoming webhook or chat.postMessage.
 type post struct {
-	Text   string  `json:"text"` // for notifications and old clients
-	Blocks []block `json:"blocks"`
+	Channel     string       `json:"channel,omitempty"`
+	Username    string       `json:"username,omitempty"`
+	IconEmoji   string       `json:"icon_emoji,omitempty"`
+	IconURL     string       `json:"icon_url,omitempty"`
+	LinkNames   bool         `json:"link_names,omitempty"`
+	Text        string       `json:"text,omitempty"` // for notifications and old clients
+	Blocks      []block      `json:"blocks,omitempty"`
+	Attachments []attachment `json:"attachments,omitempty"`
 }
 
 type block struct {

@@ -1,8 +1,10 @@
 package notify
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,16 +13,19 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"tripod/alerting"
+	"tripod/alerting/dispatch"
 )
 
 // fileName is the database in Options.Dir; FORMAT.md describes it.
 const fileName = "alerting.db"
 
 // formatVersion is the first byte of every value.
-const formatVersion = 1
+const formatVersion = 2
 
 var (
-	bucketAlerts     = []byte("alerts")     // fingerprint → record
+	bucketAlerts     = []byte("alerts")     // fingerprint → dispatch.Alert
+	bucketGroups     = []byte("groups")     // ID → dispatch.Group
+	bucketSilences   = []byte("silences")   // ID → alerting.Silence
 	bucketDeliveries = []byte("deliveries") // big-endian sequence → alerting.Delivery
 )
 
@@ -36,7 +41,7 @@ func openDB(dir string) (*db, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	err = b.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{bucketAlerts, bucketDeliveries} {
+		for _, name := range [][]byte{bucketAlerts, bucketGroups, bucketSilences, bucketDeliveries} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -54,33 +59,25 @@ func (d *db) close() error { return d.bolt.Close() }
 
 // change is what one transaction writes.
 type change struct {
-	put     []*record
-	drop    []string
+	dispatch.State
 	history []entry
 	forget  []uint64
 }
 
-func (c *change) empty() bool {
-	return len(c.put)+len(c.drop)+len(c.history)+len(c.forget) == 0
-}
-
 // write makes the change durable before it returns.
 func (d *db) write(c *change) error {
-	if c.empty() {
+	if c.State.Empty() && len(c.history)+len(c.forget) == 0 {
 		return nil
 	}
 	return d.bolt.Update(func(tx *bolt.Tx) error {
-		alerts, deliveries := tx.Bucket(bucketAlerts), tx.Bucket(bucketDeliveries)
-		for _, r := range c.put {
-			if err := alerts.Put([]byte(r.key), encode(r)); err != nil {
-				return err
-			}
+		if err := errors.Join(
+			putAll(tx.Bucket(bucketAlerts), c.Alerts),
+			putAll(tx.Bucket(bucketGroups), c.Groups),
+			putAll(tx.Bucket(bucketSilences), c.Silences),
+		); err != nil {
+			return err
 		}
-		for _, key := range c.drop {
-			if err := alerts.Delete([]byte(key)); err != nil {
-				return err
-			}
-		}
+		deliveries := tx.Bucket(bucketDeliveries)
 		for _, e := range c.history {
 			if err := deliveries.Put(sequence(e.seq), encode(&e.Delivery)); err != nil {
 				return err
@@ -95,18 +92,54 @@ func (d *db) write(c *change) error {
 	})
 }
 
-// load reads everything; what cannot be read is an error, never skipped.
-func (d *db) load() (records []*record, history []entry, err error) {
-	err = d.bolt.View(func(tx *bolt.Tx) error {
-		err := tx.Bucket(bucketAlerts).ForEach(func(k, v []byte) error {
-			r := &record{key: string(k)}
-			if err := decode(v, r); err != nil {
-				return fmt.Errorf("alert %s: %w", k, err)
+// putAll writes values by their keys; nil deletes.
+func putAll[T any](b *bolt.Bucket, values map[string]*T) error {
+	for key, v := range values {
+		if v == nil {
+			if err := b.Delete(boltKey(key)); err != nil {
+				return err
 			}
-			records = append(records, r)
-			return nil
-		})
-		if err != nil {
+			continue
+		}
+		if err := b.Put(boltKey(key), encode(v)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// boltKey bounds a key: the labels of a group can be longer than one may be.
+func boltKey(key string) []byte {
+	if len(key) <= 512 {
+		return []byte(key)
+	}
+	sum := sha256.Sum256([]byte(key))
+	return sum[:]
+}
+
+func getAll[T any](b *bolt.Bucket, what string) (map[string]*T, error) {
+	out := map[string]*T{}
+	err := b.ForEach(func(k, v []byte) error {
+		value := new(T)
+		if err := decode(v, value); err != nil {
+			return fmt.Errorf("%s %q: %w", what, k, err)
+		}
+		out[string(k)] = value
+		return nil
+	})
+	return out, err
+}
+
+// load reads everything; what cannot be read is an error, never skipped.
+func (d *db) load() (state dispatch.State, history []entry, err error) {
+	err = d.bolt.View(func(tx *bolt.Tx) (err error) {
+		if state.Alerts, err = getAll[dispatch.Alert](tx.Bucket(bucketAlerts), "alert"); err != nil {
+			return err
+		}
+		if state.Groups, err = getAll[dispatch.Group](tx.Bucket(bucketGroups), "group"); err != nil {
+			return err
+		}
+		if state.Silences, err = getAll[alerting.Silence](tx.Bucket(bucketSilences), "silence"); err != nil {
 			return err
 		}
 		return tx.Bucket(bucketDeliveries).ForEach(func(k, v []byte) error {
@@ -122,9 +155,9 @@ func (d *db) load() (records []*record, history []entry, err error) {
 		})
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", d.bolt.Path(), err)
+		return state, nil, fmt.Errorf("%s: %w", d.bolt.Path(), err)
 	}
-	return records, history, nil
+	return state, history, nil
 }
 
 func sequence(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }

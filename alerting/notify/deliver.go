@@ -1,136 +1,128 @@
 package notify
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"tripod/alerting"
+	"tripod/alerting/dispatch"
 )
 
-// maxItems bounds the alerts of one notification; further ones are counted.
-const maxItems = 100
-
-// job is a notification on its way.
-type job struct {
-	Notification
-	lane    string
-	records []*record
-	starts  []time.Time // of each record's alert when the job was made
-	entry   alerting.Delivery
+// begin writes down that an attempt is made, before it is made; n is nil when
+// nothing is owed any more.
+func (p *Pipeline) begin(c *change, d dispatch.Due, n *dispatch.Notification) {
+	lane := laneKey(d.Group, d.Receiver, d.Integration)
+	if id := p.open[lane]; id != "" && (n == nil || n.ID != id) {
+		p.close(c, id, alerting.Superseded)
+		delete(p.open, lane)
+	}
+	if n == nil {
+		return
+	}
+	p.open[lane] = n.ID
+	entry := p.history.open(n)
+	entry.Time, entry.Result, entry.Next = n.At, alerting.Sending, time.Time{}
+	entry.Attempts++
+	p.history.put(c, entry)
 }
 
-// begin writes down that an attempt is made, before it is made.
-func (p *Pipeline) begin(key string, waiting map[string][]*record, now time.Time) *job {
-	records := waiting[key]
-	slices.SortFunc(records, func(a, b *record) int {
-		return cmp.Or(a.Alert.StartsAt.Compare(b.Alert.StartsAt), cmp.Compare(a.key, b.key))
-	})
-	j := &job{lane: key, records: records}
-	j.What, j.At = Resolved, now
-	if records[0].firing() {
-		j.What = Firing
-		if !slices.ContainsFunc(records, func(r *record) bool { return r.Sent.IsZero() }) {
-			j.What = Repeat
-		}
+// close ends an unfinished delivery without an attempt.
+func (p *Pipeline) close(c *change, id string, result alerting.Result) {
+	i := p.history.find(id)
+	if i < 0 || p.history.entries[i].Result == alerting.Sent {
+		return
 	}
-	j.Name, j.Service = records[0].Alert.Name(), records[0].Alert.Service()
-	j.ID = identify(key, j.What, records)
-	var c change
-	for i, r := range records {
-		if i < maxItems {
-			j.Items = append(j.Items, r.item())
-		} else {
-			j.More++
-		}
-		r.Tried = r.Tried || r.firing()
-		r.ResolveTried = r.ResolveTried || !r.firing()
-		j.starts = append(j.starts, r.Alert.StartsAt)
-		c.put = append(c.put, r)
-	}
-	l := p.lanes[key]
-	if l == nil {
-		l = &lane{}
-		p.lanes[key] = l
-	}
-	if l.id != "" && l.id != j.ID {
-		p.close(&c, l.id, alerting.Superseded)
-	}
-	l.id, l.last = j.ID, now
-	j.entry = p.history.open(&j.Notification, p.o.Receiver.Name())
-	j.entry.Time, j.entry.Result, j.entry.Next = now, alerting.Sending, time.Time{}
-	j.entry.Attempts++
-	p.history.put(&c, j.entry)
-	p.save(&c)
-	return j
+	d := p.history.entries[i].Delivery
+	d.Result, d.Next = result, time.Time{}
+	p.history.put(c, d)
 }
 
 // deliver makes one attempt and writes down what became of it.
-func (p *Pipeline) deliver(ctx context.Context, j *job) {
+func (p *Pipeline) deliver(ctx context.Context, sender Sender, n *dispatch.Notification) {
 	start := time.Now()
 	bounded, cancel := context.WithTimeout(ctx, p.o.Timeout)
-	err := p.o.Receiver.Send(bounded, j.Notification)
+	err := sender.Send(bounded, p.detailed(bounded, n))
 	cancel()
 	took := time.Since(start)
-	if err != nil && ctx.Err() != nil {
-		return // being stopped; it is owed as before
-	}
-	if p.o.Events.Attempt != nil {
-		p.o.Events.Attempt(p.o.Receiver.Name(), took, err)
+	stopped := err != nil && ctx.Err() != nil // it is owed as before
+	if p.o.Events.Attempt != nil && !stopped {
+		p.o.Events.Attempt(n.Receiver, took, err)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var c change
-	j.entry.Took = took
-	if err == nil {
-		p.succeed(&c, j)
-	} else {
-		p.fail(&c, j, err)
+	defer p.kick()
+	key := laneKey(n.Receiver, n.Integration)
+	delete(p.busy, key)
+	if stopped {
+		p.core.Stop(n)
+		return
 	}
-	p.history.put(&c, j.entry)
+	var c change
+	entry := p.history.open(n)
+	entry.Took = took
+	if err == nil {
+		p.succeed(&entry, n)
+	} else {
+		p.fail(&entry, n, err)
+	}
+	p.history.put(&c, entry)
 	p.save(&c)
 }
 
-func (p *Pipeline) succeed(c *change, j *job) {
-	now := time.Now()
-	p.pause = pause{}
-	p.lanes[j.lane] = &lane{last: now}
-	j.entry.Result, j.entry.Error = alerting.Sent, ""
-	for i, r := range j.records {
-		// While the post was under way the alert may have ended or begun anew.
-		if p.records[r.key] != r || !r.Alert.StartsAt.Equal(j.starts[i]) {
-			continue
-		}
-		switch {
-		case j.What != Resolved:
-			r.Sent = now
-			c.put = append(c.put, r)
-		case !r.firing():
-			p.drop(c, r)
-		}
+// detailed asks what others know of the alerts.
+func (p *Pipeline) detailed(ctx context.Context, n *dispatch.Notification) Notification {
+	out := Notification{Notification: n}
+	if p.o.Detail == nil {
+		return out
 	}
-	p.o.Log.Info("notification sent", "receiver", j.entry.Receiver, "what", j.What,
-		"alert", j.Name, "service", j.Service, "alerts", len(j.records), "attempts", j.entry.Attempts)
+	out.Details = map[string]Detail{}
+	for i, a := range n.Alerts {
+		if i == shownItems {
+			break
+		}
+		out.Details[a.Fingerprint] = p.o.Detail(ctx, a.Alert)
+	}
+	return out
 }
 
-func (p *Pipeline) fail(c *change, j *job, err error) {
+func (p *Pipeline) succeed(entry *alerting.Delivery, n *dispatch.Notification) {
+	delete(p.pauses, laneKey(n.Receiver, n.Integration))
+	delete(p.open, laneKey(n.Group, n.Receiver, n.Integration))
+	p.core.Succeed(time.Now(), n)
+	entry.Result, entry.Error = alerting.Sent, ""
+	p.o.Log.Info("notification sent", "receiver", n.Receiver, "integration", n.Integration, "what", entry.What, "reason", n.Reason,
+		"alert", entry.Name, "service", entry.Service, "alerts", len(n.Alerts), "attempts", entry.Attempts)
+}
+
+func (p *Pipeline) fail(entry *alerting.Delivery, n *dispatch.Notification, err error) {
 	now := time.Now()
-	var retry *RetryError
+	key := laneKey(n.Receiver, n.Integration)
+	if n.Resolved() && now.Sub(n.Since) > p.o.GiveUp {
+		p.core.GiveUp(now, n)
+		delete(p.open, laneKey(n.Group, n.Receiver, n.Integration))
+		entry.Result, entry.Error, entry.Next = alerting.GaveUp, err.Error(), time.Time{}
+		p.o.Log.Error("notification given up", "receiver", n.Receiver, "alert", entry.Name, "service", entry.Service, "err", err)
+		return
+	}
 	var wait time.Duration
-	l := p.lanes[j.lane]
+	var retry *RetryError
 	if errors.As(err, &retry) && retry.Refused {
-		p.pause = pause{}
-		wait = l.fail(now, &p.o, max(retry.After, p.o.MaxBackoff))
+		delete(p.pauses, key)
+		wait = max(p.o.MaxBackoff, min(retry.After, time.Hour))
+		p.core.Fail(now, n, now.Add(wait), err.Error())
 	} else {
+		if p.pauses[key] == nil {
+			p.pauses[key] = &pause{}
+		}
 		var asked time.Duration
 		if retry != nil {
 			asked = retry.After
 		}
-		wait = p.pause.fail(now, &p.o, asked)
+		wait = p.pauses[key].fail(now, &p.o, asked)
+		p.core.Fail(now, n, now, err.Error())
 	}
-	j.entry.Result, j.entry.Error, j.entry.Next = alerting.Retrying, err.Error(), now.Add(wait)
-	p.o.Log.Warn("notification not sent", "receiver", j.entry.Receiver, "what", j.What,
-		"alert", j.Name, "service", j.Service, "attempts", j.entry.Attempts, "again_in", wait, "err", err)
+	entry.Result, entry.Error, entry.Next = alerting.Retrying, err.Error(), now.Add(wait)
+	p.o.Log.Warn("notification not sent", "receiver", n.Receiver, "integration", n.Integration, "what", entry.What,
+		"alert", entry.Name, "service", entry.Service, "attempts", entry.Attempts, "again_in", wait, "err", err)
 }

@@ -55,7 +55,10 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	w.db = db
-	w.pipe, err = notify.Open(notify.Options{Dir: filepath.Join(w.dir, "state"), Receiver: w.recv})
+	w.pipe, err = notify.Open(notify.Options{
+		Dir: filepath.Join(w.dir, "state"), Config: notify.Default("http://127.0.0.1/", 0),
+		Sender: func(string, string) notify.Sender { return w.recv },
+	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -129,7 +132,7 @@ func TestFailingServiceIsReportedAndThenResolved(t *testing.T) {
 		if got := w.rules.Firing(); got != 1 {
 			t.Errorf("%d firing, want 1", got)
 		}
-		if s := w.recv.all()[0].Items[0].Annotations["summary"]; !strings.Contains(s, "planner-api fails") {
+		if s := w.recv.all()[0].Alerts[0].Annotations["summary"]; !strings.Contains(s, "planner-api fails") {
 			t.Errorf("summary %q", s)
 		}
 		w.serve(30*time.Minute, 0.5, &counters)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"tripod/alerting"
+	"tripod/alerting/dispatch"
 )
 
 // history is the last deliveries, oldest first.
@@ -49,12 +50,30 @@ func (h *history) find(id string) int {
 	return -1
 }
 
-// open is the unfinished delivery of a notification, or a new one.
-func (h *history) open(n *Notification, receiver string) alerting.Delivery {
+// open is the delivery of a notification that was tried before, or a new one.
+func (h *history) open(n *dispatch.Notification) alerting.Delivery {
 	if i := h.find(n.ID); i >= 0 {
 		return h.entries[i].Delivery
 	}
-	return n.delivery(receiver)
+	d := alerting.Delivery{
+		ID: n.ID, Receiver: n.Receiver, Integration: n.Integration, Group: n.Group, Reason: n.Reason,
+		What: string(whatOf(n)), Name: n.Alerts[0].Name(), Service: n.Alerts[0].Service(),
+	}
+	for _, a := range n.Alerts {
+		d.Alerts = append(d.Alerts, a.Fingerprint)
+	}
+	return d
+}
+
+// unfinished finds what a former process did not finish.
+func unfinished(entries []entry) map[string]string {
+	open := map[string]string{}
+	for _, e := range entries {
+		if e.Result == alerting.Sending || e.Result == alerting.Retrying {
+			open[laneKey(e.Group, e.Receiver, e.Integration)] = e.ID
+		}
+	}
+	return open
 }
 
 func (h *history) list() []alerting.Delivery {

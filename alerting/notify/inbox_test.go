@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"tripod/alerting/dispatch"
 	"tripod/alerting/notify"
 )
 
@@ -17,8 +18,6 @@ type inbox struct {
 	tries  []string
 	answer func(n notify.Notification, try int) error // nil accepts all
 }
-
-func (i *inbox) Name() string { return "inbox" }
 
 func (i *inbox) Send(_ context.Context, n notify.Notification) error {
 	i.mu.Lock()
@@ -60,9 +59,19 @@ func (i *inbox) all() []notify.Notification {
 func (i *inbox) lines() []string {
 	var out []string
 	for _, n := range i.all() {
-		out = append(out, string(n.What)+" "+n.Name+" "+n.Service)
+		out = append(out, what(n)+" "+n.Alerts[0].Name()+" "+n.Alerts[0].Service())
 	}
 	return out
+}
+
+func what(n notify.Notification) string {
+	switch {
+	case n.Resolved():
+		return "resolved"
+	case n.Reason == dispatch.ReasonRepeat:
+		return "repeat"
+	}
+	return "firing"
 }
 
 func (i *inbox) want(t *testing.T, want ...string) {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"tripod/alerting"
 )
 
 // shownItems is the number of alerts that a message spells out.
@@ -16,9 +18,60 @@ const shownItems = 10
 // rule's for and the window of its expression lie there.
 const margin = 15 * time.Minute
 
+// news is a notification as people are told of it.
+type news struct {
+	ID      string
+	What    What
+	Name    string // of the rule, or of the first among several
+	Service string // may be empty
+	At      time.Time
+	Items   []item // at least one; firing ones first
+	Runbook string // URL, or empty
+}
+
+// item is one alert of the news.
+type item struct {
+	alerting.Alert
+	Resolved bool
+	Detail   Detail
+}
+
+func newsOf(n *Notification) news {
+	out := news{ID: n.ID, What: whatOf(n.Notification), At: n.At, Name: n.Alerts[0].Name(), Service: n.Alerts[0].Service()}
+	for _, resolved := range [...]bool{false, true} {
+		for _, a := range n.Alerts {
+			if a.Resolved != resolved {
+				continue
+			}
+			out.Items = append(out.Items, item{a.Alert, a.Resolved, n.Details[a.Fingerprint]})
+			if a.Service() != out.Service {
+				out.Service = ""
+			}
+			out.Runbook = cmp.Or(out.Runbook, link(a.Annotations["runbook_url"]), link(a.Annotations["runbook"]))
+		}
+	}
+	if name := n.GroupLabels["alertname"]; name == "" && len(out.Items) > 1 {
+		for _, i := range out.Items {
+			if i.Name() != out.Name {
+				out.Name += " and others"
+				break
+			}
+		}
+	}
+	return out
+}
+
+// link is a URL that a button can lead to, or empty.
+func link(s string) string {
+	if u, err := url.Parse(s); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || len(s) > maxURL {
+		return ""
+	}
+	return s
+}
+
 // message says it in a sentence, then gives the figures, then the ways to go
 // on. external is where the links lead, nil leaves them out.
-func message(n Notification, external *url.URL) post {
+func message(n news, external *url.URL) post {
 	p := post{Text: escape(sentence(n), maxText)}
 	p.Blocks = append(p.Blocks, header(n.ID, word(n.What)+": "+n.Name))
 	for i, item := range n.Items {
@@ -27,7 +80,7 @@ func message(n Notification, external *url.URL) post {
 		}
 		p.Blocks = append(p.Blocks, itemBlocks(n, item)...)
 	}
-	if more := len(n.Items) + n.More - shownItems; more > 0 {
+	if more := len(n.Items) - shownItems; more > 0 {
 		p.Blocks = append(p.Blocks, section(fmt.Sprintf("and %d more", more)))
 	}
 	if b := links(n, external); len(b.Elements) > 0 {
@@ -47,17 +100,21 @@ func word(w What) string {
 }
 
 // sentence is the whole message for those who see only one line of it.
-func sentence(n Notification) string {
+func sentence(n news) string {
 	s := word(n.What) + ": " + n.Name
 	if n.Service != "" {
 		s += ", " + n.Service
 	}
-	if count := len(n.Items) + n.More; count > 1 {
-		return s + ", " + strconv.Itoa(count) + " alerts"
+	if count := len(n.Items); count > 1 {
+		s += ", " + strconv.Itoa(count) + " alerts"
+		if ended := n.ended(); ended > 0 && n.What != Resolved {
+			s += ", " + strconv.Itoa(ended) + " of them resolved"
+		}
+		return s
 	}
 	item := n.Items[0]
 	if n.What == Resolved {
-		return s + " after " + duration(item.ResolvedAt.Sub(item.StartsAt))
+		return s + " after " + duration(item.EndsAt.Sub(item.StartsAt))
 	}
 	if summary := item.summary(); summary != "" {
 		return s + ": " + summary
@@ -65,20 +122,33 @@ func sentence(n Notification) string {
 	return s
 }
 
-func (i *Item) summary() string {
+// ended counts the alerts that do not fire any more.
+func (n *news) ended() (count int) {
+	for _, i := range n.Items {
+		if i.Resolved {
+			count++
+		}
+	}
+	return count
+}
+
+func (i *item) summary() string {
 	return cmp.Or(i.Annotations["summary"], i.Annotations["description"], i.Annotations["message"])
 }
 
 // itemBlocks are the text and figures of one alert.
-func itemBlocks(n Notification, item Item) []block {
+func itemBlocks(n news, item item) []block {
 	var out []block
 	if t := item.prose(); t != "" {
 		out = append(out, section(t))
 	}
-	fields := []text{field("Service", cmp.Or(n.Service, "–")), field("Severity", cmp.Or(item.Labels["severity"], "–"))}
-	if n.What == Resolved {
-		fields = append(fields, field("Fired for", duration(item.ResolvedAt.Sub(item.StartsAt))),
-			since("Resolved", item.ResolvedAt))
+	if c := sparkline(item.Detail.Chart); c != "" {
+		out = append(out, section("`"+c+"`"))
+	}
+	fields := []text{field("Service", cmp.Or(item.Service(), "–")), field("Severity", cmp.Or(item.Labels["severity"], "–"))}
+	if item.Resolved {
+		fields = append(fields, field("Fired for", duration(item.EndsAt.Sub(item.StartsAt))),
+			since("Resolved", item.EndsAt))
 	} else {
 		fields = append(fields, field("Value", cmp.Or(item.Annotations["value"], "–")), since("Since", item.StartsAt))
 	}
@@ -86,7 +156,7 @@ func itemBlocks(n Notification, item Item) []block {
 	return append(out, block{Type: "section", Fields: fields})
 }
 
-func (i *Item) prose() string {
+func (i *item) prose() string {
 	var parts []string
 	for _, name := range [...]string{"summary", "description"} {
 		if s := strings.TrimSpace(i.Annotations[name]); s != "" {
@@ -105,9 +175,11 @@ func since(name string, at time.Time) text {
 }
 
 // links lead to the alert, and to the logs and traces of its time.
-func links(n Notification, external *url.URL) block {
+func links(n news, external *url.URL) block {
 	b := block{Type: "actions"}
+	b.add("Evidence", link(n.Items[0].Detail.Evidence))
 	if external == nil {
+		b.add("Runbook", n.Runbook)
 		return b
 	}
 	from, to := n.At, n.At
@@ -115,9 +187,9 @@ func links(n Notification, external *url.URL) block {
 		from = earliest(from, item.StartsAt)
 	}
 	if n.What == Resolved {
-		to = n.Items[0].ResolvedAt
+		to = n.Items[0].EndsAt
 		for _, item := range n.Items {
-			to = latest(to, item.ResolvedAt)
+			to = latest(to, item.EndsAt)
 		}
 	}
 	window := url.Values{
@@ -125,7 +197,7 @@ func links(n Notification, external *url.URL) block {
 		"to":   {strconv.FormatInt(to.Add(time.Minute).UnixMilli(), 10)},
 	}
 	alert, signals := clone(window), clone(window)
-	alert.Set("sel", n.Name)
+	alert.Set("sel", n.Items[0].Name())
 	if n.Service != "" {
 		signals.Set("service", n.Service)
 	}
@@ -140,11 +212,16 @@ func links(n Notification, external *url.URL) block {
 		u := *external
 		u.Path = strings.TrimSuffix(u.Path, "/") + l.path
 		u.RawQuery = l.query.Encode()
-		if s := u.String(); len(s) <= maxURL {
-			b.Elements = append(b.Elements, button{Type: "button", Text: plain(l.label, maxButton), URL: s})
-		}
+		b.add(l.label, u.String())
 	}
+	b.add("Runbook", n.Runbook)
 	return b
+}
+
+func (b *block) add(label, address string) {
+	if address != "" && len(address) <= maxURL {
+		b.Elements = append(b.Elements, button{Type: "button", Text: plain(label, maxButton), URL: address})
+	}
 }
 
 func clone(v url.Values) url.Values {

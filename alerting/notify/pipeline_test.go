@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tripod/alerting"
+	"tripod/alerting/dispatch"
 	"tripod/alerting/notify"
 )
 
@@ -26,8 +27,11 @@ type bench struct {
 func newBench(t *testing.T, o notify.Options) *bench {
 	b := &bench{t: t, opts: o, recv: &inbox{}}
 	b.opts.Dir = t.TempDir()
-	if o.Receiver == nil {
-		b.opts.Receiver = b.recv
+	if o.Config == nil {
+		b.opts.Config = notify.Default("http://127.0.0.1/", 0)
+	}
+	if o.Sender == nil {
+		b.opts.Sender = func(string, string) notify.Sender { return b.recv }
 	}
 	b.open()
 	return b
@@ -79,6 +83,12 @@ func (b *bench) send(alerts ...alerting.Alert) {
 	synctest.Wait()
 }
 
+// settle lets a group open again.
+func (b *bench) settle() {
+	time.Sleep(15 * time.Second)
+	synctest.Wait()
+}
+
 // keep has the rules say every minute that an alert still fires.
 func (b *bench) keep(d time.Duration, a alerting.Alert) {
 	for range d / time.Minute {
@@ -106,8 +116,8 @@ func TestAlertsOfOneRuleAndServiceComeTogether(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 		for _, n := range b.recv.all() {
-			if want := map[string]int{"A web": 2}[n.Name+" "+n.Service]; want != 0 && len(n.Items) != want {
-				t.Errorf("%s %s has %d alerts, want %d", n.Name, n.Service, len(n.Items), want)
+			if want := map[string]int{"A web": 2}[n.Alerts[0].Name()+" "+n.Alerts[0].Service()]; want != 0 && len(n.Alerts) != want {
+				t.Errorf("%s has %d alerts, want %d", n.Key, len(n.Alerts), want)
 			}
 		}
 	})
@@ -123,6 +133,7 @@ func TestFiringIsSaidOnceAndRepeatedAfterFourHours(t *testing.T) {
 		b.keep(2*time.Hour, a)
 		b.recv.want(t, "firing A web", "repeat A web")
 		b.send(ended(a))
+		b.settle()
 		b.recv.want(t, "firing A web", "repeat A web", "resolved A web")
 		b.send(ended(a)) // the rules say so for 15 minutes
 		b.recv.want(t, "firing A web", "repeat A web", "resolved A web")
@@ -135,9 +146,11 @@ func TestAnAlertThatJoinsIsSaid(t *testing.T) {
 	inBubble(t, notify.Options{}, func(t *testing.T, b *bench) {
 		b.send(alert("A", "web", "1"))
 		b.send(alert("A", "web", "1"), alert("A", "web", "2"))
+		b.recv.want(t, "firing A web")
+		b.settle()
 		b.recv.want(t, "firing A web", "firing A web")
-		if items := b.recv.all()[1].Items; len(items) != 1 || items[0].Labels["zone"] != "2" {
-			t.Errorf("the second message is about %v, want the new alert only", items)
+		if n := b.recv.all()[1]; len(n.Alerts) != 2 || n.Reason != dispatch.ReasonNewAlerts {
+			t.Errorf("the second message has %d alerts, %s; want both, since one is new", len(n.Alerts), n.Reason)
 		}
 	})
 }
@@ -211,7 +224,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 func TestARefusedPostHoldsUpNoOther(t *testing.T) {
 	inBubble(t, notify.Options{}, func(t *testing.T, b *bench) {
 		b.recv.reply(func(n notify.Notification, _ int) error {
-			if n.Name == "A" {
+			if n.Alerts[0].Name() == "A" {
 				return &notify.RetryError{Err: errors.New("invalid_payload"), Refused: true}
 			}
 			return nil
@@ -228,6 +241,7 @@ func TestResolvedArrivesThoughFiringNeverDid(t *testing.T) {
 		b.send(a)
 		b.keep(10*time.Minute, a)
 		b.send(ended(a))
+		b.settle()
 		b.recv.reply(nil)
 		time.Sleep(6 * time.Minute)
 		b.recv.want(t, "resolved A web")
@@ -275,6 +289,8 @@ func TestRestartInEveryState(t *testing.T) {
 			b.send(a)
 			stuck(b)
 			b.send(ended(a))
+			b.settle()
+			b.settle()
 			b.reopen(time.Hour)
 			well(b)
 			time.Sleep(time.Second)
@@ -283,6 +299,8 @@ func TestRestartInEveryState(t *testing.T) {
 			b.send(a)
 			stuck(b)
 			b.send(ended(a))
+			b.settle()
+			b.settle()
 			b.reopen(time.Hour)
 			synctest.Wait()
 			b.send(alert("A", "web", "1"))
@@ -292,6 +310,8 @@ func TestRestartInEveryState(t *testing.T) {
 		"resolved, told": {func(b *bench, a alerting.Alert) {
 			b.send(a)
 			b.send(ended(a))
+			b.settle()
+			b.settle()
 			b.reopen(time.Hour)
 			time.Sleep(time.Hour)
 		}, []string{"firing A web", "resolved A web"}},
@@ -307,10 +327,10 @@ func TestRestartInEveryState(t *testing.T) {
 
 func TestAPostThatMayHaveArrivedIsSentAgainUnderItsId(t *testing.T) {
 	inBubble(t, notify.Options{}, func(t *testing.T, b *bench) {
-		b.opts.Receiver = hang{b.recv}
+		b.opts.Sender = func(string, string) notify.Sender { return hang{b.recv} }
 		b.reopen(0)
 		b.send(alert("A", "web", "1"))
-		b.opts.Receiver = b.recv
+		b.opts.Sender = func(string, string) notify.Sender { return b.recv }
 		b.reopen(time.Second)
 		synctest.Wait()
 		b.recv.want(t, "firing A web")
@@ -337,6 +357,7 @@ func (h hang) Send(ctx context.Context, n notify.Notification) error {
 func TestWithoutAReceiverStateIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &bench{t: t, opts: notify.Options{Dir: t.TempDir()}, recv: &inbox{}}
+		b.opts.Sender = func(string, string) notify.Sender { return b.recv }
 		b.open()
 		if r := b.Receivers(); len(r) != 0 {
 			t.Errorf("receivers %q", r)
@@ -345,7 +366,7 @@ func TestWithoutAReceiverStateIsKept(t *testing.T) {
 		b.send(a, gone)
 		time.Sleep(time.Minute)
 		b.send(a, ended(gone))
-		b.opts.Receiver = b.recv
+		b.opts.Config = notify.Default("http://127.0.0.1/", 0)
 		b.reopen(time.Minute)
 		synctest.Wait()
 		b.recv.want(t, "firing A web")
@@ -376,6 +397,7 @@ func TestAnUndeliverableResolutionIsGivenUp(t *testing.T) {
 		b.send(a)
 		b.recv.reply(func(notify.Notification, int) error { return errDown })
 		b.send(ended(a))
+		b.settle()
 		time.Sleep(73 * time.Hour)
 		if d := b.Deliveries(); d[0].Result != alerting.GaveUp {
 			t.Errorf("result %q, want gave up", d[0].Result)

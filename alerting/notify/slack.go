@@ -1,153 +1,102 @@
 package notify
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
-	"time"
 
-	"tripod/alerting"
+	"github.com/prometheus/alertmanager/template"
+
+	"tripod/alerting/config"
 )
 
-// maxReply is how much of an answer is read, in bytes; Slack's longest is a
-// few words.
-const maxReply = 4 << 10
-
-// Slack posts to an incoming webhook. Its address is a secret: whoever knows
-// it can post, so it is in no error, log line or page.
-type Slack struct {
-	webhook  string
+// slack posts to an incoming webhook, or through chat.postMessage with a
+// token. The address of a webhook is a secret: whoever knows it can post.
+type slack struct {
+	caller
+	conf     *config.Slack
+	template *template.Template
 	external *url.URL // nil leaves the links out
-	client   *http.Client
 }
 
-// NewSlack checks the two addresses. externalURL is where people reach the
-// appliance; it may be empty.
-func NewSlack(webhook, externalURL string) (*Slack, error) {
-	u, err := url.Parse(webhook)
-	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return nil, fmt.Errorf("Slack webhook: want https://host/path (its value is not shown): %w", alerting.ErrInvalid)
+func newSlack(c *config.Slack, t *template.Template) (*slack, error) {
+	client, err := httpClient(c.HTTPConfig)
+	if err != nil {
+		return nil, err
 	}
-	s := &Slack{webhook: webhook, client: newClient()}
-	if externalURL != "" {
-		s.external, err = url.Parse(externalURL)
-		if err != nil || s.external.Host == "" {
-			return nil, fmt.Errorf("external URL %.200q: want http://host: %w", externalURL, alerting.ErrInvalid)
-		}
+	s := &slack{conf: c, template: t, caller: caller{client: client, url: c.APIURL, urlFile: c.APIURLFile, timeout: c.Timeout}}
+	if t.ExternalURL.Host != "" {
+		s.external = t.ExternalURL
 	}
 	return s, nil
 }
 
-// newClient goes nowhere that the user has not named: no proxy from the
-// environment, no redirect.
-func newClient() *http.Client {
-	return &http.Client{
-		Timeout:       15 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			DialContext:           (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
-			TLSHandshakeTimeout:   5 * time.Second,
-			ResponseHeaderTimeout: 10 * time.Second,
-			IdleConnTimeout:       time.Minute,
-			MaxIdleConns:          1,
-		},
-	}
-}
-
-// Name is what the page calls the receiver.
-func (s *Slack) Name() string { return "Slack" }
-
-// String keeps the webhook out of anything that prints the receiver.
-func (s *Slack) String() string { return s.Name() }
-
-// GoString does so for %#v.
-func (s *Slack) GoString() string { return s.Name() }
-
 // Send makes one attempt.
-func (s *Slack) Send(ctx context.Context, n Notification) error {
-	body, err := json.Marshal(message(n, s.external))
+func (s *slack) Send(ctx context.Context, n Notification) error {
+	address, err := s.address()
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.webhook, bytes.NewReader(body))
+	p, err := s.post(&n)
 	if err != nil {
-		return errors.New("the webhook is not a URL")
+		return err
 	}
-	req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	req.Header.Set("User-Agent", "tripod")
-	res, err := s.client.Do(req)
+	body, err := json.Marshal(p)
 	if err != nil {
-		return s.strip(err)
+		return err
 	}
-	defer res.Body.Close()
-	reply, err := io.ReadAll(io.LimitReader(res.Body, maxReply))
-	if res.StatusCode/100 == 2 {
-		// It was taken, even if the rest of the answer is lost.
+	reply, res, err := s.caller.post(ctx, address, body, string(s.conf.AppToken))
+	if err != nil {
+		return err
+	}
+	return slackAnswer(reply, res.Header.Get("Content-Type"), newHider(address, string(s.conf.AppToken)))
+}
+
+// slackAnswer finds a refusal under a status that says all is well: the API
+// answers in JSON, a webhook with "ok".
+func slackAnswer(reply []byte, contentType string, hide hider) error {
+	if !strings.HasPrefix(contentType, "application/json") {
 		return nil
 	}
-	if err != nil {
-		reply = nil
+	var answer struct {
+		OK    *bool  `json:"ok"`
+		Error string `json:"error"`
 	}
-	return s.refusal(res, reply)
-}
-
-// strip takes the address out of an error of net/http, which quotes it.
-func (s *Slack) strip(err error) error {
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		switch {
-		case u.Timeout():
-			return errors.New("no answer in time")
-		case u.Err != nil:
-			err = u.Err
-		}
-	}
-	return errors.New(s.redact(err.Error()))
-}
-
-func (s *Slack) redact(text string) string {
-	text = strings.ReplaceAll(text, s.webhook, "(webhook)")
-	if u, err := url.Parse(s.webhook); err == nil && len(u.Path) > 1 {
-		text = strings.ReplaceAll(text, u.Path, "(webhook)")
-		for part := range strings.SplitSeq(u.Path, "/") {
-			if len(part) >= 8 {
-				text = strings.ReplaceAll(text, part, "(webhook)")
-			}
-		}
-	}
-	return text
-}
-
-// refusal tells 429 and server errors, after which the same post may do, from
-// those that speak of the post or the address itself.
-func (s *Slack) refusal(res *http.Response, reply []byte) error {
-	reason := strings.TrimSpace(s.redact(clip(string(reply), 200)))
-	err := errors.New(res.Status)
-	if reason != "" {
-		err = fmt.Errorf("%s: %s", res.Status, reason)
+	if json.Unmarshal(reply, &answer) != nil || answer.OK == nil || *answer.OK {
+		return nil // half an answer to a post that was taken
 	}
 	return &RetryError{
-		Err:   err,
-		After: retryAfter(res.Header.Get("Retry-After"), time.Now()),
-		Refused: res.StatusCode/100 == 4 && res.StatusCode != http.StatusTooManyRequests &&
-			res.StatusCode != http.StatusRequestTimeout,
+		Err:     errors.New("Slack: " + hide.text(clip(answer.Error, 200))),
+		Refused: answer.Error != "ratelimited" && answer.Error != "rate_limited" && answer.Error != "internal_error" && answer.Error != "service_unavailable",
 	}
 }
 
-// retryAfter reads the header in its two forms, seconds and date.
-func retryAfter(h string, now time.Time) time.Duration {
-	if n, err := strconv.ParseInt(h, 10, 32); err == nil {
-		return time.Duration(max(n, 0)) * time.Second
+// post makes the message: blocks, or the attachment that the configuration
+// spells out.
+func (s *slack) post(n *Notification) (*post, error) {
+	f := filler{t: s.template, data: templateData(s.template, n)}
+	p := &post{
+		Channel: f.text(s.conf.Channel), Username: f.text(s.conf.Username), IconEmoji: f.text(s.conf.IconEmoji),
+		IconURL: f.text(s.conf.IconURL), LinkNames: s.conf.LinkNames,
 	}
-	if at, err := http.ParseTime(h); err == nil {
-		return max(at.Sub(now), 0)
+	if s.conf.Classic() {
+		p.Username = f.text(cmp.Or(s.conf.Username, `{{ template "slack.default.username" . }}`))
+		p.Text = f.text(written(s.conf.MessageText, ""))
+		p.Attachments = []attachment{classic(s.conf, &f)}
+	} else {
+		m := message(newsOf(n), s.external)
+		p.Text, p.Blocks = m.Text, m.Blocks
 	}
-	return 0
+	return p, f.err
+}
+
+// written is a field of the configuration, or its default.
+func written(field *string, otherwise string) string {
+	if field == nil {
+		return otherwise
+	}
+	return *field
 }

@@ -7,10 +7,15 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"tripod/alerting"
+	"tripod/alerting/config"
+	"tripod/alerting/dispatch"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -19,38 +24,65 @@ var noon = time.Date(2026, 3, 12, 12, 0, 0, 0, time.UTC)
 
 func sample() Notification {
 	return Notification{
-		ID: "0123456789abcdef01234567", What: Firing, Name: "HighErrorRate", Service: "planner-api", At: noon,
-		Items: []Item{{
-			Labels: map[string]string{"alertname": "HighErrorRate", "service_name": "planner-api", "severity": "page", "zone": "a & b"},
-			Annotations: map[string]string{
-				"summary": "planner-api fails 42 % of its requests", "description": "Look at <pool> & co.", "value": "42 %",
-			},
-			StartsAt: noon.Add(-5 * time.Minute),
-		}},
+		Notification: &dispatch.Notification{
+			ID: "0123456789abcdef01234567", Due: dispatch.Due{Receiver: "Slack", Integration: "slack[0]"},
+			Key: `{}:{alertname="HighErrorRate"}`, Reason: dispatch.ReasonFirst, At: noon,
+			GroupLabels: map[string]string{"alertname": "HighErrorRate"},
+			Alerts: []dispatch.NotifiedAlert{{
+				Alert: alerting.Alert{
+					Labels: map[string]string{"alertname": "HighErrorRate", "service_name": "planner-api", "severity": "page", "zone": "a & b"},
+					Annotations: map[string]string{
+						"summary": "planner-api fails 42 % of its requests", "description": "Look at <pool> & co.", "value": "42 %",
+						"runbook_url": "https://runbooks.example/errors",
+					},
+					StartsAt: noon.Add(-5 * time.Minute),
+				},
+				Fingerprint: "00000000000000aa",
+			}},
+		},
+		Details: map[string]Detail{"00000000000000aa": {Chart: []float64{0, 0.1, 0.05, 0.2, 0.4, 0.42}, Evidence: "https://tripod.example/base/alerts/evidence/1"}},
 	}
 }
 
 func resolved() Notification {
 	n := sample()
-	n.What = Resolved
-	n.Items[0].ResolvedAt = noon.Add(7*time.Minute + 30*time.Second)
+	n.Reason = dispatch.ReasonAllEnded
+	n.Alerts[0].Resolved = true
+	n.Alerts[0].EndsAt = noon.Add(7*time.Minute + 30*time.Second)
 	return n
+}
+
+// slackFor is the sender of a configuration with one Slack receiver.
+func slackFor(t testing.TB, webhook, external, more string) *slack {
+	t.Helper()
+	c, err := config.Parse([]byte("route: {receiver: s}\nreceivers:\n- name: s\n  slack_configs: [{send_resolved: true, http_config: {follow_redirects: false}, api_url: \""+webhook+"\""+more+"}]\n"), config.Source{File: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl, err := templates(nil, external)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newSlack(c.Receivers[0].Slack[0], tmpl)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func TestSlackMessages(t *testing.T) {
 	many := sample()
 	for i := range 30 {
-		item := sample().Items[0]
+		item := sample().Alerts[0]
 		item.Labels = map[string]string{"alertname": "HighErrorRate", "instance": fmt.Sprint(i)}
-		many.Items = append(many.Items, item)
+		item.Fingerprint = fmt.Sprint(i)
+		item.Resolved = i%3 == 0
+		many.Alerts = append(many.Alerts, item)
 	}
 	for name, n := range map[string]Notification{"firing": sample(), "resolved": resolved(), "many": many} {
 		t.Run(name, func(t *testing.T) {
 			f := newFakeSlack(t)
-			s, err := NewSlack(f.webhook(), "https://tripod.example/base/")
-			if err != nil {
-				t.Fatal(err)
-			}
+			s := slackFor(t, f.webhook(), "https://tripod.example/base/", "")
 			if err := s.Send(context.Background(), n); err != nil {
 				t.Fatal(err)
 			}
@@ -109,13 +141,10 @@ func TestSlackMisbehaves(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFakeSlack(t)
 			f.before = c.before
-			s, err := NewSlack(f.webhook(), "")
-			if err != nil {
-				t.Fatal(err)
-			}
+			s := slackFor(t, f.webhook(), "", "")
 			ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 			defer cancel()
-			err = s.Send(ctx, sample())
+			err := s.Send(ctx, sample())
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("got %v, want an error with %q", err, c.want)
 			}
@@ -129,12 +158,9 @@ func TestSlackMisbehaves(t *testing.T) {
 
 func TestSlackThatIsNotThere(t *testing.T) {
 	f := newFakeSlack(t)
-	s, err := NewSlack(f.webhook(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := slackFor(t, f.webhook(), "", "")
 	f.Server.Close()
-	err = s.Send(context.Background(), sample())
+	err := s.Send(context.Background(), sample())
 	if err == nil || !strings.Contains(err.Error(), "refused") {
 		t.Errorf("got %v, want connection refused", err)
 	}
@@ -143,25 +169,18 @@ func TestSlackThatIsNotThere(t *testing.T) {
 
 func TestSlackAddresses(t *testing.T) {
 	for name, webhook := range map[string]string{
-		"empty": "", "no scheme": "hooks.example" + secretPath, "a file": "file://" + secretPath,
-		"broken": "https://hooks.example:x" + secretPath, "control character": "https://hooks.example/\x00" + secretPath,
+		"no scheme": "hooks.example" + secretPath, "a file": "file://" + secretPath, "broken": "https://hooks.example:x" + secretPath,
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := NewSlack(webhook, "")
+			_, err := config.Parse([]byte("route: {receiver: s}\nreceivers:\n- name: s\n  slack_configs: [{api_url: '"+webhook+"'}]"), config.Source{File: "test"})
 			if err == nil {
 				t.Fatal("no error")
 			}
 			noSecret(t, err.Error())
 		})
 	}
-	s, err := NewSlack("https://hooks.example"+secretPath, "http://127.0.0.1:7333")
-	if err != nil {
-		t.Fatal(err)
-	}
-	noSecret(t, fmt.Sprintf("%v %+v %#v %s", s, s, s, s))
-	if _, err := NewSlack("https://hooks.example"+secretPath, "not a url"); err == nil {
-		t.Error("an external URL without a host was taken")
-	}
+	s := slackFor(t, "https://hooks.example"+secretPath, "http://127.0.0.1:7333", "")
+	noSecret(t, fmt.Sprintf("%v %+v %#v", *s.conf, *s.conf, *s.conf))
 }
 
 func noSecret(t *testing.T, s string) {
@@ -178,23 +197,24 @@ func FuzzSlackMessage(f *testing.F) {
 	f.Add(strings.Repeat("&", 400), strings.Repeat("é", 5000), strings.Repeat("<", 9000), 200, false)
 	f.Add("", "", "\xff\xfe", 0, true)
 	f.Fuzz(func(t *testing.T, name, service, words string, count int, firing bool) {
-		n := Notification{ID: "x", What: Firing, Name: name, Service: service, At: noon, More: max(count, 0) % 1000}
+		n := sample()
+		n.Alerts, n.Details = nil, nil
 		for i := range max(count, 0)%12 + 1 {
-			item := Item{
-				Labels:      map[string]string{"alertname": name, "n": fmt.Sprint(i), words: words, "severity": service},
-				Annotations: map[string]string{"summary": words, "description": words + words, "value": words},
+			item := dispatch.NotifiedAlert{Alert: alerting.Alert{
+				Labels:      map[string]string{"alertname": name, "n": fmt.Sprint(i), words: words, "severity": service, "service": service},
+				Annotations: map[string]string{"summary": words, "description": words + words, "value": words, "runbook_url": words},
 				StartsAt:    noon,
-			}
+			}}
 			if !firing {
-				n.What, item.ResolvedAt = Resolved, noon.Add(time.Duration(count))
+				item.Resolved, item.EndsAt = true, noon.Add(time.Duration(count))
 			}
-			n.Items = append(n.Items, item)
+			n.Alerts = append(n.Alerts, item)
 		}
-		s, err := NewSlack("http://127.0.0.1/", "http://127.0.0.1:7333")
+		external, err := url.Parse("http://127.0.0.1:7333")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := checkPost(message(n, s.external)); err != nil {
+		if err := checkPost(message(newsOf(&n), external)); err != nil {
 			t.Error(err)
 		}
 	})

@@ -38,11 +38,7 @@ func TestSlackInTrouble(t *testing.T) {
 		}
 		return true
 	}
-	s, err := NewSlack(f.webhook(), "http://127.0.0.1:7333")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := Open(Options{Dir: t.TempDir(), Receiver: s, MinBackoff: time.Millisecond, Timeout: 100 * time.Millisecond})
+	p, err := Open(Options{Dir: t.TempDir(), Config: quick(t, f.webhook()), MinBackoff: time.Millisecond, Timeout: 100 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,10 +73,10 @@ func TestSlackInTrouble(t *testing.T) {
 
 func TestStateThatCannotBeReadIsSaid(t *testing.T) {
 	for name, c := range map[string]struct{ bucket, key, value string }{
-		"a later version": {"alerts", "0123456789abcdef", "\x02{}"},
-		"no JSON":         {"alerts", "0123456789abcdef", "\x01{"},
+		"a later version": {"alerts", "0123456789abcdef", "\x03{}"},
+		"no JSON":         {"groups", "0123456789abcdef", "\x02{"},
 		"nothing":         {"deliveries", "12345678", ""},
-		"a broken key":    {"deliveries", "1", "\x01{}"},
+		"a broken key":    {"deliveries", "1", "\x02{}"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -85,7 +85,11 @@ func tellConfig(r appliance.ConfigReport, err error, stdout io.Writer) int {
 		return exitDamaged
 	}
 	if r.File != "" {
-		fmt.Fprintf(stdout, "%s is sound: %s, %s.\n", r.File, count(r.Jobs, "scrape job"), count(r.RuleFiles, "rule file"))
+		found := []string{count(r.Jobs, "scrape job"), count(r.RuleFiles, "rule file")}
+		if r.Receivers > 0 {
+			found = append(found, count(r.Receivers, "receiver"))
+		}
+		fmt.Fprintf(stdout, "%s is sound: %s.\n", r.File, strings.Join(found, ", "))
 	}
 	return exitSound
 }

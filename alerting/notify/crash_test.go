@@ -13,12 +13,13 @@ import (
 	"time"
 
 	"tripod/alerting"
+	"tripod/alerting/config"
 )
 
-// TestKilledChild is the child of TestKillForgetsNothing: it takes alerts,
+// TestKilledChild is the child of TestCrashForgetsNothing: it takes alerts,
 // says so, and posts until it is killed.
 func TestKilledChild(t *testing.T) {
-	dir, webhook := os.Getenv("KILLED_CHILD_DIR"), os.Getenv("KILLED_CHILD_WEBHOOK")
+	dir, webhook := os.Getenv("TEST_TRIPOD_KILLED_DIR"), os.Getenv("TEST_TRIPOD_KILLED_WEBHOOK")
 	if dir == "" {
 		t.Skip("runs as a child only")
 	}
@@ -27,11 +28,17 @@ func TestKilledChild(t *testing.T) {
 	for i := range 20 {
 		p.Send(context.Background(), childAlert(i, time.Time{}))
 		fmt.Println("took", i)
+	}
+	for i := range 20 {
 		if i%2 == 0 {
 			p.Send(context.Background(), childAlert(i, time.Now()))
 			fmt.Println("ended", i)
 		}
 	}
+	for owes(p) {
+		time.Sleep(time.Millisecond)
+	}
+	fmt.Println("done")
 	select {} // until killed
 }
 
@@ -43,26 +50,41 @@ func childAlert(i int, ends time.Time) alerting.Alert {
 
 func openSlack(t *testing.T, dir, webhook string) *Pipeline {
 	t.Helper()
-	s, err := NewSlack(webhook, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := Open(Options{Dir: dir, Receiver: s, MinBackoff: time.Millisecond})
+	p, err := Open(Options{Dir: dir, Config: quick(t, webhook), MinBackoff: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
-// TestKillForgetsNothing kills a process with SIGKILL while it posts, and has
+// quick is the configuration of tests with real time: groups open at once.
+func quick(t *testing.T, webhook string) *config.Config {
+	t.Helper()
+	c, err := config.Parse([]byte(`
+route: {receiver: Slack, group_by: [alertname], group_wait: 0s, group_interval: 10ms}
+receivers:
+- name: Slack
+  slack_configs: [{send_resolved: true, api_url: "`+webhook+`"}]
+`), config.Source{File: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestCrashForgetsNothing kills a process with SIGKILL while it posts, and has
 // another one go on: of each alert that was taken somebody was told, and of
 // each that ended, that it did.
-func TestKillForgetsNothing(t *testing.T) {
-	for round := range 6 {
+func TestCrashForgetsNothing(t *testing.T) {
+	rounds := 6
+	if n, err := strconv.Atoi(os.Getenv("TEST_TRIPOD_CRASH_ROUNDS")); err == nil {
+		rounds = n
+	}
+	for round := range rounds {
 		t.Run(strconv.Itoa(round), func(t *testing.T) {
 			dir, f := t.TempDir(), newFakeSlack(t)
 			cmd := exec.Command(os.Args[0], "-test.run=^TestKilledChild$", "-test.v")
-			cmd.Env = append(os.Environ(), "KILLED_CHILD_DIR="+dir, "KILLED_CHILD_WEBHOOK="+f.webhook())
+			cmd.Env = append(os.Environ(), "TEST_TRIPOD_KILLED_DIR="+dir, "TEST_TRIPOD_KILLED_WEBHOOK="+f.webhook())
 			out, err := cmd.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -70,7 +92,7 @@ func TestKillForgetsNothing(t *testing.T) {
 			started := make(chan struct{})
 			f.mu.Lock()
 			f.before = func(w http.ResponseWriter, _ *http.Request, n int) bool {
-				if <-started; n == 1+3*round {
+				if <-started; n == 1+(3*round)%28 {
 					cmd.Process.Kill() // in the middle of a post
 				}
 				return false
@@ -87,10 +109,14 @@ func TestKillForgetsNothing(t *testing.T) {
 					took["A"+n] = true
 				case "ended":
 					ended["A"+n] = true
+				case "done":
+					t.Error("the child was done before it was killed")
+					cmd.Process.Kill()
 				}
 			}
 			cmd.Wait()
 			finish(t, dir, f, took, ended)
+			once(t, f.got(), (3*round)%28)
 		})
 	}
 }
@@ -125,24 +151,33 @@ func finish(t *testing.T, dir string, f *fakeSlack, took, ended map[string]bool)
 		t.Fatal("the child took nothing")
 	}
 	for name := range took {
-		if !told[name] {
+		if !told[name] && !ended[name] {
 			t.Errorf("nobody was told of %s", name)
 		}
 	}
 	for name := range ended {
-		if !over[name] {
+		if told[name] && !over[name] { // who did not know of it need not know that it is over
 			t.Errorf("nobody was told that %s is over", name)
 		}
 	}
 }
 
+// once finds no post twice but the one that was under way when the process was
+// killed: what had arrived before was on disk as sent.
+func once(t *testing.T, posts []post, killedAt int) {
+	seen := map[string]int{}
+	for i, p := range posts {
+		id := p.Blocks[0].BlockID
+		if first, twice := seen[id]; twice && first != killedAt {
+			t.Errorf("post %d came again as post %d", first, i)
+		}
+		seen[id] = i
+	}
+}
+
+// owes says that something is under way, or that an alert is not told yet.
 func owes(p *Pipeline) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, r := range p.records {
-		if !r.firing() || r.Sent.IsZero() {
-			return true
-		}
-	}
-	return false
+	return p.core.Owes(time.Now())
 }

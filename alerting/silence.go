@@ -1,0 +1,55 @@
+package alerting
+
+import (
+	"errors"
+	"time"
+)
+
+// ErrNotFound says that there is no silence of that id.
+var ErrNotFound = errors.New("not found")
+
+// Silence holds notifications about alerts back for a while.
+type Silence struct {
+	ID          string
+	Matchers    []Matcher // an alert must fit all of them
+	StartsAt    time.Time
+	EndsAt      time.Time
+	UpdatedAt   time.Time
+	CreatedBy   string
+	Comment     string
+	Annotations map[string]string
+}
+
+// Matcher is one condition on a label; a label that is absent has the empty value.
+type Matcher struct {
+	Name    string
+	Value   string
+	IsRegex bool // anchored at both ends
+	IsEqual bool // false negates
+}
+
+func (m Matcher) String() string {
+	op := map[[2]bool]string{{false, true}: "=", {false, false}: "!=", {true, true}: "=~", {true, false}: "!~"}[[2]bool{m.IsRegex, m.IsEqual}]
+	return m.Name + op + `"` + m.Value + `"`
+}
+
+// SilenceState is where a silence stands in its life, in Alertmanager's words.
+type SilenceState string
+
+// The states of a silence.
+const (
+	SilencePending SilenceState = "pending"
+	SilenceActive  SilenceState = "active"
+	SilenceExpired SilenceState = "expired"
+)
+
+// State is that at a moment.
+func (s *Silence) State(now time.Time) SilenceState {
+	switch {
+	case now.Before(s.StartsAt):
+		return SilencePending
+	case now.After(s.EndsAt) || now.Equal(s.EndsAt):
+		return SilenceExpired
+	}
+	return SilenceActive
+}
