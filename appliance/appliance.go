@@ -318,7 +318,7 @@ func (a *Appliance) tellAboutItself() {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(n.Load()) })
 	}
 	a.seen = newRequestMetrics()
-	a.registry = newRegistry(a.o.Version, usage, a.seen.took, a.reports.count, a.reports.thinned, &a.meters, a.counted, newSeriesMetrics(a.metrics),
+	a.registry = newRegistry(a.o.Version, usage, a.seen.took, a.reports.count, a.reports.thinned, &a.meters, a.counted, newSeriesMetrics(a.metrics, func() map[string]int64 { return a.scrape.Skipped() }),
 		dropped("tripod_own_lines_dropped_total", "Own log lines that could not be stored.", &a.lines.dropped),
 		dropped("tripod_own_lines_unseen_total", "Own log lines that standard output did not take.", &a.lines.unseen),
 		dropped("tripod_own_spans_dropped_total", "Own spans that could not be stored.", &a.spans.dropped))

@@ -28,6 +28,9 @@ func document(config []byte, base string) (*yaml.Node, error) {
 	if base != "" {
 		resolve(&doc, "", base)
 	}
+	if err := adapt(&doc); err != nil {
+		return nil, fmt.Errorf("scrape configuration: %w: %w", err, store.ErrInvalid)
+	}
 	return &doc, nil
 }
 

@@ -16,14 +16,15 @@ import (
 
 // push appends what one scrape found. It runs inside the scrape, of which one
 // a core is worked on at a time.
-func (m *Manager) push(_ *auth.Token, wr *prompb.WriteRequest) {
+func (m *Manager) push(at *auth.Token, wr *prompb.WriteRequest) {
 	app := m.o.Sink.Appender(context.Background()) // a scrape that was made is kept, also while stopping
 	s := sinks.Get().(*sink)
 	defer sinks.Put(s)
 	s.app, s.refused = app, 0
 	s.getRef, _ = app.(storage.GetRef)
-	for i := range wr.Timeseries {
-		if err := s.series(&wr.Timeseries[i]); err != nil {
+	series := m.limit(at, wr.Timeseries)
+	for i := range series {
+		if err := s.series(&series[i]); err != nil {
 			m.failed(errors.Join(err, app.Rollback()))
 			return
 		}
@@ -67,6 +68,9 @@ var sinks = sync.Pool{New: func() any { return new(sink) }}
 func (s *sink) series(ts *prompb.TimeSeries) error {
 	ref, ls := s.find(ts.Labels)
 	for _, x := range ts.Samples {
+		if x.Value == noSampleLimit && ls.Get(labels.MetricName) == "scrape_samples_limit" {
+			continue // ours, not the user's
+		}
 		got, err := s.app.Append(ref, ls, x.Timestamp, x.Value)
 		switch {
 		case err == nil:

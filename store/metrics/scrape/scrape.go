@@ -41,6 +41,8 @@ type Manager struct {
 	noted []string
 	live  bool // while Run runs
 	hangs chan os.Signal
+
+	faults faults
 }
 
 // started is promscrape's own state, which it has one of in a process.

@@ -18,14 +18,16 @@ import (
 func (m *Manager) Targets() []store.Target {
 	var b bytes.Buffer
 	promscrape.WriteAPIV1Targets(&b, "active", "")
-	out, err := readTargets(b.Bytes())
+	out, err := readTargets(b.Bytes(), func(ls map[string]string) string { return m.faults.get(targetKey(ls["job"], ls["instance"])) })
 	if err != nil {
 		m.failed(err)
 	}
 	return out
 }
 
-func readTargets(b []byte) ([]store.Target, error) {
+// readTargets reads promscrape's list; fault is what else is wrong with the
+// target that has these labels.
+func readTargets(b []byte, fault func(labels map[string]string) string) ([]store.Target, error) {
 	var doc struct {
 		Data struct {
 			Active []struct {
@@ -49,6 +51,9 @@ func readTargets(b []byte) ([]store.Target, error) {
 		x := store.Target{
 			Pool: t.Pool, URL: t.URL, Up: t.Health == "up", Error: t.Error, Samples: t.Samples,
 			Took: time.Duration(t.Took * float64(time.Second)), Labels: t.Labels, Discovered: t.Discovered,
+		}
+		if f := fault(t.Labels); f != "" && x.Up {
+			x.Up, x.Error = false, f
 		}
 		if t.Scraped.Unix() > 0 { // one that was never scraped says 1970
 			x.Scraped = t.Scraped.UnixNano()
