@@ -47,10 +47,10 @@ func TestReloadIsAllOrNothing(t *testing.T) {
 	}
 
 	for name, c := range map[string]struct{ rules, config, want string }{
-		"a bad job":  {rule("Second"), config("two", "  scrape_interval: 1q\n"), `tripod.yaml:7: scrape_configs: job "two": `},
+		"a bad job":   {rule("Second"), config("two", "  scrape_interval: 1q\n"), `tripod.yaml:7: scrape_configs: job "two": `},
 		"a bad limit": {rule("Second"), config("two", "  label_name_length_limit: many\n"), `tripod.yaml:7: scrape_configs: job "two": label_name_length_limit "many": want a number`},
-		"a bad rule": {"groups: [{name: g, rules: [{alert: Second, expr: sum(}]}]\n", config("two", ""), "a.yml:1"},
-		"a bad word": {rule("Second"), config("two", "log_level: loud\n"), "log-level"},
+		"a bad rule":  {"groups: [{name: g, rules: [{alert: Second, expr: sum(}]}]\n", config("two", ""), "a.yml:1"},
+		"a bad word":  {rule("Second"), config("two", "log_level: loud\n"), "log-level"},
 	} {
 		write("a.yml", c.rules)
 		write("tripod.yaml", c.config)
