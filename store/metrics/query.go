@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/util/annotations"
+	"github.com/prometheus/prometheus/util/stats"
 
 	"tripod/store"
 )
@@ -65,6 +66,26 @@ func (s *Store) Range(ctx context.Context, expr string, from, to time.Time, step
 		return nil, warnings, err
 	}
 	return v.(promql.Matrix), warnings, nil
+}
+
+// Measured is Range that also says which samples it touched.
+func (s *Store) Measured(ctx context.Context, expr string, from, to time.Time, step time.Duration) (promql.Matrix, annotations.Annotations, *stats.QuerySamples, error) {
+	if step <= 0 || to.Before(from) {
+		return nil, nil, nil, fmt.Errorf("range from %s to %s in steps of %s: %w", from, to, step, store.ErrInvalid)
+	}
+	q, err := s.RangeQuery(ctx, nil, expr, from, to, step)
+	if err != nil {
+		return nil, nil, nil, queryError(expr, err)
+	}
+	v, warnings, err := result(q.Exec(ctx))
+	if err != nil {
+		return nil, warnings, nil, err
+	}
+	var touched *stats.QuerySamples
+	if all := q.Stats(); all != nil {
+		touched = all.Samples
+	}
+	return v.(promql.Matrix), warnings, touched, nil
 }
 
 // result keeps the value: the query is not closed, which would give the

@@ -20,6 +20,62 @@ func Top(max float64) float64 {
 	return 10 * unit
 }
 
+// Nice are the lines of an axis with about n parts that holds lo and hi: round
+// numbers at equal distances, the first not above lo, the last not below hi.
+func Nice(lo, hi float64, n int) []float64 {
+	if !(hi > lo) || math.IsInf(hi-lo, 0) {
+		return []float64{lo, lo + 0.5, lo + 1}
+	}
+	raw := (hi - lo) / float64(n)
+	unit := math.Pow(10, math.Floor(math.Log10(raw)))
+	step := 10 * unit
+	for _, m := range [...]float64{1, 2, 2.5, 5} {
+		if raw <= m*unit*1.0001 {
+			step = m * unit
+			break
+		}
+	}
+	first, last := math.Floor(lo/step+1e-9), math.Ceil(hi/step-1e-9)
+	var out []float64
+	for i := first; i <= last && len(out) <= 2*n+2; i++ {
+		out = append(out, i*step)
+	}
+	return out
+}
+
+// Decades are the lines of a logarithmic axis: powers of ten around lo and hi,
+// which are above 0, and 2 and 5 times as much between few of them.
+func Decades(lo, hi float64) []float64 {
+	from, to := math.Floor(math.Log10(lo)+1e-9), math.Ceil(math.Log10(hi)-1e-9)
+	if to <= from {
+		to = from + 1
+	}
+	by := math.Ceil((to - from) / 6)
+	var out []float64
+	for e := from; e <= to; e += by {
+		out = append(out, math.Pow(10, e))
+		if to-from <= 2 && e < to {
+			out = append(out, 2*math.Pow(10, e), 5*math.Pow(10, e))
+		}
+	}
+	if top := math.Pow(10, to); out[len(out)-1] < top*0.999 {
+		out = append(out, top)
+	}
+	return out
+}
+
+// grid are the lines of a frame's y axis whose top has a value.
+func (f Frame) grid(top float64) []YTick {
+	if len(f.Grid) > 0 {
+		return f.Grid
+	}
+	out := make([]YTick, 0, len(thirds))
+	for _, s := range thirds {
+		out = append(out, YTick{s, f.format(top * s)})
+	}
+	return out
+}
+
 // steps are the distances of time ticks and of buckets.
 var steps = [...]time.Duration{
 	time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second,

@@ -17,13 +17,23 @@ type Frame struct {
 	Ticks  int                  // at most so many times; 6 when 0
 	Brush  bool                 // dragging chooses a time range
 	Marks  []Mark
+	Grid   []YTick // lines of the y axis; bottom, middle and top when empty
+}
+
+// YTick is a line of the y axis with its label; At is from 0, the bottom, to 1.
+type YTick struct {
+	At   float64
+	Text string
 }
 
 // Mark is a vertical line with words: a change, an alert.
 type Mark struct {
-	At   int64 // Unix ns
-	Text string
-	Low  bool // dotted, without words
+	At    int64 // Unix ns
+	Text  string
+	Low   bool   // dotted, without words
+	Class string // sets its colour (k-err); may be empty
+	Title string // more words, for who stays on it
+	Href  string // where it leads; may be empty
 }
 
 // Bars are stacked bars over time.
@@ -32,6 +42,7 @@ type Bars struct {
 	Starts []int64 // Unix ns of every step, in order
 	Step   time.Duration
 	Stacks []Stack // bottom first
+	Max    float64 // top of the axis; from the values when 0
 }
 
 // Stack is one layer: a class that sets its colour (k-err, c3) and a value per
@@ -54,6 +65,7 @@ type Line struct {
 	Class  string
 	Name   string
 	Values []float64
+	Base   []float64 // where its area begins; 0 when empty
 	Fill   bool
 	Dash   bool
 }
@@ -79,6 +91,9 @@ type Point struct {
 }
 
 func (b Bars) top() float64 {
+	if b.Max > 0 {
+		return b.Max
+	}
 	most := 0.0
 	for i := range b.Starts {
 		sum := 0.0

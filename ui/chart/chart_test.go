@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -172,4 +174,48 @@ func FuzzNumbersHaveNoExponentAndNoPanic(f *testing.F) {
 			t.Errorf("%g: got %s", v, s)
 		}
 	})
+}
+
+func TestNiceAxesHoldTheirEnds(t *testing.T) {
+	for _, c := range []struct {
+		lo, hi float64
+		want   string
+	}{
+		{0, 1.58, "[0 0.5 1 1.5 2]"}, {0, 97, "[0 20 40 60 80 100]"}, {-3, 10, "[-5 0 5 10]"}, {0, 0, "[0 0.5 1]"},
+		{0, 1e-9, "[0 2e-10 4e-10 6e-10 8e-10 1e-09]"}, {5, math.Inf(1), "[5 5.5 6]"},
+	} {
+		if got := fmt.Sprint(rounded(Nice(c.lo, c.hi, 5))); got != c.want {
+			t.Errorf("%v to %v: got %s, want %s", c.lo, c.hi, got, c.want)
+		}
+	}
+	for _, c := range []struct {
+		lo, hi float64
+		want   string
+	}{{1, 100, "[1 2 5 10 20 50 100]"}, {0.02, 3e9, "[0.01 1 100 10000 1e+06 1e+08 1e+10]"}, {7, 7, "[1 2 5 10]"}} {
+		if got := fmt.Sprint(rounded(Decades(c.lo, c.hi))); got != c.want {
+			t.Errorf("log %v to %v: got %s, want %s", c.lo, c.hi, got, c.want)
+		}
+	}
+}
+
+func rounded(v []float64) []float64 {
+	for i := range v {
+		v[i], _ = strconv.ParseFloat(strconv.FormatFloat(v[i], 'g', 6, 64), 64)
+	}
+	return v
+}
+
+func TestABandIsBetweenItsLines(t *testing.T) {
+	nan := math.NaN()
+	if got, want := band([]float64{2, 4, nan, 1, 1}, []float64{1, 1, 1, 0, nan}, 4, 8), "M0 4L250 0L250 6L0 6ZM750 6L750 8Z"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestHeatCells(t *testing.T) {
+	h := Heat{Frame: Frame{Height: 10, To: 4}, Starts: []int64{0, 2}, Step: 2, Rows: [][]float64{{0, 100}, {1, math.NaN()}}}
+	got := h.paths()
+	if got[5] != "M500 5h500v5h-500z" || got[0] != "M0 0h500v5h-500z" {
+		t.Errorf("got %q", got)
+	}
 }

@@ -74,6 +74,38 @@ func area(v []float64, top, height float64) string {
 	return string(p)
 }
 
+// band is the area between a line and another one under it; where either has a
+// gap there is none.
+func band(v, base []float64, top, height float64) string {
+	var p pathData
+	start := -1
+	for i := 0; i <= len(v); i++ {
+		if i < len(v) && i < len(base) && !math.IsNaN(v[i]) && !math.IsNaN(base[i]) {
+			c := byte('L')
+			if start < 0 {
+				start, c = i, 'M'
+			}
+			p.cmd(c, xAt(i, len(v)), yAt(v[i], top, height))
+			continue
+		}
+		if start >= 0 {
+			for k := i - 1; k >= start; k-- {
+				p.cmd('L', xAt(k, len(v)), yAt(base[k], top, height))
+			}
+			p.cmd('Z')
+			start = -1
+		}
+	}
+	return string(p)
+}
+
+func (l Line) area(top, height float64) string {
+	if len(l.Base) > 0 {
+		return band(l.Values, l.Base, top, height)
+	}
+	return area(l.Values, top, height)
+}
+
 func xAt(i, n int) float64 {
 	if n < 2 {
 		return 0

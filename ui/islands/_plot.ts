@@ -119,7 +119,7 @@ function keys(u: uPlot, spec: PlotSpec, e: KeyboardEvent, drive: () => void): bo
   if (by === undefined) return false;
   drive();
   const next = Math.min(Math.max(here + (e.shiftKey ? 10 * by : by), 0), last);
-  const v = spec.lines.find((l) => l.show !== false && l.values[next] != null)?.values[next];
+  const v = spec.rows ? null : spec.lines.find((l) => l.show !== false && l.values[next] != null)?.values[next];
   u.setCursor({ left: u.valToPos(spec.times[next] ?? 0, 'x'), top: v == null ? u.over.clientHeight / 2 : u.valToPos(v, 'y') });
   return true;
 }

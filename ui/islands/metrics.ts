@@ -1,85 +1,88 @@
 // The chart of the Metrics screen, and its legend.
-import { all, one } from './_dom';
+import { all, make, one } from './_dom';
 import { keepDrafts } from './_draft';
+import * as legend from './_legend';
 import { plot, type Plot, type PlotSpec } from './_plot';
 import { onTheme } from './_plottheme';
+import type { TipRow } from './_plottip';
 import { text } from './_plotunit';
+import * as progress from './_progress';
 
 interface Line {
   name: string;
   slot: number;
+  unit: string;
   values: (number | null)[];
+  exemplars?: number[];
 }
 
 interface Data {
   from: number;
   to: number;
+  step: number;
   min: number;
   top: number;
-  unit: string;
-  fill: boolean;
+  log?: boolean;
+  kind: 'lines' | 'area' | 'stacked' | 'bars' | 'heatmap';
   times: number[];
   series: Line[];
 }
 
 let drawn: Plot | null = null;
-let data: Data | null = null;
 
-// Lines that the reader has switched off stay off through refreshes.
-const off = new Set<string>();
-
-const rows = (): HTMLElement[] => all('#legend tr[data-series]');
+const diamonds = (): HTMLElement[] => all('#graph .ex');
 
 function mount(): void {
   drawn?.destroy();
   drawn = null;
   const host = one('#graph .plot');
   const source = one('#graph')?.dataset['graph'];
-  if (!host || !source) return;
+  if (!host || !source) return legend.steer(null);
   const d = JSON.parse(source) as Data;
-  data = d;
+  const heat = d.kind === 'heatmap';
   const spec: PlotSpec = {
     ...d,
-    kind: d.fill ? 'area' : 'lines',
-    lines: d.series.map((s) => ({ name: s.name, colour: 'c' + s.slot, values: s.values, show: !off.has(s.name) })),
-    text: (v) => text(v, d.unit),
-    nearest: (line) => rows().forEach((r) => r.classList.toggle('on', Number(r.dataset['series']) === line)),
+    kind: d.kind === 'heatmap' ? 'none' : d.kind,
+    lines: d.series.map((s) => ({ name: s.name, colour: 'c' + (s.slot || 1), values: s.values, show: !legend.isOff(s.name) })),
+    text: (v, line) => text(v, d.series[line]?.unit ?? ''),
+    below: (at) => seen(d, at),
+    nearest: heat ? () => {} : (line) => light(d, line),
+    ...(heat ? { rows: (at: number, value: number) => bucketsAt(d, at, value) } : {}),
   };
-  drawn = plot(host, spec);
-  rows().forEach((row) => mark(row, !off.has(d.series[Number(row.dataset['series'])]?.name ?? '')));
+  const p = plot(host, spec);
+  drawn = p;
+  legend.steer(heat ? null : { names: d.series.map((s) => s.name), show: p.show, focus: (line) => void (p.focus(line), fade(d, line)) });
 }
 
-function mark(row: HTMLElement, on: boolean): void {
-  row.classList.toggle('off', !on);
-  const button = one('[data-act="series"]', row);
-  button?.classList.toggle('on', on);
-  button?.setAttribute('aria-pressed', String(on));
+/** The bucket under the pointer and those around it. */
+function bucketsAt(d: Data, at: number, value: number): TipRow[] {
+  const here = Math.floor(value);
+  return [here, here + 1, here - 1]
+    .map((i) => d.series[i])
+    .filter((s) => s !== undefined)
+    .map((s) => ({ colour: 'k-mute', name: s.name, value: s.values[at] == null ? '–' : text(s.values[at], '') }));
 }
 
-function toggle(button: HTMLElement): void {
-  const row = button.closest<HTMLElement>('[data-series]');
-  const no = Number(row?.dataset['series'] ?? -1);
-  const name = data?.series[no]?.name;
-  if (!row || name === undefined) return;
-  const on = off.delete(name);
-  if (!on) off.add(name);
-  mark(row, on);
-  drawn?.show(no, on);
+/** The largest exemplar near the cross-hair: a click on its diamond opens the trace. */
+function seen(d: Data, at: number): Node[] {
+  const t = (d.times[at] ?? 0) * 1000;
+  const near = diamonds().filter((el) => Math.abs(Number(el.dataset['at']) - t) <= (d.step * 1000) / 2);
+  diamonds().forEach((el) => el.classList.toggle('on', el === near[0]));
+  if (!near[0]) return [];
+  const says = near[0].dataset['says'] + (near.length > 1 ? ` and ${near.length - 1} more` : '');
+  return [make('div', 'row tipex', make('span', 'dia ' + (/\bc\d+\b/.exec(near[0].className)?.[0] ?? '')), make('span', 'grow t-acc', says))];
 }
 
-document.addEventListener('click', (e) => {
-  const button = e.target instanceof Element ? e.target.closest<HTMLElement>('[data-act="series"]') : null;
-  if (button) toggle(button);
-});
+/** Exemplars of other lines fade with these lines. */
+function fade(d: Data, line: number | null): void {
+  const own = line === null ? null : (d.series[line]?.exemplars ?? []);
+  diamonds().forEach((el, i) => el.classList.toggle('dim', !!own && !own.includes(i)));
+}
 
-document.addEventListener('pointerover', (e) => {
-  const row = e.target instanceof Element ? e.target.closest<HTMLElement>('#legend tr[data-series]') : null;
-  if (row) drawn?.focus(Number(row.dataset['series']));
-});
-
-document.addEventListener('pointerout', (e) => {
-  if (e.target instanceof Element && e.target.closest('#legend')) drawn?.focus(null);
-});
+function light(d: Data, line: number | null): void {
+  legend.light(line);
+  if (line === null) diamonds().forEach((el) => el.classList.remove('on', 'dim'));
+}
 
 document.addEventListener('DOMContentLoaded', mount);
 document.addEventListener('tripod:refreshed', mount);
@@ -88,3 +91,4 @@ document.addEventListener('htmx:afterSettle', (e) => {
 });
 onTheme(mount);
 keepDrafts('#graph-form');
+progress.start();

@@ -2,9 +2,6 @@ package pages
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -16,6 +13,7 @@ import (
 	"github.com/prometheus/prometheus/model/metadata"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/util/annotations"
+	"github.com/prometheus/prometheus/util/stats"
 
 	"tripod/store"
 	"tripod/ui"
@@ -25,13 +23,13 @@ import (
 
 // Metrics asks for series, and for what can be asked.
 type Metrics interface {
-	Ranger
+	Measurer
 	Catalog
 }
 
-// Ranger answers PromQL over a time range.
-type Ranger interface {
-	Range(ctx context.Context, expr string, from, to time.Time, step time.Duration) (promql.Matrix, annotations.Annotations, error)
+// Measurer answers PromQL over a time range and says what that took.
+type Measurer interface {
+	Measured(ctx context.Context, expr string, from, to time.Time, step time.Duration) (promql.Matrix, annotations.Annotations, *stats.QuerySamples, error)
 	Exemplars(ctx context.Context, expr string, from, to time.Time) ([]exemplar.QueryResult, error)
 }
 
@@ -42,20 +40,20 @@ type Catalog interface {
 }
 
 const (
-	maxQueries    = 6
-	maxSeries     = 50 // lines of one chart
-	metricsPoints = 300
-	metricsStep   = 5 * time.Second // the least; scrapes come every 15 s
+	metricsStep   = 5 * time.Second // the least distance of two points
 	metricsHeight = 346
-	metricsLeft   = 52
-	maxExemplars  = 80
+	metricsLeft   = 58
 )
 
 // firstQuery shows something useful before anything was asked, and its
 // exemplars lead to traces.
 const firstQuery = `histogram_quantile(0.95, sum by (le, service_name) (rate(http_server_request_duration_seconds_bucket[$__rate])))`
 
-func (p *Pages) metrics(mux *http.ServeMux) { p.get(mux, "GET /graph", p.metricsPage) }
+func (p *Pages) metrics(mux *http.ServeMux) {
+	p.get(mux, "GET /graph", p.metricsPage)
+	p.get(mux, "GET /graph/export.csv", p.metricsExport)
+	mux.HandleFunc("GET /graph/check", p.metricsCheck)
+}
 
 func (p *Pages) metricsPage(w http.ResponseWriter, r *http.Request) error {
 	if p.o.Metrics == nil {
@@ -68,7 +66,7 @@ func (p *Pages) metricsPage(w http.ResponseWriter, r *http.Request) error {
 	if st.Moving() {
 		st.refreshDefault(15 * time.Second)
 	}
-	m := p.metricsView(ctx, st)
+	m := p.metricsView(ctx, st, r.Host)
 	if r.Header.Get("HX-Request") == "true" && slices.ContainsFunc(m.Queries, func(q screens.MetricsQuery) bool { return q.Box.Error != nil }) {
 		w.Header().Set("HX-Retarget", "#q-msg")
 		w.Header().Set("HX-Reswap", "innerHTML")
@@ -77,103 +75,101 @@ func (p *Pages) metricsPage(w http.ResponseWriter, r *http.Request) error {
 		return p.fragment(w, r, http.StatusOK, screens.MetricsMessages(m.Queries))
 	}
 	pushTidy(w, r, st.Self())
-	pg := p.page(ctx, st, "graph", "Metrics", "plot.css", "metrics.css", "metrics.js")
+	pg := p.page(ctx, st, "graph", "Metrics", "plot.css", "metrics.css", "metrics.js", "promql.js")
 	pg.Flush = true
 	return p.show(w, r, pg, screens.MetricsPage(m))
 }
 
-// metricsQueries are those of the address: q, or Prometheus's g0.expr, g1.expr …
-func metricsQueries(st *State) []string {
-	out := slices.Clone(st.Queries)
-	for i := 0; len(out) == 0 || i > 0; i++ {
-		expr := st.Values.Get("g" + strconv.Itoa(i) + ".expr")
-		if expr == "" || i >= maxQueries {
-			break
-		}
-		out = append(out, expr)
+// metricsView asks everything and makes the screen of it.
+func (p *Pages) metricsView(ctx context.Context, st State, host string) screens.Metrics {
+	a := p.metricsAsk(&st)
+	m := screens.Metrics{Action: st.Path, Step: "a point every " + chart.Long(a.step), Keep: keptFields(&st)}
+	a.run(ctx)
+	for i := range a.answers {
+		m.Queries = append(m.Queries, a.box(i))
 	}
-	return out[:min(len(out), maxQueries)]
+	m.Notes = a.notes
+	a.tools(&m)
+	m.Browser = p.metricBrowser(ctx, &st, a.queries, a.given)
+	p.metricsDraw(ctx, a, &m)
+	if !m.Drawn() {
+		m.Nothing = p.metricsNothing(ctx, a, &m, host)
+	}
+	return m
+}
+
+// keptFields are those of the address that the form has no box for.
+func keptFields(st *State) []ui.Param {
+	return slices.DeleteFunc(st.Hidden("q", "metric"), func(h ui.Param) bool { return ofPrometheus(h.Name) })
+}
+
+// ofPrometheus says whether a parameter is of Prometheus's own graph page.
+func ofPrometheus(name string) bool {
+	return len(name) > 1 && name[0] == 'g' && name[1] >= '0' && name[1] <= '9'
 }
 
 // metricsHref is this view with other queries.
 func metricsHref(st *State, queries []string, pairs ...string) string {
 	v := clone(st.Values)
 	for name := range v {
-		if len(name) > 1 && name[0] == 'g' && name[1] >= '0' && name[1] <= '9' {
-			v.Del(name) // Prometheus's own parameters
+		if ofPrometheus(name) {
+			v.Del(name)
 		}
 	}
 	v["q"] = queries
 	for i := 0; i+1 < len(pairs); i += 2 {
-		v.Set(pairs[i], pairs[i+1])
+		if v.Del(pairs[i]); pairs[i+1] != "" {
+			v.Set(pairs[i], pairs[i+1])
+		}
 	}
 	return address(st.Path, v)
 }
 
-// drawn is a series with where it came from.
-type drawn struct {
-	letter string
-	query  int
-	labels labels.Labels
-	values []float64 // NaN is a gap
-	slot   int
-	last   float64 // NaN when it has none
+// hiddenOf are the letters whose queries are not shown, a bit each.
+func hiddenOf(s string) (bits int) {
+	for _, c := range s {
+		if c >= 'A' && c < 'A'+maxQueries {
+			bits |= 1 << (c - 'A')
+		}
+	}
+	return bits
 }
 
-func (p *Pages) metricsView(ctx context.Context, st State) screens.Metrics {
-	queries := metricsQueries(&st)
-	given := len(queries) > 0
-	if !given {
-		queries = []string{firstQuery}
+func hideText(bits int) string {
+	var b strings.Builder
+	for i := range maxQueries {
+		if bits>>i&1 == 1 {
+			b.WriteString(letterOf(i))
+		}
 	}
-	step := max(st.Step(metricsPoints), metricsStep)
-	from, to := gridOf(st.Range, step)
-	m := screens.Metrics{
-		Action: st.Path, Step: "a point every " + chart.Long(step),
-		Views: []ui.Tab{
-			{Text: "Lines", Href: st.Without("view"), On: st.View != "area"},
-			{Text: "Area", Href: st.With("view", "area"), On: st.View == "area"},
+	return b.String()
+}
+
+// removed are the bits without one, those above it moved down.
+func removed(bits, i int) int {
+	low := bits & (1<<i - 1)
+	return low | bits>>(i+1)<<i
+}
+
+// box is one query with what can be done with it.
+func (a *metricsAsk) box(i int) screens.MetricsQuery {
+	an := &a.answers[i]
+	letter := letterOf(i)
+	out := screens.MetricsQuery{
+		Box: ui.Query{
+			ID: "q" + strconv.Itoa(i), Name: "q", Value: a.queries[i], Letter: letter, Lines: 2, Editor: true,
+			Label: "PromQL query " + letter, Placeholder: "a metric, any PromQL, or a formula such as A / B * 100", Error: an.problem,
 		},
+		Hidden: an.hidden, Receipt: an.receipt(),
+		Hide: metricsHref(a.st, a.queries, "hide", hideText(a.hidden^1<<i)),
 	}
-	for _, h := range st.Hidden("q", "metric") {
-		if len(h.Name) < 2 || h.Name[0] != 'g' || h.Name[1] < '0' || h.Name[1] > '9' {
-			m.Keep = append(m.Keep, h)
-		}
+	if an.asked {
+		out.Count = countSeries(an.total)
 	}
-	for _, s := range st.Services {
-		m.Chips = append(m.Chips, screens.Chip{Before: "service_name is", Value: s, Remove: st.withoutService(s)})
+	if len(a.queries) > 1 {
+		out.Remove = metricsHref(a.st, a.queries.without(i), "hide", hideText(removed(a.hidden, i)))
 	}
-	if len(queries) < maxQueries {
-		m.Add = metricsHref(&st, append(slices.Clone(queries), ""))
-	}
-	var all []drawn
-	var units []string
-	for i, q := range queries {
-		box := screens.MetricsQuery{Box: ui.Query{
-			ID: "q" + strconv.Itoa(i), Name: "q", Value: q, Letter: string(rune('A' + i)),
-			Label: "PromQL query " + string(rune('A'+i)), Placeholder: "a metric, or any PromQL",
-		}}
-		if len(queries) > 1 {
-			box.Remove = metricsHref(&st, slices.Delete(slices.Clone(queries), i, i+1))
-		}
-		if strings.TrimSpace(q) != "" {
-			series, err := p.ask(ctx, &st, q, from, to, step, &m)
-			if err != nil {
-				box.Box.Error = p.metricsProblem(ctx, q, err)
-			} else {
-				box.Count = countSeries(len(series))
-				units = append(units, unitOf(q))
-			}
-			for _, s := range series {
-				s.letter, s.query = box.Box.Letter, i
-				all = append(all, s)
-			}
-		}
-		m.Queries = append(m.Queries, box)
-	}
-	m.Browser = p.metricBrowser(ctx, &st, queries, given)
-	p.metricsDraw(ctx, &st, all, units, queries, from, to, step, &m)
-	return m
+	return out
 }
 
 func countSeries(n int) string {
@@ -183,6 +179,41 @@ func countSeries(n int) string {
 	return chart.Count(int64(n)) + " series"
 }
 
+// tools are the links above the chart.
+func (a *metricsAsk) tools(m *screens.Metrics) {
+	st := a.st
+	if len(a.queries) < maxQueries {
+		m.AddQuery = metricsHref(st, append(slices.Clone(a.queries), ""))
+		if next := a.queries.nextFormula(); next != "" {
+			m.AddFormula = metricsHref(st, append(slices.Clone(a.queries), next))
+		}
+	}
+	for _, v := range metricViews {
+		m.Views = append(m.Views, ui.Tab{Text: v.text, Href: st.With("view", v.name), On: v.name == a.view})
+	}
+	if a.view == "" || a.view == "area" {
+		log := st.Values.Get("y") == "log"
+		m.Scale = []ui.Tab{{Text: "Linear", Href: st.Without("y"), On: !log}, {Text: "Log", Href: st.With("y", "log"), On: log}}
+	}
+	if slices.ContainsFunc(a.answers, func(an metricAnswer) bool { return an.limited }) {
+		for _, s := range st.Services {
+			m.Chips = append(m.Chips, screens.Chip{Before: "service_name is", Value: s, Remove: st.withoutService(s)})
+		}
+	}
+	if a.total() > 0 {
+		v := clone(st.Values)
+		v.Set("from", msText(st.Range.From))
+		v.Set("to", msText(st.Range.To))
+		v["q"] = a.queries
+		m.Export = address(st.Path+"/export.csv", v)
+	}
+}
+
+// metricViews are the ways to show the answers.
+var metricViews = [...]struct{ name, text string }{
+	{"", "Lines"}, {"area", "Area"}, {"stacked", "Stacked"}, {"bars", "Bars"}, {"heatmap", "Heatmap"}, {"table", "Table"},
+}
+
 // gridOf aligns a range with the step, so that a refresh asks for the same
 // moments again and lines do not shiver.
 func gridOf(r store.TimeRange, step time.Duration) (from, to time.Time) {
@@ -190,152 +221,4 @@ func gridOf(r store.TimeRange, step time.Duration) (from, to time.Time) {
 	a := (r.From + s - 1) / s * s
 	b := max(r.To/s*s, a)
 	return time.Unix(0, a).UTC(), time.Unix(0, b).UTC()
-}
-
-// ask evaluates one query in the scope and puts the points on the grid.
-func (p *Pages) ask(ctx context.Context, st *State, q string, from, to time.Time, step time.Duration, m *screens.Metrics) ([]drawn, error) {
-	expr := inScope(expandRate(q, step), st.Services)
-	matrix, warnings, err := p.o.Metrics.Range(ctx, expr, from, to, step)
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range warnings.AsErrors() {
-		if len(m.Notes) < 3 {
-			m.Notes = append(m.Notes, cut(w.Error(), 300))
-		}
-	}
-	n := int(to.Sub(from)/step) + 1
-	out := make([]drawn, 0, len(matrix))
-	for _, s := range matrix {
-		d := drawn{labels: s.Metric, values: make([]float64, n), last: math.NaN()}
-		for i := range d.values {
-			d.values[i] = math.NaN()
-		}
-		put := func(t int64, v float64) {
-			if i := int((t - from.UnixMilli()) / step.Milliseconds()); i >= 0 && i < n && !math.IsInf(v, 0) {
-				d.values[i] = v
-			}
-		}
-		for _, pt := range s.Floats {
-			put(pt.T, pt.F)
-		}
-		for _, pt := range s.Histograms {
-			put(pt.T, pt.H.Sum/max(pt.H.Count, 1)) // the mean is what a line can show of a histogram
-		}
-		for _, v := range slices.Backward(d.values) {
-			if !math.IsNaN(v) {
-				d.last = v
-				break
-			}
-		}
-		out = append(out, d)
-	}
-	return out, nil
-}
-
-// metricsProblem is an error in the words of the query as it was typed.
-func (p *Pages) metricsProblem(ctx context.Context, typed string, err error) *ui.QueryProblem {
-	if own := parseProblem(typed); own != nil {
-		return queryProblem(typed, own)
-	}
-	var qe *store.QueryError
-	if errors.As(err, &qe) {
-		return queryProblem(typed, &store.QueryError{Pos: min(max(qe.Pos, 0), len(typed)), End: min(max(qe.End, 0), len(typed)), Msg: qe.Msg, Hint: qe.Hint})
-	}
-	return &ui.QueryProblem{Text: p.reason(ctx, "metrics query", err)}
-}
-
-// metricsDraw fills the chart, the legend and the exemplars.
-func (p *Pages) metricsDraw(ctx context.Context, st *State, all []drawn, units, queries []string, from, to time.Time, step time.Duration, m *screens.Metrics) {
-	if len(all) == 0 {
-		m.Empty, m.Hint = "No series in this time range", "Choose a metric on the left, or another time range."
-		if slices.ContainsFunc(m.Queries, func(q screens.MetricsQuery) bool { return q.Box.Error != nil }) {
-			m.Empty, m.Hint = "The query cannot be answered", "Nothing was drawn."
-		}
-		if len(m.Browser.Metrics) == 0 && m.Browser.Failed == "" {
-			m.Empty, m.Hint = "No metric has been received yet", "Scrapes come every 15 s; OTLP and remote-write are taken at once."
-		}
-		return
-	}
-	slices.SortStableFunc(all, func(a, b drawn) int { return compareLast(b, a) })
-	if len(all) > maxSeries {
-		m.Notes = append(m.Notes, fmt.Sprintf("Drawn are the %d series with the largest last values of %s. An aggregation or topk() shows less at once.", maxSeries, chart.Count(int64(len(all)))))
-		all = all[:maxSeries]
-	}
-	p.colours(all)
-	unit := ""
-	if len(units) > 0 && !slices.ContainsFunc(units, func(u string) bool { return u != units[0] }) {
-		unit = units[0]
-	}
-	found := p.exemplars(ctx, st, queries, from, to)
-	highest := 0.0
-	if unit == "s" && len(found) > 0 {
-		highest = found[0].value
-	}
-	lo, top := axisOf(all, highest)
-	placeExemplars(found, unit == "s", lo, top, m)
-	m.Data = screens.MetricsData{From: from.Unix(), To: to.Unix(), Min: lo, Top: top, Unit: unit, Fill: st.View == "area"}
-	for t := from; !t.After(to); t = t.Add(step) {
-		m.Data.Times = append(m.Data.Times, t.Unix())
-	}
-	byService := map[string]int{}
-	for _, e := range found {
-		byService[e.service]++
-	}
-	c := &chart.Lines{Max: top - lo, Frame: chart.Frame{
-		Label:  "Line chart of " + countSeries(len(all)) + "; the table below has the same numbers",
-		Height: metricsHeight, Left: metricsLeft, From: from.UnixNano(), To: to.UnixNano(), Brush: true, Ticks: 7,
-		Format: func(v float64) string { return tickOf(v+lo, unit) },
-	}}
-	for i := range all {
-		d := &all[i]
-		before, main, after := seriesText(d.labels)
-		full := before + main + after
-		row := screens.MetricsSeries{
-			Letter: d.letter, Slot: d.slot, Before: before, Main: main, After: after, Full: full, Values: shifted(d.values, minOf(d.values)),
-			Last: quantity(d.last, unit),
-		}
-		least, mean, most := stats(d.values)
-		row.Min, row.Avg, row.Max = quantity(least, unit), quantity(mean, unit), quantity(most, unit)
-		if n := byService[d.labels.Get("service_name")]; n > 0 && d.labels.Has("service_name") {
-			row.Exemplars = chart.Count(int64(n))
-		}
-		m.Series = append(m.Series, row)
-		c.Series = append(c.Series, chart.Line{Class: "c" + strconv.Itoa(d.slot), Name: full, Values: shifted(d.values, lo), Fill: m.Data.Fill || len(all) == 1})
-		m.Data.Series = append(m.Data.Series, screens.MetricsLine{Name: shortName(d.letter, full, main, len(queries) > 1), Slot: d.slot, Values: nullable(d.values)})
-	}
-	m.Data.Fill = m.Data.Fill || len(all) == 1
-	slices.Reverse(c.Series) // the first of the table is drawn on top
-	m.Chart = c
-}
-
-// compareLast orders by the last value; series without one come first, so that
-// the reverse has them at the end.
-func compareLast(a, b drawn) int {
-	x, y := a.last, b.last
-	switch {
-	case math.IsNaN(x) && math.IsNaN(y), x == y:
-		return labels.Compare(b.labels, a.labels)
-	case math.IsNaN(x) || x < y:
-		return -1
-	}
-	return 1
-}
-
-// colours gives each line the slot of its service, when services tell all
-// lines apart; other lines start at the last slot and count down.
-func (p *Pages) colours(all []drawn) {
-	seen := map[string]bool{}
-	services := true
-	for i := range all {
-		s := all[i].labels.Get("service_name")
-		services = services && s != "" && !seen[s]
-		seen[s] = true
-	}
-	for i := range all {
-		all[i].slot = 10 - i%10
-		if services {
-			all[i].slot = p.o.Slots(all[i].labels.Get("service_name"))
-		}
-	}
 }

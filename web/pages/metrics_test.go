@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/prometheus/model/metadata"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/util/annotations"
+	"github.com/prometheus/prometheus/util/stats"
 
 	"tripod/store"
 )
@@ -28,7 +29,15 @@ type fakeMetrics struct {
 	err   error
 }
 
-func (f *fakeMetrics) Range(_ context.Context, expr string, from, to time.Time, step time.Duration) (promql.Matrix, annotations.Annotations, error) {
+func (f *fakeMetrics) Measured(_ context.Context, expr string, from, to time.Time, step time.Duration) (promql.Matrix, annotations.Annotations, *stats.QuerySamples, error) {
+	m, w, err := f.answer(expr, from, to, step)
+	return m, w, &stats.QuerySamples{TotalSamples: 1234}, err
+}
+
+func (f *fakeMetrics) answer(expr string, from, to time.Time, step time.Duration) (promql.Matrix, annotations.Annotations, error) {
+	if strings.Contains(expr, "ALERTS") || strings.Contains(expr, "tripod_config") {
+		return f.events(expr, from, step), nil, nil
+	}
 	if strings.Contains(expr, "count by (__name__)") {
 		if f.empty {
 			return nil, nil, nil
@@ -56,6 +65,27 @@ func (f *fakeMetrics) Range(_ context.Context, expr string, from, to time.Time, 
 	return out, warn, nil
 }
 
+// events are an alert that fires from the fifth step on, and a configuration
+// that was read before the range.
+func (f *fakeMetrics) events(expr string, from time.Time, step time.Duration) promql.Matrix {
+	if f.empty {
+		return nil
+	}
+	s := promql.Series{Metric: labels.FromStrings("alertname", "TooSlow")}
+	if strings.Contains(expr, "tripod_config") {
+		s.Metric = labels.EmptyLabels()
+	}
+	for i := range 8 {
+		at := from.Add(time.Duration(i) * step)
+		if s.Metric.IsEmpty() {
+			s.Floats = append(s.Floats, promql.FPoint{T: at.UnixMilli(), F: float64(from.Add(-time.Hour).Unix())})
+		} else if i >= 5 {
+			s.Floats = append(s.Floats, promql.FPoint{T: at.UnixMilli(), F: 1})
+		}
+	}
+	return promql.Matrix{s}
+}
+
 func (f *fakeMetrics) Exemplars(_ context.Context, expr string, from, to time.Time) ([]exemplar.QueryResult, error) {
 	return []exemplar.QueryResult{{
 		SeriesLabels: labels.FromStrings("__name__", "took_seconds_bucket", "service_name", "planner-api", "http_route", "/api/tasks"),
@@ -72,7 +102,10 @@ func (f *fakeMetrics) Metadata(string) map[string]metadata.Metadata {
 	}
 }
 
-func (f *fakeMetrics) Series(context.Context, []string, time.Time, time.Time, int) ([]labels.Labels, error) {
+func (f *fakeMetrics) Series(_ context.Context, selectors []string, _, _ time.Time, _ int) ([]labels.Labels, error) {
+	if f.empty || strings.Contains(selectors[0], "none") {
+		return nil, nil
+	}
 	return []labels.Labels{labels.FromStrings("__name__", "x", "le", "1"), labels.FromStrings("__name__", "x", "le", "2")}, nil
 }
 
@@ -92,7 +125,7 @@ func TestMetricsSays(t *testing.T) {
 		lack []string
 	}{
 		"the first look":       {"/graph", fakeMetrics{}, []string{"http_server_request_duration_seconds_bucket", "2 series", `data-graph=`, "might not be a counter"}, nil},
-		"Prometheus's address": {"/graph?g0.expr=up&g1.expr=down&g0.tab=0", fakeMetrics{}, []string{`value="up"`, `value="down"`, `id="q1"`}, []string{`name="g0.expr"`}},
+		"Prometheus's address": {"/graph?g0.expr=up&g1.expr=down&g0.tab=0", fakeMetrics{}, []string{`>up</textarea>`, `>down</textarea>`, `id="q1"`}, []string{`name="g0.expr"`}},
 		"an error with place":  {"/graph?q=" + url.QueryEscape("sum(rate(a[$__rate])) +* 1"), fakeMetrics{err: store.ErrInvalid}, []string{`<span class="qerr">`, "at position 24", "The query cannot be answered"}, []string{"data-graph"}},
 		"a door that fails":    {"/graph?q=up", fakeMetrics{err: store.ErrOverloaded}, []string{"Too much is asked at once"}, nil},
 		"nothing":              {"/graph?q=up", fakeMetrics{empty: true}, []string{"No metric has been received yet"}, nil},
@@ -179,18 +212,38 @@ func TestProblemPlacesCountWhatWasTyped(t *testing.T) {
 
 func TestStatsLeaveGapsOut(t *testing.T) {
 	nan := math.NaN()
-	if a, b, c := stats([]float64{nan, 1, 3, nan}); a != 1 || b != 2 || c != 3 {
+	if a, b, c := stats64([]float64{nan, 1, 3, nan}); a != 1 || b != 2 || c != 3 {
 		t.Errorf("got %v %v %v", a, b, c)
 	}
-	if a, b, c := stats([]float64{nan}); !math.IsNaN(a) || !math.IsNaN(b) || !math.IsNaN(c) {
+	if a, b, c := stats64([]float64{nan}); !math.IsNaN(a) || !math.IsNaN(b) || !math.IsNaN(c) {
 		t.Errorf("got %v %v %v for gaps", a, b, c)
 	}
-	lo, top := axisOf([]drawn{{values: []float64{-3, nan, 10}}}, 0)
-	if lo != -3 || top != 10 {
-		t.Errorf("axis from %v to %v", lo, top)
+}
+
+func TestScaleHoldsItsValues(t *testing.T) {
+	nan := math.NaN()
+	for name, c := range map[string]struct {
+		values  []float64
+		highest float64
+		unit    string
+		lo, top float64
+	}{
+		"below 0":    {[]float64{-3, nan, 10, math.Inf(1)}, 0, "", -5, 10},
+		"an outlier": {[]float64{1}, 100, "", 0, 3},
+		"gaps alone": {[]float64{nan, nan}, 0, "", 0, 1},
+		"minutes":    {[]float64{500}, 0, "s", 0, 600},
+	} {
+		s := linearScaleOf([][]float64{c.values}, c.highest, c.unit)
+		if s.lo != c.lo || s.top != c.top {
+			t.Errorf("%s: axis from %v to %v, want %v to %v", name, s.lo, s.top, c.lo, c.top)
+		}
 	}
-	if _, top := axisOf([]drawn{{values: []float64{1}}}, 100); top != 3 {
-		t.Errorf("an outlier makes the axis end at %v", top)
+	s, ok := logScaleOf([][]float64{{0, 0.5, 80}}, 0)
+	if !ok || s.lo != 0.1 || s.top != 100 || !math.IsNaN(s.share(0)) || math.Abs(s.share(1)-1.0/3) > 1e-12 {
+		t.Errorf("log: %+v, 1 lies at %v", s, s.share(1))
+	}
+	if _, ok := logScaleOf([][]float64{{0, -1}}, 0); ok {
+		t.Error("a log scale without values above 0")
 	}
 }
 

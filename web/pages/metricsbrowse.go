@@ -10,11 +10,9 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/exemplar"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/metadata"
 
-	"tripod/store"
 	"tripod/ui"
 	"tripod/ui/chart"
 	"tripod/ui/screens"
@@ -32,6 +30,7 @@ type family struct {
 	help   string
 	series int64
 	names  []string // those of its series
+	unit   string   // seconds, bytes …
 }
 
 // families joins the names of series with what is known of them.
@@ -41,7 +40,7 @@ func families(counts map[string]int64, known map[string]metadata.Metadata) []fam
 		base, md := familyOf(name, counts, known)
 		f := byName[base]
 		if f == nil {
-			f = &family{name: base, typ: md.Type, help: md.Help}
+			f = &family{name: base, typ: md.Type, help: md.Help, unit: md.Unit}
 			byName[base] = f
 		}
 		f.series += n
@@ -52,6 +51,7 @@ func families(counts map[string]int64, known map[string]metadata.Metadata) []fam
 		if f.typ == "" || f.typ == model.MetricTypeUnknown {
 			f.typ = guessType(f)
 		}
+		f.unit = cmp.Or(f.unit, unitWord(f.name))
 		out = append(out, *f)
 	}
 	slices.SortFunc(out, func(a, b family) int { return cmp.Compare(a.name, b.name) })
@@ -109,6 +109,44 @@ func (f *family) quantile(q string) string {
 	return "histogram_quantile(" + q + ", sum by (le, service_name) (rate(" + f.name + "_bucket[$__rate])))"
 }
 
+// buckets asks how many values fell into each bucket.
+func (f *family) buckets() string {
+	if !slices.Contains(f.names, f.name+"_bucket") {
+		return "sum(rate(" + f.name + "[$__rate]))"
+	}
+	return "sum by (le) (rate(" + f.name + "_bucket[$__rate]))"
+}
+
+// unitWord is the unit that a metric's name ends with.
+func unitWord(name string) string {
+	name = strings.TrimSuffix(name, "_total")
+	for _, u := range [...]string{"seconds", "bytes", "ratio", "celsius", "meters", "volts", "amperes", "joules", "grams"} {
+		if strings.HasSuffix(name, "_"+u) {
+			return u
+		}
+	}
+	return ""
+}
+
+// sourceOf names who sends a metric, if it is few.
+func sourceOf(sets []labels.Labels) string {
+	var jobs []string
+	for _, ls := range sets {
+		if job := cmp.Or(ls.Get("service_name"), ls.Get("job")); job != "" && !slices.Contains(jobs, job) {
+			jobs = append(jobs, job)
+		}
+	}
+	slices.Sort(jobs)
+	switch n := len(jobs); {
+	case n == 0:
+		return ""
+	case n <= 3:
+		return "from " + strings.Join(jobs, ", ")
+	default:
+		return fmt.Sprintf("from %s and %d more", strings.Join(jobs[:2], ", "), n-2)
+	}
+}
+
 func (f *family) letter() string {
 	switch f.typ {
 	case model.MetricTypeCounter:
@@ -124,9 +162,9 @@ func (f *family) letter() string {
 }
 
 // metricBrowser lists the metrics of the time range's end.
-func (p *Pages) metricBrowser(ctx context.Context, st *State, queries []string, given bool) screens.MetricBrowser {
+func (p *Pages) metricBrowser(ctx context.Context, st *State, queries metricQueries, given bool) screens.MetricBrowser {
 	to := time.Unix(0, st.Range.To)
-	matrix, _, err := p.o.Metrics.Range(ctx, `count by (__name__) ({__name__!=""})`, to, to, time.Second)
+	matrix, _, _, err := p.o.Metrics.Measured(ctx, `count by (__name__) ({__name__!=""})`, to, to, time.Second)
 	if err != nil {
 		return screens.MetricBrowser{Failed: "The list of metrics is missing. " + p.reason(ctx, "metric names", err)}
 	}
@@ -137,20 +175,25 @@ func (p *Pages) metricBrowser(ctx context.Context, st *State, queries []string, 
 		}
 	}
 	all := families(counts, p.o.Metrics.Metadata(""))
-	b := screens.MetricBrowser{Count: chart.Count(int64(len(all)))}
+	b := screens.MetricBrowser{Count: chart.Count(int64(len(all))), Nothing: len(all) == 0, Sorts: []ui.Tab{
+		{Text: "Name", Href: st.Without("sort"), On: st.Sort != "series"}, {Text: "series", Href: st.With("sort", "series"), On: st.Sort == "series"},
+	}}
+	if st.Sort == "series" {
+		slices.SortStableFunc(all, func(x, y family) int { return cmp.Compare(y.series, x.series) })
+	}
 	open := st.Values.Get("metric")
 	if len(all) > maxMetrics {
-		b.More = fmt.Sprintf("The first %s of %s, by name.", chart.Count(maxMetrics), b.Count)
+		b.More = fmt.Sprintf("The first %s of %s. Completion in the query knows all.", chart.Count(maxMetrics), b.Count)
 		all = all[:maxMetrics]
 	}
 	for i := range all {
 		f := &all[i]
-		it := screens.MetricItem{Name: f.name, Type: typeWord(f.typ), Letter: f.letter(), Series: chart.Count(f.series), Help: cut(oneLine(f.help), 300), On: f.name == open}
-		put := slices.Clone(queries)
+		it := screens.MetricItem{Name: f.name, Type: typeWord(f.typ), Letter: f.letter(), Series: chart.Count(f.series), Help: cut(oneLine(f.help), 300), Unit: f.unit, On: f.name == open}
+		put := queries
 		if !given {
-			put = []string{""}
+			put = metricQueries{""}
 		}
-		it.Href = metricsHref(st, replaceLast(put, f.query()), "metric", f.name)
+		it.Href = metricsHref(st, replaceLast(put, f.query()), "metric", f.name, "hide", hideText(hiddenOf(st.Values.Get("hide"))&^(1<<(len(put)-1))))
 		if it.On {
 			p.metricDetail(ctx, st, f, queries, &it)
 		}
@@ -159,9 +202,9 @@ func (p *Pages) metricBrowser(ctx context.Context, st *State, queries []string, 
 	return b
 }
 
-func replaceLast(queries []string, q string) []string {
+func replaceLast(queries metricQueries, q string) metricQueries {
 	if len(queries) == 0 {
-		return []string{q}
+		return metricQueries{q}
 	}
 	out := slices.Clone(queries)
 	out[len(out)-1] = q
@@ -177,7 +220,7 @@ func typeWord(t model.MetricType) string {
 
 // metricDetail says which labels tell the series of a metric apart, and what
 // else to ask.
-func (p *Pages) metricDetail(ctx context.Context, st *State, f *family, queries []string, it *screens.MetricItem) {
+func (p *Pages) metricDetail(ctx context.Context, st *State, f *family, queries metricQueries, it *screens.MetricItem) {
 	from, to := time.Unix(0, st.Range.From), time.Unix(0, st.Range.To)
 	selectors := make([]string, 0, len(f.names))
 	for _, n := range f.names {
@@ -185,6 +228,7 @@ func (p *Pages) metricDetail(ctx context.Context, st *State, f *family, queries 
 	}
 	if sets, err := p.o.Metrics.Series(ctx, selectors, from, to, maxLabelSets); err == nil {
 		it.Labels = labelCounts(sets)
+		it.Source = sourceOf(sets)
 	} else {
 		p.o.Log.Warn("page", "part", "metric labels", "err", err)
 	}
@@ -195,9 +239,13 @@ func (p *Pages) metricDetail(ctx context.Context, st *State, f *family, queries 
 	case model.MetricTypeHistogram:
 		action("p95", f.quantile("0.95"))
 		action("p50", f.quantile("0.5"))
+		it.Actions = append(it.Actions, ui.Button{Text: "Heatmap", Small: true, Href: metricsHref(st, metricQueries{f.buckets()}, "metric", f.name, "view", "heatmap", "hide", "")})
 		if slices.Contains(f.names, f.name+"_count") {
 			action("Rate", "sum by (service_name) (rate("+f.name+"_count[$__rate]))")
 			action("Average", "sum by (service_name) (rate("+f.name+"_sum[$__rate])) / sum by (service_name) (rate("+f.name+"_count[$__rate]))")
+		} else {
+			action("Rate", "histogram_count(sum by (service_name) (rate("+f.name+"[$__rate])))")
+			action("Average", "histogram_avg(sum by (service_name) (rate("+f.name+"[$__rate])))")
 		}
 	case model.MetricTypeCounter:
 		action("Rate", f.query())
@@ -239,77 +287,4 @@ func labelCounts(sets []labels.Labels) []screens.MetricLabel {
 		out = append(out, screens.MetricLabel{Name: n, Count: chart.Count(int64(len(values[n]))), Share: float64(len(values[n])) / float64(most)})
 	}
 	return out
-}
-
-// measured is an exemplar with what places it.
-type measured struct {
-	screens.MetricsExemplar
-	service string
-	value   float64
-}
-
-// exemplars are the measured requests behind the queries that have a trace,
-// each trace once, the largest first.
-func (p *Pages) exemplars(ctx context.Context, st *State, queries []string, from, to time.Time) []measured {
-	var all []measured
-	seen := map[store.TraceID]bool{}
-	for _, q := range queries {
-		if strings.TrimSpace(q) == "" {
-			continue
-		}
-		found, err := p.o.Metrics.Exemplars(ctx, inScope(expandRate(q, metricsStep), st.Services), from, to)
-		if err != nil {
-			continue // the query's own error has been said
-		}
-		for _, r := range found {
-			for _, e := range r.Exemplars {
-				id, err := store.ParseTraceID(cmp.Or(e.Labels.Get("trace_id"), e.Labels.Get("traceID"), e.Labels.Get("traceId")))
-				at := time.UnixMilli(e.Ts).UTC()
-				if err != nil || seen[id] || at.Before(from) || at.After(to) || math.IsNaN(e.Value) {
-					continue
-				}
-				seen[id] = true
-				all = append(all, p.measured(st, r.SeriesLabels, e, id, float64(at.Sub(from))/float64(max(to.Sub(from), 1))))
-			}
-		}
-	}
-	slices.SortStableFunc(all, func(a, b measured) int { return cmp.Compare(b.value, a.value) })
-	return all
-}
-
-func (p *Pages) measured(st *State, series labels.Labels, e exemplar.Exemplar, id store.TraceID, x float64) measured {
-	service := series.Get("service_name")
-	m := measured{service: service, value: e.Value, MetricsExemplar: screens.MetricsExemplar{
-		Slot: p.o.Slots(service), X: x,
-		Time:  time.UnixMilli(e.Ts).UTC().Format("15:04:05"),
-		Text:  strings.TrimSpace(service + " " + cmp.Or(series.Get("http_route"), series.Get("route"))),
-		Value: quantity(e.Value, exemplarUnit(series.Get(labels.MetricName))).String(),
-		ID:    id.String()[:8], Href: st.Carry().Href("/traces/"+id.String(), "sel", e.Labels.Get("span_id")),
-	}}
-	m.Title = strings.TrimSpace("Trace " + m.ID + ", " + m.Value + " " + m.Text)
-	return m
-}
-
-// placeExemplars puts each at its own value where the axis has the same unit,
-// and on the base of the chart otherwise.
-func placeExemplars(all []measured, own bool, lo, top float64, m *screens.Metrics) {
-	if len(all) > 0 {
-		m.InView = counted(len(all), "trace") + " behind these points"
-	}
-	for i, e := range all[:min(len(all), maxExemplars)] {
-		if own && top > lo {
-			e.Y = min(max((e.value-lo)/(top-lo), 0), 1)
-		}
-		m.Diamonds = append(m.Diamonds, e.MetricsExemplar)
-		if i < 8 {
-			m.Table = append(m.Table, e.MetricsExemplar)
-		}
-	}
-}
-
-func exemplarUnit(metric string) string {
-	if strings.Contains(metric, "_seconds") {
-		return "s"
-	}
-	return ""
 }

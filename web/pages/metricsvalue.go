@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -15,23 +16,21 @@ import (
 	"tripod/ui/chart"
 )
 
-// rateWindow is four scrapes, and never less than the distance of two points.
-func rateWindow(step time.Duration) time.Duration { return max(time.Minute, 2*step) }
+// rateWindow is four scrapes, so that one that was missed leaves no gap, and
+// never less than the distance of two points and one scrape, so that no sample
+// lies between two windows.
+func rateWindow(step, scrape time.Duration) time.Duration { return max(4*scrape, step+scrape) }
 
 // expandRate puts the window in place of $__rate, and of the name that Grafana
 // has for it.
-func expandRate(q string, step time.Duration) string {
+func expandRate(q string, window time.Duration) string {
 	if !strings.Contains(q, "$__rate") {
 		return q
 	}
-	w := promDuration(rateWindow(step))
-	return strings.ReplaceAll(strings.ReplaceAll(q, "$__rate_interval", w), "$__rate", w)
+	return rateName.ReplaceAllString(q, promDuration(window))
 }
 
-func promDuration(d time.Duration) string {
-	s := d.String() // 1h0m0s
-	return strings.NewReplacer("m0s", "m", "h0m", "h").Replace(s)
-}
+func promDuration(d time.Duration) string { return model.Duration(d).String() }
 
 func parsePromQL(q string) (parser.Expr, error) {
 	return parser.NewParser(parser.Options{}).ParseExpr(q)
@@ -39,8 +38,7 @@ func parsePromQL(q string) (parser.Expr, error) {
 
 // parseProblem is where a query as it was typed cannot be read, or nil.
 func parseProblem(typed string) *store.QueryError {
-	const window = "1m" // shorter than what it stands for, so places must be moved
-	_, err := parsePromQL(strings.ReplaceAll(strings.ReplaceAll(typed, "$__rate_interval", window), "$__rate", window))
+	_, err := parsePromQL(shortRate(typed))
 	var list parser.ParseErrors
 	if !errors.As(err, &list) || len(list) == 0 {
 		return nil
@@ -53,28 +51,16 @@ func parseProblem(typed string) *store.QueryError {
 	return &store.QueryError{Query: typed, Pos: unexpanded(typed, start), End: unexpanded(typed, end), Msg: first.Err.Error()}
 }
 
-var rateName = regexp.MustCompile(`\$__rate(_interval)?`)
-
-// unexpanded is the place in what was typed of a place in what was parsed.
-func unexpanded(typed string, pos int) int {
-	for _, at := range rateName.FindAllStringIndex(typed, -1) {
-		if at[0] >= pos {
-			break
-		}
-		pos += at[1] - at[0] - len("1m")
-	}
-	return min(max(pos, 0), len(typed))
-}
-
 // inScope limits every selector to the services of the scope, unless it names
-// services itself; what cannot be read stays as it is and fails at the door.
-func inScope(q string, services []string) string {
+// services itself, and says whether one was; what cannot be read stays as it
+// is and fails at the door.
+func inScope(q string, services []string) (string, bool) {
 	if len(services) == 0 {
-		return q
+		return q, false
 	}
 	e, err := parsePromQL(q)
 	if err != nil {
-		return q
+		return q, false
 	}
 	quoted := make([]string, len(services))
 	for i, s := range services {
@@ -82,8 +68,9 @@ func inScope(q string, services []string) string {
 	}
 	m, err := labels.NewMatcher(labels.MatchRegexp, "service_name", strings.Join(quoted, "|"))
 	if err != nil {
-		return q
+		return q, false
 	}
+	limited := false
 	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
 		v, ok := n.(*parser.VectorSelector)
 		if !ok {
@@ -95,15 +82,19 @@ func inScope(q string, services []string) string {
 			}
 		}
 		v.LabelMatchers = append(v.LabelMatchers, m)
+		limited = true
 		return nil
 	})
-	return e.String()
+	if !limited {
+		return q, false
+	}
+	return e.String(), true
 }
 
 // unitOf is what a query's values count: "s", "B", "/s", "B/s", "%" or
 // nothing, from the names of its metrics and what is done with them.
 func unitOf(q string) string {
-	e, err := parsePromQL(expandRate(q, 0))
+	e, err := parsePromQL(shortRate(q))
 	if err != nil {
 		return ""
 	}
@@ -175,8 +166,13 @@ func unitOfNames(names []string, rate, quantile, ratio bool) string {
 
 // quantity writes a value of a unit.
 func quantity(v float64, unit string) ui.Quantity {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
+	switch {
+	case math.IsNaN(v):
 		return ui.Quantity{N: chart.Dash}
+	case math.IsInf(v, 1):
+		return ui.Quantity{N: "+Inf"}
+	case math.IsInf(v, -1):
+		return ui.Quantity{N: "−Inf"}
 	}
 	switch unit {
 	case "s":
@@ -208,54 +204,8 @@ func tickOf(v float64, unit string) string {
 	return quantity(v, unit).String()
 }
 
-// axisOf are the ends of the axis: 0 to a round number above all values, and
-// from a round number below 0 when some are negative.
-//
-// An exemplar may lie above the lines, up to three times as high; the few that
-// lie higher must not flatten all lines.
-func axisOf(all []drawn, highest float64) (lo, top float64) {
-	least, most := 0.0, 0.0
-	for i := range all {
-		for _, v := range all[i].values {
-			if !math.IsNaN(v) {
-				least, most = min(least, v), max(most, v)
-			}
-		}
-	}
-	most = max(most, min(highest, 3*most))
-	if least < 0 {
-		lo = -chart.Top(-least)
-	}
-	if most > 0 || least == 0 {
-		top = chart.Top(most)
-	}
-	return lo, top
-}
-
-func shifted(v []float64, by float64) []float64 {
-	if by == 0 || math.IsNaN(by) {
-		return v
-	}
-	out := make([]float64, len(v))
-	for i, f := range v {
-		out[i] = f - by
-	}
-	return out
-}
-
-// minOf is the least value below 0, or 0.
-func minOf(v []float64) float64 {
-	least := 0.0
-	for _, f := range v {
-		if f < least {
-			least = f
-		}
-	}
-	return least
-}
-
-// stats leave gaps out; all are NaN when there are only gaps.
-func stats(v []float64) (least, mean, most float64) {
+// stats64 leave gaps out; all are NaN when there are only gaps.
+func stats64(v []float64) (least, mean, most float64) {
 	least, most = math.NaN(), math.NaN()
 	sum, n := 0.0, 0
 	for _, f := range v {
@@ -275,7 +225,7 @@ func stats(v []float64) (least, mean, most float64) {
 func nullable(v []float64) []*float64 {
 	out := make([]*float64, len(v))
 	for i := range v {
-		if !math.IsNaN(v[i]) {
+		if !math.IsNaN(v[i]) && !math.IsInf(v[i], 0) { // JSON has neither
 			out[i] = &v[i]
 		}
 	}
@@ -302,6 +252,12 @@ func seriesText(ls labels.Labels) (before, main, after string) {
 		return text[:i+1], main, text[i+1+len(main):]
 	}
 	return text, "", ""
+}
+
+// labelSet is a label set as PromQL writes it.
+func labelSet(ls labels.Labels) string {
+	before, main, after := seriesText(ls)
+	return before + main + after
 }
 
 // shortName is what the tip beside the cross-hair says.

@@ -53,6 +53,9 @@ type Options struct {
 	// is almost empty. May be nil.
 	Oldest func() time.Time
 
+	// Scrape is the interval of scraping, from which $__rate follows; 15 s unless set.
+	Scrape time.Duration
+
 	Now func() time.Time // time.Now unless set
 	Log *slog.Logger     // slog.Default unless set
 }
@@ -77,6 +80,9 @@ type Pages struct {
 func New(o Options) (*Pages, error) {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Scrape <= 0 {
+		o.Scrape = 15 * time.Second
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()

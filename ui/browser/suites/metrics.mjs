@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { until } from '../tripod.mjs';
 
-const box = (page) => page.locator('#graph-form [data-query] .q').first();
+const box = (page, i = 0) => page.locator('#graph-form [data-query] .ed .cm-content').nth(i);
+const written = async (page, i = 0) => (await box(page, i).innerText()).replaceAll('\u200b', '');
 const has = (text) => (u) => u.searchParams.getAll('q').includes(text);
 
 export default function metrics(scene) {
@@ -11,6 +12,12 @@ export default function metrics(scene) {
   scene('PromQL that cannot be read says where, and the chart stays', broken);
   scene('a metric of the browser comes into the query', insert);
   scene('an exemplar leads to its trace', exemplar);
+  scene('a formula computes with its queries; hiding and removing them keeps it', formula);
+  scene('the editor completes from the data, underlines faults and keeps the place', complete);
+  scene('views draw the same numbers in other ways', views);
+  scene('without a script a form asks', plain, { script: false });
+  scene('all points of all series as CSV', csv);
+  scene('a histogram is a heat map', heatmap);
   scene('lines can be switched off; the cross-hair follows the keys', lines);
 }
 
@@ -21,7 +28,7 @@ async function ask(page) {
   assert.ok(await painted(page), 'something is drawn');
   const text = 'sum(rate(http_server_request_duration_seconds_count[20s]))';
   await box(page).fill(text);
-  await page.keyboard.press('Enter');
+  await page.keyboard.press('Control+Enter');
   await page.waitForURL(has(text));
   await page.waitForFunction(() => document.querySelectorAll('#legend tbody tr').length === 1);
   await page.locator('#graph canvas').waitFor();
@@ -44,7 +51,7 @@ async function broken(page) {
   await page.locator('#graph canvas').waitFor();
   const url = page.url();
   await box(page).fill('sum(rate(http_server_request');
-  await page.keyboard.press('Enter');
+  await page.keyboard.press('Control+Enter');
   const says = page.locator('#q-msg .qmsg');
   await says.waitFor();
   assert.match(await says.innerText(), /unclosed|unexpected|parse/i);
@@ -61,7 +68,7 @@ async function insert(page) {
   assert.match(name, /go_goroutines/);
   await item.click();
   await page.waitForURL((u) => u.searchParams.getAll('q').some((q) => q.includes(name)));
-  assert.match(await box(page).inputValue(), new RegExp(name));
+  assert.match(await written(page), new RegExp(name));
   await page.locator('#legend tbody tr').first().waitFor();
 }
 
@@ -87,4 +94,87 @@ async function lines(page) {
   await page.keyboard.press('ArrowLeft');
   await page.locator('#graph .tip').waitFor();
   assert.match(await page.locator('#graph .tip').innerText(), /\d\d:\d\d:\d\d UTC/);
+}
+
+async function formula(page) {
+  const q = ['sum(rate(http_server_request_duration_seconds_sum[10s]))', 'sum(rate(http_server_request_duration_seconds_count[10s]))'];
+  await page.goto('/graph?' + new URLSearchParams(q.map((text) => ['q', text])));
+  await page.locator('.mt a', { hasText: 'Formula' }).click();
+  await page.waitForURL(has('A / B'));
+  await page.waitForFunction(() => document.querySelectorAll('#legend tbody tr').length === 3);
+  assert.equal(await written(page, 2), 'A / B');
+  await page.getByLabel('Hide A', { exact: true }).click();
+  await page.waitForFunction(() => document.querySelectorAll('#legend tbody tr').length === 2);
+  await page.getByLabel('Remove A', { exact: true }).click();
+  await page.waitForURL(has(`(${q[0]}) / A`));
+  await page.waitForFunction(() => document.querySelectorAll('#legend tbody tr').length === 2);
+  await page.goBack();
+  await page.waitForFunction(() => document.querySelectorAll('#graph-form .mbox').length === 3);
+  await page.goto('/graph?q=' + encodeURIComponent('up / Z'));
+  assert.match(await page.locator('#q-msg .qmsg').innerText(), /There is no query Z at position 6/);
+}
+
+async function complete(page) {
+  await page.goto('/graph?q=up');
+  await box(page).click();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type('sum(rate(http_server_request_duration_seconds_cou');
+  const option = page.locator('.cm-tooltip-autocomplete li', { hasText: 'http_server_request_duration_seconds_count' });
+  await option.first().waitFor();
+  await page.keyboard.press('Tab');
+  await until('the name is completed', async () => (await written(page)).includes('seconds_count'));
+  await page.locator('.cm-lintRange-error, .cm-lintPoint-error').first().waitFor(); // two parentheses are open
+  assert.match(await page.locator('.mbox.draft .mdraft').innerText(), /not run yet/);
+  await page.keyboard.press('Escape');
+  await box(page).fill('sum(rate(http_server_request_duration_seconds_count[$__rate]))');
+  await page.keyboard.press('Control+Enter');
+  await page.waitForURL(has('sum(rate(http_server_request_duration_seconds_count[$__rate]))'));
+  await page.locator('#graph canvas').waitFor();
+  await until('the editor has the focus again', () => page.evaluate(() => !!document.activeElement?.closest('.ed')));
+  assert.equal(await page.locator('.cm-lintRange-error').count(), 0);
+}
+
+async function views(page) {
+  const q = encodeURIComponent('sum by (service_name) (rate(http_server_request_duration_seconds_count[10s]))');
+  for (const view of ['area', 'stacked', 'bars', 'lines']) {
+    await page.goto(`/graph?q=${q}&view=${view === 'lines' ? '' : view}`);
+    await page.locator('#graph canvas').waitFor();
+    assert.ok(await painted(page), view);
+  }
+  await page.locator('.seg a', { hasText: 'Log' }).click();
+  await page.waitForURL((u) => u.searchParams.get('y') === 'log');
+  await page.locator('#graph canvas').waitFor();
+  assert.ok(await painted(page), 'log');
+  await page.locator('.seg a', { hasText: 'Table' }).click();
+  await page.locator('.mtab tbody tr').first().waitFor();
+  assert.match(await page.locator('.mtab thead').innerText(), /service_name/);
+}
+
+async function plain(page) {
+  await page.goto('/graph?q=up');
+  await page.locator('#graph-form textarea').fill('sum(up)');
+  await page.getByRole('button', { name: 'Run' }).click();
+  await page.waitForURL(has('sum(up)'));
+  assert.equal(await page.locator('#legend tbody tr').count(), 1);
+  assert.ok((await page.locator('#graph svg .ln').getAttribute('d')).length > 5, 'drawn by the server');
+}
+
+async function csv(page) {
+  await page.goto('/graph?q=up');
+  const [file] = await Promise.all([page.waitForEvent('download'), page.locator('.mt a', { hasText: 'CSV' }).click()]);
+  const text = await (await file.createReadStream()).toArray();
+  const rows = Buffer.concat(text).toString().trim().split('\n');
+  assert.equal(rows[0], 'query,series,time,value');
+  assert.match(rows[1], /^A,"\{__name__=""up"",.*",20\d\d-.*Z,[01]$/);
+}
+
+async function heatmap(page) {
+  const q = 'histogram_quantile(0.95, sum by (le, service_name) (rate(http_server_request_duration_seconds_bucket[10s])))';
+  await page.goto('/graph?view=heatmap&q=' + encodeURIComponent(q));
+  await page.locator('#graph canvas').waitFor();
+  assert.ok((await page.locator('#graph svg .heat').evaluateAll((all) => all.map((p) => p.getAttribute('d')).join(''))).length > 20, 'cells');
+  assert.match(await page.locator('#legend tbody').innerText(), /ms – /);
+  await page.locator('#graph .plot').focus();
+  await page.keyboard.press('End');
+  assert.match(await page.locator('#graph .tip').innerText(), / – /);
 }
