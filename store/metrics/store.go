@@ -84,7 +84,7 @@ func (o *Options) validate() error {
 type Store struct {
 	o        Options
 	db       *tsdb.DB
-	engine   parallel.Stock
+	engine   promql.QueryEngine
 	parser   parser.Parser
 	meta     families
 	otlp     converters

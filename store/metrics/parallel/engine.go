@@ -17,6 +17,9 @@ import (
 type Stock interface {
 	NewInstantQuery(ctx context.Context, q storage.Queryable, opts promql.QueryOpts, expr string, at time.Time) (promql.Query, error)
 	NewRangeQuery(ctx context.Context, q storage.Queryable, opts promql.QueryOpts, expr string, from, to time.Time, step time.Duration) (promql.Query, error)
+	// NewTestQuery runs anything within the engine's bounds of time and of
+	// queries at once.
+	NewTestQuery(func(context.Context) error) promql.Query
 }
 
 // Options of an Engine; zero means default.
@@ -76,7 +79,11 @@ func (e *Engine) query(data storage.Queryable, stock func(storage.Queryable) (pr
 		return q, nil
 	}
 	in.fragments = c.fragments
-	return &query{Query: q, in: in, stock: func() (promql.Query, error) { return stock(data) }}, nil
+	again := func() (promql.Query, error) { return stock(data) }
+	if root, ok := stmt.Expr.(*parser.VectorSelector); ok {
+		return newWhole(e, q, in, in.placeholder(root.LabelMatchers), again), nil
+	}
+	return &query{Query: q, in: in, stock: again}, nil
 }
 
 // errDeclined is a fragment's answer when only the stock engine can tell what
@@ -93,20 +100,27 @@ type query struct {
 // Exec answers as the stock engine does.
 func (q *query) Exec(ctx context.Context) *promql.Result {
 	res := q.Query.Exec(ctx)
-	switch {
-	case errors.Is(res.Err, errDeclined):
+	if errors.Is(res.Err, errDeclined) {
 		return q.again(ctx)
-	case errors.Is(res.Err, context.DeadlineExceeded):
-		res.Err = promql.ErrQueryTimeout("expression evaluation")
-	case errors.Is(res.Err, context.Canceled):
-		res.Err = promql.ErrQueryCanceled("expression evaluation")
 	}
+	res.Err = stockError(res.Err)
 	samples := q.Query.Stats().Samples
 	if res.Err == nil && q.in.mayPass(samples.PeakSamples) {
 		return q.again(ctx)
 	}
 	q.in.count(samples)
 	return res
+}
+
+// stockError says that a query was given up as the stock engine does.
+func stockError(err error) error {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return promql.ErrQueryTimeout("expression evaluation")
+	case errors.Is(err, context.Canceled):
+		return promql.ErrQueryCanceled("expression evaluation")
+	}
+	return err
 }
 
 // mayPass tells whether the stock engine might refuse: it would hold what the
