@@ -13,7 +13,7 @@ CRASHROUNDS ?= 200
 ARGS ?=
 ROWS ?= 1000000
 
-.PHONY: help run build generate test race fuzz crash bench bench-logs bench-traces lint check browser producers
+.PHONY: help run build generate test race fuzz crash bench bench-logs bench-traces bench-metrics lint check browser producers
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,7 +59,7 @@ fuzz: ## fuzz every decoder and parser for FUZZTIME each
 crash: ## kill writers at random moments and at every step, cut their power: CRASHROUNDS rounds
 	TEST_TRIPOD_CRASH_ROUNDS=$(CRASHROUNDS) go test -count=1 -timeout 60m -run 'Crash' ./store/... ./alerting/... ./web/promwrite/... ./appliance/...
 
-bench: build bench-logs bench-traces ## start, memory, size, and ingest of each pillar
+bench: build bench-logs bench-traces bench-metrics ## start, memory, size, and ingest of each pillar
 	go test -run '^$$' -bench '^Benchmark(Start|Idle|Ingest)' -benchmem ./appliance
 	go test -run '^$$' -bench . -benchmem ./store/... ./web/...
 
@@ -68,6 +68,9 @@ bench-logs: build ## logs over HTTP: ROWS lines (1000000) in, then questions; wh
 
 bench-traces: build ## traces over OTLP: ROWS spans (1000000) in, then questions; what is reached and what is wanted
 	BENCH_ROWS=$(ROWS) go test -run '^$$' -bench '^BenchmarkTraces$$' -timeout 3h ./appliance
+
+bench-metrics: build ## samples by remote-write and by scraping, then questions beside the stock engine's
+	go test -run '^$$' -bench '^BenchmarkMetrics$$' -timeout 1h ./appliance
 
 lint: ## formatting, vet, generated code up to date
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'not formatted: run gofmt -w'; exit 1; }
