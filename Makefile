@@ -5,7 +5,7 @@ export GOFLAGS = -trimpath
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GO_BUILD = go build -ldflags "-s -w -X main.version=$(VERSION)"
 # own packages only: vet of everything foreign takes minutes
-OURS = ./cmd/... ./appliance/... ./planner/... ./store/... ./ui/... ./web/... ./alerting/... ./testdata/weblog ./testdata/webshop
+OURS = ./cmd/... ./appliance/... ./dashboard/... ./planner/... ./store/... ./ui/... ./web/... ./alerting/... ./testdata/weblog ./testdata/webshop
 ISLANDS = $(wildcard ui/islands/*.ts) ui/package.json
 FUZZTIME ?= 30s
 # without make crash the tests take 3, in CI 20
