@@ -8,7 +8,7 @@ import (
 // Page is what the shell needs to know of a screen.
 type Page struct {
 	Title    string  // of the window
-	Screen   string  // key of the navigation entry: overview, logs, graph, traces, services, alerts, planner, status
+	Screen   string  // key of the navigation entry: overview, logs, graph, traces, services, alerts, dashboards, planner, status
 	Crumbs   []Crumb // first the screen; the last ones name what is open
 	Flush    bool    // a working screen: no outer padding, panes divided by lines
 	Self     string  // path and query of this very view

@@ -5,12 +5,12 @@ import { toggle } from './_pop';
 import { openPalette } from './_palette';
 import { refresh } from './_refresh';
 
-const go: Record<string, string> = { o: 'home', l: 'logs', m: 'metrics', t: 'traces', s: 'services', a: 'alerts', p: 'planner' };
+const go: Record<string, string> = { o: 'home', l: 'logs', m: 'metrics', t: 'traces', s: 'services', a: 'alerts', d: 'dash', p: 'planner' };
 
 const help: [string[], string][] = [
   [['Ctrl K'], 'search or jump to'],
   [['/'], 'query box or the first filter field'],
-  [['g', 'o l m t s a p'], 'overview, logs, metrics, traces, services, alerts, planner'],
+  [['g', 'o l m t s a d p'], 'overview, logs, metrics, traces, services, alerts, dashboards, planner'],
   [['t'], 'time range; in a log row its trace'],
   [['s'], 'service'],
   [['[', ']', 'z'], 'earlier, later, zoom out'],

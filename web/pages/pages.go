@@ -36,6 +36,10 @@ type Options struct {
 	Active     Active // alerts that are pending or firing, for the overview
 	Status     Status
 
+	Labels       Labels
+	TraceNumbers TraceNumbers
+	Dashboards   Dashboards
+
 	// Thinned is the time up to which only some traces are kept, zero while all
 	// are. May be nil.
 	Thinned func() time.Time
@@ -106,6 +110,7 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	p.traces(mux)
 	p.services(mux)
 	p.alerts(mux)
+	p.dashboards(mux)
 	p.status(mux)
 	p.xray(mux)
 }
