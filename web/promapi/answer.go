@@ -48,7 +48,7 @@ func executing(err error) error {
 	switch {
 	case errors.As(err, &canceled):
 		return &failure{"canceled", err}
-	case errors.As(err, &timeout):
+	case errors.As(err, &timeout), errors.Is(err, context.DeadlineExceeded):
 		return &failure{"timeout", err}
 	case errors.As(err, &broken):
 		return &failure{"internal", err}

@@ -43,7 +43,7 @@ func tree(e parser.Expr) any {
 		n["step"], n["stepExpr"] = e.Step.Milliseconds(), length(e.StepExpr)
 		return n
 	case *parser.NumberLiteral:
-		return node{"type": "numberLiteral", "val": number(e.Val)}
+		return node{"type": "numberLiteral", "val": decimal(e.Val)}
 	case *parser.StringLiteral:
 		return node{"type": "stringLiteral", "val": e.Val}
 	case *parser.ParenExpr:
@@ -104,12 +104,12 @@ func length(e parser.Expr) any {
 		if e == nil {
 			return nil
 		}
-		return node{"type": "numberLiteral", "val": number(e.Val), "duration": e.Duration}
+		return node{"type": "numberLiteral", "val": decimal(e.Val), "duration": e.Duration}
 	}
 	return tree(e)
 }
 
-func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+func decimal(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
 func matchers(ms []*labels.Matcher) []node {
 	out := make([]node, 0, len(ms))

@@ -21,10 +21,10 @@ func appendResult(b []byte, v parser.Value) []byte {
 	case promql.Vector:
 		return appendList(b, v, appendSample)
 	case promql.Scalar: // without an exponent, however long; samples have one
-		b = appendTime(append(b, '['), v.T)
+		b = appendSeconds(append(b, '['), v.T)
 		return append(strconv.AppendFloat(append(b, `,"`...), v.V, 'f', -1, 64), `"]`...)
 	case promql.String:
-		b = appendTime(append(b, '['), v.T)
+		b = appendSeconds(append(b, '['), v.T)
 		return append(appendString(append(b, ','), v.V), ']')
 	}
 	panic("promapi: a query gave a " + string(v.Type())) // a broken invariant of the engine
@@ -137,7 +137,13 @@ func appendLabels(b []byte, ls labels.Labels) []byte {
 	return append(b, '}')
 }
 
-// appendTime writes milliseconds as seconds with up to three decimals.
+// appendSeconds writes milliseconds as seconds with as few decimals as it
+// takes, which Prometheus does for scalars and strings alone.
+func appendSeconds(b []byte, ms int64) []byte {
+	return strconv.AppendFloat(b, float64(ms)/1000, 'f', -1, 64)
+}
+
+// appendTime writes milliseconds as seconds with three decimals or none.
 func appendTime(b []byte, ms int64) []byte {
 	if ms < 0 {
 		b = append(b, '-')

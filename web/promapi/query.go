@@ -37,7 +37,7 @@ func (a *API) query(r *http.Request) (answer, error) {
 	}
 	q, err := a.d.Engine.InstantQuery(ctx, opts, r.FormValue("query"), at)
 	if err != nil {
-		return answer{}, badParam("query", err)
+		return answer{}, notAsked(err)
 	}
 	return run(ctx, q, limit, r.FormValue("stats"))
 }
@@ -79,7 +79,7 @@ func (a *API) queryRange(r *http.Request) (answer, error) {
 	}
 	q, err := a.d.Engine.RangeQuery(ctx, opts, r.FormValue("query"), from, to, step)
 	if err != nil {
-		return answer{}, badParam("query", err)
+		return answer{}, notAsked(err)
 	}
 	return run(ctx, q, limit, r.FormValue("stats"))
 }
@@ -95,6 +95,18 @@ func withTimeout(r *http.Request) (context.Context, context.CancelFunc, error) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), d)
 	return ctx, cancel, nil
+}
+
+// notAsked is why a query cannot be asked: its text, or that its time was over
+// while it waited for others.
+func notAsked(err error) error {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return executing(promql.ErrQueryTimeout("query execution"))
+	case errors.Is(err, context.Canceled):
+		return executing(promql.ErrQueryCanceled("query execution"))
+	}
+	return badParam("query", err)
 }
 
 // run executes a query. The points belong to the query until it is closed,

@@ -19,16 +19,12 @@ import (
 // metadata answers with one entry a metric: the newest word of its senders.
 // limit_per_metric is read for its errors alone, and 0 means none there too.
 func (a *API) metadata(r *http.Request) (answer, error) {
-	limit := -1
-	for name, n := range map[string]*int{"limit": &limit, "limit_per_metric": new(int)} {
-		s := r.FormValue(name)
-		if s == "" {
-			continue
-		}
-		var err error
-		if *n, err = strconv.Atoi(s); err != nil {
-			return answer{}, badData(errors.New(name + " must be a number"))
-		}
+	limit, err := number("limit", r, -1)
+	if err != nil {
+		return answer{}, err
+	}
+	if _, err := number("limit_per_metric", r, -1); err != nil {
+		return answer{}, err
 	}
 	all := a.d.Families.Metadata(r.FormValue("metric"))
 	out := map[string][]metadata.Metadata{}
@@ -39,6 +35,18 @@ func (a *API) metadata(r *http.Request) (answer, error) {
 		out[name] = []metadata.Metadata{all[name]}
 	}
 	return answer{data: value(out)}, nil
+}
+
+func number(name string, r *http.Request, unset int) (int, error) {
+	s := r.FormValue(name)
+	if s == "" {
+		return unset, nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0, badData(errors.New(name + " must be a number"))
+	}
+	return n, nil
 }
 
 // buildInfo has no "features": one that is not empty makes Grafana take the

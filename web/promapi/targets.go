@@ -2,11 +2,9 @@ package promapi
 
 import (
 	"cmp"
-	"errors"
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -138,19 +136,15 @@ type targetFamily struct {
 // sent lately. Metadata is kept by metric and not by target, so that two
 // targets that say different things of one metric are told the newer.
 func (a *API) targetMetadata(r *http.Request) (answer, error) {
-	limit := -1
-	if s := r.FormValue("limit"); s != "" {
-		var err error
-		if limit, err = strconv.Atoi(s); err != nil {
-			return answer{}, badData(errors.New("limit must be a number"))
-		}
+	limit, err := number("limit", r, -1)
+	if err != nil {
+		return answer{}, err
 	}
 	var ms []*labels.Matcher
 	if s := r.FormValue("match_target"); s != "" {
 		if err := store.BoundQuery(s); err != nil {
 			return answer{}, badParam("match_target", err)
 		}
-		var err error
 		if ms, err = a.parser.ParseMetricSelector(s); err != nil {
 			return answer{}, badParam("match_target", err)
 		}
