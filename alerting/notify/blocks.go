@@ -49,7 +49,7 @@ type button struct {
 	URL  string `json:"url"`
 }
 
-func header(id, s string) block {
+func headerBlock(id, s string) block {
 	t := plain(s, maxHeader)
 	return block{Type: "header", BlockID: id, Text: &t}
 }

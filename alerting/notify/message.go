@@ -73,7 +73,7 @@ func link(s string) string {
 // on. external is where the links lead, nil leaves them out.
 func message(n news, external *url.URL) post {
 	p := post{Text: escape(sentence(n), maxText)}
-	p.Blocks = append(p.Blocks, header(n.ID, word(n.What)+": "+n.Name))
+	p.Blocks = append(p.Blocks, headerBlock(n.ID, word(n.What)+": "+n.Name))
 	for i, item := range n.Items {
 		if i == shownItems {
 			break

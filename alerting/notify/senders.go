@@ -2,6 +2,8 @@ package notify
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/prometheus/alertmanager/template"
 
@@ -35,12 +37,24 @@ func (o *Options) makeSenders(c *config.Config) (map[string]Sender, error) {
 }
 
 func newSender(r *config.Receiver, name string, t *template.Template) (Sender, error) {
-	var kind string
-	var i int
-	if _, err := fmt.Sscanf(name, "slack[%d]", &i); err == nil {
-		return newSlack(r.Slack[i], t)
+	kind, index, _ := strings.Cut(strings.TrimSuffix(name, "]"), "[")
+	i, err := strconv.Atoi(index)
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("no sender for %s %s", kind, name)
+	switch kind {
+	case "slack":
+		return newSlack(r.Slack[i], t)
+	case "pagerduty":
+		return newPagerDuty(r.PagerDuty[i], t)
+	case "webhook":
+		return newWebhook(r.Webhook[i], t)
+	case "email":
+		return newEmail(r.Email[i], t)
+	case "alertmanager":
+		return newAlertmanager(r.Alertmanagers[i])
+	}
+	return nil, fmt.Errorf("no sender of kind %q", kind)
 }
 
 // Check says what only making the senders shows: templates and certificates.
