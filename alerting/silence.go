@@ -53,3 +53,38 @@ func (s *Silence) State(now time.Time) SilenceState {
 	}
 	return SilenceActive
 }
+
+// AlertStatus is an alert of the pipeline with what holds it back now.
+type AlertStatus struct {
+	Alert
+	UpdatedAt   time.Time
+	Receivers   []string
+	SilencedBy  []string // ids of silences
+	InhibitedBy []string // fingerprints of alerts
+	MutedBy     []string // names of time intervals; of an alert in a group only
+}
+
+// Held says that silences, alerts or time intervals hold it back.
+func (a *AlertStatus) Held() bool {
+	return len(a.SilencedBy)+len(a.InhibitedBy)+len(a.MutedBy) > 0
+}
+
+// AlertGroup is alerts that are told together.
+type AlertGroup struct {
+	Key         string
+	Receiver    string
+	Labels      map[string]string
+	RouteLabels map[string]string
+	MutedBy     []string // names of time intervals
+	Alerts      []AlertStatus
+}
+
+// TestResult is what became of a test of one integration.
+type TestResult struct {
+	Receiver    string
+	Integration string
+	Group       string // key
+	HeldBack    string // what would have held a real alert back: "silenced by …"; empty if nothing
+	Error       string // of the attempt, without secrets; empty when it arrived
+	Took        time.Duration
+}

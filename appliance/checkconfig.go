@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"gopkg.in/yaml.v3"
 
 	"tripod/alerting"
+	"tripod/alerting/config"
+	"tripod/alerting/notify"
 	"tripod/store/metrics/scrape"
 )
 
@@ -72,7 +75,30 @@ func CheckFile(path string) (ConfigReport, error) {
 	if isRuleFile(text) {
 		return ConfigReport{File: path, RuleFiles: 1}, alerting.Check(escapeGlob(path))
 	}
+	if isAlertmanagerFile(text) {
+		c, err := config.ReadFile(path, os.LookupEnv)
+		if err != nil {
+			return ConfigReport{File: path}, err
+		}
+		return ConfigReport{File: path, Receivers: len(c.Receivers), Notes: c.Notes}, notify.Check(c)
+	}
 	return CheckConfig(Sources{Flags: map[string]string{"config": path}})
+}
+
+// isAlertmanagerFile says that a file has a route and nothing that Alertmanager
+// does not know.
+func isAlertmanagerFile(text []byte) bool {
+	var file map[string]yaml.Node
+	if yaml.Unmarshal(text, &file) != nil {
+		return false
+	}
+	for name := range file {
+		if !slices.Contains(config.Sections, name) && name != "tracing" && name != "event_recorder" {
+			return false
+		}
+	}
+	_, route := file["route"]
+	return route
 }
 
 func isRuleFile(text []byte) bool {

@@ -55,7 +55,7 @@ var mayImport = []struct {
 	{"web/pages", []string{"store", "alerting", "dashboard", "dashboard/…", "web", "ui", "ui/…"}, "parse, ask, render; engines come as doors, of alerting only the words"},
 	{"web/planweb", []string{"planner", "web", "web/planapi", "ui", "ui/…"}, "the planner's pages; tasks come from planner-api over HTTP"},
 	{"web/planapi", []string{"planner", "web", "store"}, "the planner's JSON; never its storage"},
-	{"web/alertapi", []string{"alerting", "store", "web"}, "answers in the words of alerting"},
+	{"web/alertapi", []string{"alerting", "alerting/config", "store", "web"}, "answers in the words of alerting; config reads Alertmanager's matchers"},
 	{"web/…", []string{"store", "web"}, "one wire protocol a room: parse, ask, write; never an engine, never another room"},
 	{"ui", []string{"ui/chart", "ui/assets"}, "pure functions of view models: no store, no clock"},
 	{"ui/chart", []string{}, "SVG of plain numbers"},

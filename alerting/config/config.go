@@ -9,10 +9,13 @@ import (
 	amconfig "github.com/prometheus/alertmanager/config/common"
 	"github.com/prometheus/alertmanager/featurecontrol"
 	"github.com/prometheus/alertmanager/matcher/compat"
+	"github.com/prometheus/alertmanager/pkg/labels"
 	"github.com/prometheus/alertmanager/timeinterval"
 	httpconfig "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 	"gopkg.in/yaml.v3"
+
+	"tripod/alerting"
 )
 
 // Sections are the top-level keys that belong to Alertmanager.
@@ -192,3 +195,41 @@ type (
 	Matchers    = amconfig.Matchers
 	InhibitRule = amconfig.InhibitRule
 )
+
+// ParseMatcher reads one matcher as amtool and the API write it: name="value".
+func ParseMatcher(s string) (alerting.Matcher, error) {
+	asAlertmanager()
+	m, err := compat.Matcher(s, "api")
+	if err != nil {
+		return alerting.Matcher{}, fmt.Errorf("%w: %w", err, alerting.ErrInvalid)
+	}
+	return alerting.Matcher{
+		Name: m.Name, Value: m.Value, IsRegex: m.Type == labels.MatchRegexp || m.Type == labels.MatchNotRegexp,
+		IsEqual: m.Type == labels.MatchEqual || m.Type == labels.MatchRegexp,
+	}, nil
+}
+
+// Filter reads matchers and gives the question whether labels fit all of them.
+func Filter(list []string) (ms []alerting.Matcher, fits func(set map[string]string) bool, err error) {
+	var compiled labels.Matchers
+	asAlertmanager()
+	for _, s := range list {
+		m, err := compat.Matcher(s, "api")
+		if err != nil {
+			return nil, nil, fmt.Errorf("%w: %w", err, alerting.ErrInvalid)
+		}
+		parsed, err := ParseMatcher(s)
+		if err != nil {
+			return nil, nil, err
+		}
+		compiled, ms = append(compiled, m), append(ms, parsed)
+	}
+	return ms, func(set map[string]string) bool {
+		for _, m := range compiled {
+			if !m.Matches(set[m.Name]) {
+				return false
+			}
+		}
+		return true
+	}, nil
+}

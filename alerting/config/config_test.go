@@ -101,6 +101,21 @@ func TestSecretsComeFromTheEnvironmentAndAreNotShown(t *testing.T) {
 	}
 }
 
+// TestReadme reads the example that people start from.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(text), "## Alerting")
+	_, example, _ = strings.Cut(example, "```yaml\n")
+	example, _, _ = strings.Cut(example, "```")
+	c, err := parse(strings.ReplaceAll(example, "SLACK_WEBHOOK", "HOOK"))
+	if err != nil || len(c.Receivers) != 2 || len(c.Notes) > 0 {
+		t.Errorf("%v, %d receivers, notes %q in\n%s", err, len(c.Receivers), c.Notes, example)
+	}
+}
+
 func TestFilesStartBesideTheConfiguration(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "key"), []byte("k\n"), 0o600); err != nil {

@@ -214,26 +214,33 @@ func items(n *yaml.Node) []*yaml.Node {
 
 // secretFields are those whose text is never shown, and may be ${NAME}.
 var secretFields = []string{
-	"api_url", "slack_api_url", "slack_app_token", "app_token", "url", "routing_key", "service_key", "api_key", "auth_password",
+	"api_url", "slack_api_url", "slack_app_token", "app_token", "routing_key", "service_key", "api_key", "auth_password",
 	"auth_secret", "smtp_auth_password", "smtp_auth_secret", "password", "credentials", "bearer_token", "client_secret", "key",
 	"user_key", "token", "bot_token", "webhook_url", "api_secret", "opsgenie_api_key", "wechat_api_secret", "victorops_api_key",
 	"telegram_bot_token", "rocketchat_token", "rocketchat_token_id", "token_id", "mattermost_webhook_url", "proxy_url", "alert_source_token",
 }
 
-// secrets calls f with every scalar that is, or stands under, a secret field.
-func secrets(n *yaml.Node, inside bool, f func(*yaml.Node)) {
-	switch n.Kind {
-	case yaml.ScalarNode:
-		if inside {
-			f(n)
+// secretURL are the lists in which url is one of the secret fields.
+var secretURL = []string{"webhook_configs", "alertmanager_configs"}
+
+// secrets calls f with the value of every secret field; list is the key under
+// which the nearest list stands.
+func secrets(n *yaml.Node, list string, f func(*yaml.Node)) {
+	for i, c := range n.Content {
+		if n.Kind != yaml.MappingNode {
+			secrets(c, list, f)
+			continue
 		}
-	case yaml.MappingNode:
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			secrets(n.Content[i+1], slices.Contains(secretFields, n.Content[i].Value), f)
+		if i%2 == 0 {
+			continue
 		}
-	default:
-		for _, c := range n.Content {
-			secrets(c, inside, f)
+		switch name := n.Content[i-1].Value; {
+		case c.Kind == yaml.SequenceNode:
+			secrets(c, name, f)
+		case c.Kind != yaml.ScalarNode:
+			secrets(c, list, f)
+		case slices.Contains(secretFields, name), name == "url" && slices.Contains(secretURL, list):
+			f(c)
 		}
 	}
 }
@@ -244,8 +251,8 @@ func (p *parser) hidden(text []byte) string {
 	if yaml.Unmarshal(text, &doc) != nil || len(doc.Content) == 0 {
 		return ""
 	}
-	secrets(&doc, false, func(n *yaml.Node) {
-		if n.Value != "" && !strings.HasPrefix(n.Value, "https://events.pagerduty.com/") {
+	secrets(&doc, "", func(n *yaml.Node) {
+		if n.Value != "" {
 			n.SetString(Hidden)
 		}
 	})
@@ -263,7 +270,7 @@ var variable = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$`)
 func (p *parser) expand(text []byte) ([]byte, error) {
 	lines := strings.Split(string(text), "\n")
 	var faults []error
-	secrets(&p.doc, false, func(n *yaml.Node) {
+	secrets(&p.doc, "", func(n *yaml.Node) {
 		m := variable.FindStringSubmatch(n.Value)
 		if m == nil {
 			return

@@ -17,9 +17,10 @@ Commands
   demo       the same, with simulated users and faults that can be switched on
   query      ask a running appliance for logs, metrics or traces
   tail       follow the logs of a running appliance
+  alert      send a test through the routes of a running appliance
   check      check a configuration, or a data directory
   version    print the version
-  help       print this, or more about query, tail or check
+  help       print this, or more about query, tail, alert or check
 
 Flags of serve and demo (each also as an environment variable, and in tripod.yaml without the dashes)
 `)
@@ -37,7 +38,7 @@ Flags of serve and demo (each also as an environment variable, and in tripod.yam
 
 // help explains a command.
 func help(args []string, stdout, stderr io.Writer) int {
-	texts := map[string]string{"query": queryHelp, "tail": tailHelp, "check": checkHelp}
+	texts := map[string]string{"query": queryHelp, "tail": tailHelp, "alert": alertHelp, "check": checkHelp}
 	if len(args) == 0 || args[0] == "serve" || args[0] == "demo" {
 		usage(stdout)
 		return 0

@@ -43,6 +43,8 @@ func run(args, env []string, stdout, stderr io.Writer) int {
 		return query(args, env, stdout, stderr)
 	case "tail":
 		return tail(args, env, stdout, stderr)
+	case "alert":
+		return alert(args, env, stdout, stderr)
 	case "check":
 		return check(args, env, stdout, stderr)
 	case "help":

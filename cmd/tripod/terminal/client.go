@@ -78,11 +78,19 @@ func New(o Options) (*Client, error) {
 
 // get asks, and gives an answer of status 200; the caller closes its body.
 func (c *Client) get(ctx context.Context, path string, v url.Values) (*http.Response, error) {
+	return c.ask(ctx, http.MethodGet, path, v, nil)
+}
+
+// ask is get with another method and a body of JSON.
+func (c *Client) ask(ctx context.Context, method, path string, v url.Values, body io.Reader) (*http.Response, error) {
 	at := c.base.JoinPath(path)
 	at.RawQuery = v.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
+	req, err := http.NewRequestWithContext(ctx, method, at.String(), body)
 	if err != nil {
 		return nil, failed(ErrRefused, "%s: %w", c.base, err)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
