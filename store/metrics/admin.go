@@ -43,6 +43,7 @@ func (s *Store) Delete(ctx context.Context, mint, maxt int64, ms ...*labels.Matc
 	if err := s.settleLate(ctx); err != nil {
 		return err
 	}
+	defer s.changes.everything()
 	return s.db.Delete(ctx, mint, maxt, ms...)
 }
 

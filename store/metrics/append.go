@@ -42,6 +42,7 @@ type appender struct {
 	s                  *Store
 	latest             int64 // Unix ms
 	accepted, rejected int64
+	minutes            minutes
 }
 
 func (a *appender) GetRef(ls labels.Labels, hash uint64) (storage.SeriesRef, labels.Labels) {
@@ -55,6 +56,7 @@ func (a *appender) Append(ref storage.SeriesRef, ls labels.Labels, t int64, v fl
 		return 0, err
 	}
 	ref, err := a.Appender.Append(ref, ls, t, v)
+	a.minutes.add(t)
 	a.count(err)
 	return ref, err
 }
@@ -66,8 +68,19 @@ func (a *appender) AppendHistogram(ref storage.SeriesRef, ls labels.Labels, t in
 		return 0, err
 	}
 	ref, err := a.Appender.AppendHistogram(ref, ls, t, h, fh)
+	a.minutes.add(t)
 	a.count(err)
 	return ref, err
+}
+
+func (a *appender) AppendSTZeroSample(ref storage.SeriesRef, ls labels.Labels, t, st int64) (storage.SeriesRef, error) {
+	a.minutes.add(st)
+	return a.Appender.AppendSTZeroSample(ref, ls, t, st)
+}
+
+func (a *appender) AppendHistogramSTZeroSample(ref storage.SeriesRef, ls labels.Labels, t, st int64, h *histogram.Histogram, fh *histogram.FloatHistogram) (storage.SeriesRef, error) {
+	a.minutes.add(st)
+	return a.Appender.AppendHistogramSTZeroSample(ref, ls, t, st, h, fh)
 }
 
 func (a *appender) AppendExemplar(ref storage.SeriesRef, ls labels.Labels, e exemplar.Exemplar) (storage.SeriesRef, error) {
@@ -89,6 +102,7 @@ func (a *appender) count(err error) {
 
 func (a *appender) Commit() error {
 	err := a.Appender.Commit()
+	a.s.changes.wrote(a.minutes) // a part may be in, if it failed
 	if err != nil {
 		return commitError(err)
 	}

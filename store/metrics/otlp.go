@@ -73,6 +73,7 @@ type otlpAppender struct {
 	reason   string   // of the first that was refused
 	names    []string // of metrics with refused points, the first few
 	broken   error
+	minutes  minutes
 }
 
 func (a *otlpAppender) Append(ref storage.SeriesRef, ls labels.Labels, st, t int64, v float64, h *histogram.Histogram, fh *histogram.FloatHistogram, o storage.AOptions) (storage.SeriesRef, error) {
@@ -81,6 +82,10 @@ func (a *otlpAppender) Append(ref storage.SeriesRef, ls labels.Labels, st, t int
 		err = tooFarAhead(t, a.latest)
 	} else {
 		ref, err = a.AppenderV2.Append(ref, ls, st, t, v, h, fh, o)
+		a.minutes.add(t)
+		if st > 0 {
+			a.minutes.add(st) // where a counter's zero may have been written
+		}
 	}
 	var exemplars *storage.AppendPartialError
 	switch {
@@ -128,7 +133,9 @@ func (a *otlpAppender) finish(ctx context.Context, translate error) error {
 		return errors.Join(err, a.Rollback())
 	}
 	each(translate, func(err error) { a.refuse("", err) })
-	if err := a.Commit(); err != nil {
+	err := a.Commit()
+	a.s.changes.wrote(a.minutes)
+	if err != nil {
 		return commitError(err)
 	}
 	a.s.accepted.Add(int64(a.accepted))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -88,6 +89,7 @@ type Store struct {
 	parser   parser.Parser
 	meta     families
 	otlp     converters
+	changes  changes
 	accepted atomic.Int64
 	rejected atomic.Int64
 	head     headCount
@@ -121,6 +123,7 @@ func Open(dir string, o Options) (*Store, error) {
 	p := parser.NewParser(o.Features.Syntax)
 	s := &Store{o: o, db: db, parser: p, births: b, opened: o.Now(), dir: dir, counts: counts}
 	b.replayed.Store(true)
+	s.changes.oldest = s.oldestBlock
 	stock := promql.NewEngine(promql.EngineOpts{
 		Logger:                   o.Log,
 		MaxSamples:               o.MaxSamples,
@@ -136,9 +139,18 @@ func Open(dir string, o Options) (*Store, error) {
 	})
 	s.engine = stock
 	if !o.Features.DelayedNames { // which the parallel one does not know
-		s.engine = parallel.New(stock, parallel.Options{MaxSamples: o.MaxSamples})
+		s.engine = parallel.New(stock, parallel.Options{MaxSamples: o.MaxSamples, Changes: &s.changes})
 	}
 	return s, nil
+}
+
+// oldestBlock is when the first block begins; the newest moment that there is
+// while there is none.
+func (s *Store) oldestBlock() int64 {
+	if blocks := s.db.Blocks(); len(blocks) > 0 {
+		return blocks[0].Meta().MinTime
+	}
+	return math.MaxInt64
 }
 
 // tsdbOptions are Prometheus's, but small: one appliance holds thousands of

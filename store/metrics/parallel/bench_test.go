@@ -57,7 +57,8 @@ func BenchmarkQueries(b *testing.B) {
 	engines := []struct {
 		name   string
 		engine promql.QueryEngine
-	}{{"stock", stock}, {"ours", parallel.New(stock, parallel.Options{MaxSamples: maxSamples})}}
+	}{{"stock", stock}, {"ours", parallel.New(stock, parallel.Options{MaxSamples: maxSamples})},
+		{"again", parallel.New(stock, parallel.Options{MaxSamples: maxSamples, Changes: &since{version: 1}})}}
 	for name, expr := range map[string]string{
 		"rate_1600":     `rate(hits_total{group="1"}[5m])`,
 		"sum_rate_6400": `sum by (job) (rate(hits_total[5m]))`,

@@ -29,6 +29,9 @@ type fragment struct {
 
 	agg *parser.AggregateExpr // nil means every series by itself
 
+	text  string // of the expression
+	below bool   // an aggregation, to which the order of series matters
+
 	tally tally
 }
 
@@ -37,18 +40,22 @@ type cutter struct {
 	grid      grid
 	lookback  time.Duration
 	fragments []*fragment
+	below     int // aggregations above
 }
 
 // cut returns e with a selector in the place of each fragment. What is
 // evaluated on another grid (subqueries) or only once (@) stays as it is.
 func (c *cutter) cut(e parser.Expr) parser.Expr {
 	if f := c.fragment(e); f != nil {
+		f.text = e.String()
 		c.fragments = append(c.fragments, f)
 		return stand(len(c.fragments)-1, e)
 	}
 	switch n := e.(type) {
 	case *parser.AggregateExpr:
+		c.below++
 		n.Expr = c.cut(n.Expr)
+		c.below--
 	case *parser.BinaryExpr:
 		n.LHS, n.RHS = c.cut(n.LHS), c.cut(n.RHS)
 	case *parser.ParenExpr:
@@ -80,7 +87,7 @@ func stand(number int, for_ parser.Expr) *parser.VectorSelector {
 // fragment is nil when e is none. A selector alone is none: there is nothing
 // to gain.
 func (c *cutter) fragment(e parser.Expr) *fragment {
-	f := &fragment{grid: c.grid, lookback: milliseconds(c.lookback)}
+	f := &fragment{grid: c.grid, lookback: milliseconds(c.lookback), below: c.below > 0}
 	if agg, ok := e.(*parser.AggregateExpr); ok {
 		if accumulators[agg.Op] == nil {
 			return nil

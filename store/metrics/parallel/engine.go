@@ -26,6 +26,9 @@ type Stock interface {
 type Options struct {
 	MaxSamples int // the stock engine's own bound; required
 	Workers    int // series read at once; default GOMAXPROCS
+	// Changes of the data, if they are always the same; nil means that nothing
+	// is kept from one query for the next.
+	Changes Changes
 }
 
 // Engine is a Stock that is faster where it can be: over a Queryable that is
@@ -33,6 +36,7 @@ type Options struct {
 type Engine struct {
 	stock Stock
 	o     Options
+	cache *cache // nil keeps nothing
 }
 
 // New puts an engine before stock.
@@ -40,7 +44,7 @@ func New(stock Stock, o Options) *Engine {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	return &Engine{stock: stock, o: o}
+	return &Engine{stock: stock, o: o, cache: newCache(o.Changes)}
 }
 
 // NewInstantQuery parses a query for one moment.
@@ -64,7 +68,7 @@ func (e *Engine) query(data storage.Queryable, stock func(storage.Queryable) (pr
 	if !ok {
 		return stock(data)
 	}
-	in := &source{data: data, chunks: chunks, o: e.o}
+	in := &source{data: data, chunks: chunks, cache: e.cache, o: e.o}
 	q, err := stock(in)
 	if err != nil {
 		return nil, err

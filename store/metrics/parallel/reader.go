@@ -132,7 +132,7 @@ func (r *reader) check() error {
 		if w.err != nil {
 			return w.err
 		}
-		points, widest = points+w.points, max(widest, w.widest)
+		points, widest = points+w.points, max(widest, w.tally.widest)
 	}
 	r.f.tally.peak = points + widest
 	if r.f.tally.peak > r.o.MaxSamples {
@@ -193,7 +193,6 @@ type worker struct {
 	fn      slide           // nil for a selector without range
 	tally   tally
 	points  int // of all series, as the stock engine would hold them at one time
-	widest  int // samples in a window
 	err     error
 }
 

@@ -22,11 +22,14 @@ type result struct {
 	notes annotations.Annotations
 }
 
-// points makes points of a value for each step.
+// points makes points of a value for each step, or of none.
 func (g grid) points(values []float64) []promql.FPoint {
-	out := make([]promql.FPoint, len(values))
-	for step, v := range values {
-		out[step] = promql.FPoint{T: g.at(step), F: v}
+	out := make([]promql.FPoint, g.steps)
+	for step := range out {
+		out[step] = promql.FPoint{T: g.at(step), F: absent}
+		if values != nil {
+			out[step].F = values[step]
+		}
 	}
 	return out
 }

@@ -16,6 +16,7 @@ import (
 type source struct {
 	data      storage.Queryable
 	chunks    storage.ChunkQueryable // the same
+	cache     *cache
 	o         Options
 	fragments []*fragment
 }
@@ -44,7 +45,7 @@ func (q *querier) Select(ctx context.Context, sorted bool, hints *storage.Select
 			return storage.ErrSeriesSet(err)
 		}
 		q.opened = append(q.opened, chunks)
-		return &resultSet{eval: func() (result, error) { return f.eval(ctx, chunks, q.in.o) }}
+		return &resultSet{eval: func() (result, error) { return q.in.cache.eval(ctx, f, chunks, q.in.o) }}
 	}
 	data, err := q.data()
 	if err != nil {

@@ -26,6 +26,7 @@ func (w *worker) latest(out []float64) int {
 		out[step] = s.F
 		w.tally.window[step]++
 		w.tally.read[step]++
+		w.tally.points[step]++
 		n++
 	}
 	return n
@@ -52,9 +53,10 @@ func (w *worker) overTime(s storage.ChunkSeries, out []float64) int {
 		}
 		w.tally.window[step] += int64(hi - lo)
 		w.tally.read[step] += int64(hi - max(lo, before))
-		w.widest = max(w.widest, hi-lo)
+		w.tally.widest = max(w.tally.widest, hi-lo)
 		if v, ok := w.fn.value(lo, hi, from, to); ok {
 			out[step] = v
+			w.tally.points[step]++
 			n++
 		}
 	}

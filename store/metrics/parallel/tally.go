@@ -2,23 +2,53 @@ package parallel
 
 import "github.com/prometheus/prometheus/util/stats"
 
-// tally counts samples by step as the stock engine does: all of a window, and
-// those of them that the step before had not read.
+// tally counts by step as the stock engine does.
 type tally struct {
-	window, read []int64
-	shown        []int64 // points that the stock engine reads of the fragment
-	peak         int
+	window []int64 // samples
+	read   []int64 // those of them that the step before had not read
+	points []int64 // series that have a point
+	shown  []int64 // points that the stock engine reads of the fragment
+	widest int     // samples in a window
+	peak   int     // samples held at one time, at most
 }
 
 func newTally(steps int) tally {
-	return tally{window: make([]int64, steps), read: make([]int64, steps), shown: make([]int64, steps)}
+	return tally{window: make([]int64, steps), read: make([]int64, steps), points: make([]int64, steps), shown: make([]int64, steps)}
 }
 
 func (t *tally) add(o tally) {
 	for i := range o.window {
 		t.window[i] += o.window[i]
 		t.read[i] += o.read[i]
+		t.points[i] += o.points[i]
 	}
+	t.widest = max(t.widest, o.widest)
+}
+
+// part is the tally of some steps.
+func (t *tally) part(lo, hi int) tally {
+	return tally{window: t.window[lo:hi], read: t.read[lo:hi], points: t.points[lo:hi], widest: t.widest}
+}
+
+// joinTally puts first before the rest, whose first step is the last of first.
+func joinTally(steps int, first tally, rest *fragment) tally {
+	t := newTally(steps)
+	n := len(first.window)
+	copy(t.window, first.window)
+	copy(t.read, first.read)
+	copy(t.points, first.points)
+	t.read[0], t.widest = t.window[0], first.widest
+	if rest != nil {
+		copy(t.window[n:], rest.tally.window[1:])
+		copy(t.read[n:], rest.tally.read[1:])
+		copy(t.points[n:], rest.tally.points[1:])
+		t.widest = max(t.widest, rest.tally.widest)
+	}
+	t.peak = t.widest
+	for _, points := range t.points {
+		t.peak += int(points)
+	}
+	return t
 }
 
 func (t *tally) addTo(s *stats.QuerySamples) {

@@ -32,7 +32,7 @@ func newWhole(e *Engine, q promql.Query, in *source, f *fragment, stock func() (
 			return err
 		}
 		defer data.Close()
-		w.r, err = f.eval(ctx, data, in.o)
+		w.r, err = in.cache.eval(ctx, f, data, in.o)
 		if err != nil && !errors.Is(err, errDeclined) {
 			return fmt.Errorf("expanding series: %w", err) // the stock engine's words
 		}
