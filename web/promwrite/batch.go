@@ -34,11 +34,14 @@ type batch struct {
 	head    []byte        // of remote-write 1: the label bytes of the series
 	words   []byte        // of remote-write 2: the same, from the symbols
 	metric  string        // of remote-write 2: the series' metric; points into the request
+	starts  bool          // samples may say when their counter started: remote-write 2
+	seen    int           // samples and histograms of the request, whatever became of them
 
 	series                        one
 	samples, histograms, exemplar int // written
 	rejected                      int
-	reason                        string // of the first rejection
+	faulty                        bool   // something is wrong, with or without a sample that was rejected
+	reason                        string // of the first fault
 }
 
 // one is the series at hand: a reference, or labels, or both.
@@ -53,18 +56,18 @@ type one struct {
 func (b *batch) reset(app storage.Appender) {
 	b.app = app
 	b.getRef, _ = app.(storage.GetRef)
-	b.series, b.head, b.metric = one{}, nil, ""
-	b.samples, b.histograms, b.exemplar, b.rejected, b.reason = 0, 0, 0, 0, ""
+	b.series, b.head, b.metric, b.seen = one{}, nil, "", 0
+	b.samples, b.histograms, b.exemplar, b.rejected = 0, 0, 0, 0
+	b.faulty, b.reason = false, ""
 	clear(b.symbols)
 	b.symbols = b.symbols[:0]
 }
 
+// reject leaves n samples out, or none but something beside them. The sender
+// is told of the first fault.
 func (b *batch) reject(n int, format string, args ...any) {
-	if n == 0 {
-		return
-	}
-	if b.rejected == 0 {
-		b.reason = fmt.Sprintf(format, args...)
+	if !b.faulty {
+		b.faulty, b.reason = true, fmt.Sprintf(format, args...)
 	}
 	b.rejected += n
 }
@@ -120,11 +123,11 @@ func check(ls labels.Labels) error {
 	if !ls.Has(labels.MetricName) {
 		return errors.New("no metric name")
 	}
-	if name, twice := ls.HasDuplicateLabelNames(); twice {
-		return fmt.Errorf("label name %.80q is not unique", name)
-	}
 	if !ls.IsValid(model.UTF8Validation) {
 		return errors.New("metric or label name that is not valid")
+	}
+	if name, twice := ls.HasDuplicateLabelNames(); twice {
+		return fmt.Errorf("label name %.80q is not unique", name)
 	}
 	return nil
 }
@@ -134,7 +137,7 @@ var errForgotten = errors.New("forgotten series")
 
 // sample appends a float. It returns errForgotten, with nothing done, when the
 // series is known by its reference alone and the store has dropped it.
-func (b *batch) sample(t int64, v float64) error {
+func (b *batch) sample(start, t int64, v float64) error {
 	s := &b.series
 	bits := math.Float64bits(v)
 	if s.some && s.last == t && s.bits != bits {
@@ -142,6 +145,9 @@ func (b *batch) sample(t int64, v float64) error {
 		// then drop it without a word.
 		b.reject(1, "%v of %s: time %d twice with different values", storage.ErrDuplicateSampleForTimestamp, b.name(), t)
 		return nil
+	}
+	if start != 0 && t != 0 {
+		b.begun(b.app.AppendSTZeroSample(s.ref, s.labels, t, start))
 	}
 	ref, err := b.app.Append(s.ref, s.labels, t, v)
 	if err != nil {
@@ -152,18 +158,47 @@ func (b *batch) sample(t int64, v float64) error {
 	return nil
 }
 
+// begun takes what became of a zero at the time when a counter started. Most
+// are refused, because the series has a later sample already; that is no fault
+// of the sender, who says the same start with each sample.
+func (b *batch) begun(ref storage.SeriesRef, err error) {
+	if err == nil {
+		b.series.ref = ref
+	}
+}
+
 func (b *batch) histogram(msg []byte) error {
-	w, err := readHistogram(msg)
+	w, err := readHistogram(msg, b.starts)
 	if err != nil {
 		return err
 	}
+	b.seen++
 	h, fh := w.value()
+	if err := coarser(h, fh); err != nil {
+		b.reject(1, "%v of %s", err, b.name())
+		return nil
+	}
+	if w.start != 0 && w.t != 0 {
+		b.begun(b.app.AppendHistogramSTZeroSample(b.series.ref, b.series.labels, w.t, w.start, h, fh))
+	}
 	ref, err := b.app.AppendHistogram(b.series.ref, b.series.labels, w.t, h, fh)
 	if err != nil {
 		return b.failed(err)
 	}
 	b.series.ref = ref
 	b.histograms++
+	return nil
+}
+
+// coarser brings a histogram of a schema that is finer than any that is
+// stored, but may come, to the finest that is.
+func coarser(h *histogram.Histogram, fh *histogram.FloatHistogram) error {
+	switch {
+	case h != nil && histogram.IsExponentialSchemaReserved(h.Schema) && h.Schema > histogram.ExponentialSchemaMax:
+		return h.ReduceResolution(histogram.ExponentialSchemaMax)
+	case fh != nil && histogram.IsExponentialSchemaReserved(fh.Schema) && fh.Schema > histogram.ExponentialSchemaMax:
+		return fh.ReduceResolution(histogram.ExponentialSchemaMax)
+	}
 	return nil
 }
 
@@ -198,9 +233,9 @@ func refused(err error) bool {
 		errors.As(err, &h)
 }
 
-// point is one sample message: value 1, time 2.
+// point is one sample message: value 1, time 2, in remote-write 2 start time 3.
 func (b *batch) point(msg []byte) error {
-	var t int64
+	var t, start int64
 	var v float64
 	m := message{b: msg}
 	for num, typ, ok := m.next(); ok; num, typ, ok = m.next() {
@@ -209,6 +244,12 @@ func (b *batch) point(msg []byte) error {
 			v = m.double(typ)
 		case 2:
 			t = int64(m.varint(typ))
+		case 3:
+			if b.starts {
+				start = int64(m.varint(typ))
+			} else {
+				m.skip(num, typ)
+			}
 		default:
 			m.skip(num, typ)
 		}
@@ -216,7 +257,8 @@ func (b *batch) point(msg []byte) error {
 	if m.err != nil {
 		return m.err
 	}
-	return b.sample(t, v)
+	b.seen++
+	return b.sample(start, t, v)
 }
 
 // addExemplar reads value 2 and time 3; labels are field 1, in the request's own form.
@@ -229,8 +271,11 @@ func (b *batch) addExemplar(msg []byte, label func(func(name, value string), *me
 	for num, typ, ok := m.next(); ok; num, typ, ok = m.next() {
 		switch num {
 		case 1:
-			if err := label(ls.add, &m, typ); err != nil {
+			if err := label(ls.add, &m, typ); errors.Is(err, errWire) {
 				return err
+			} else if err != nil {
+				b.reject(0, "exemplar of %s with %v", b.name(), err)
+				return nil
 			}
 		case 2:
 			e.Value = m.double(typ)
@@ -252,7 +297,7 @@ func (b *batch) addExemplar(msg []byte, label func(func(name, value string), *me
 }
 
 func (b *batch) partial() error {
-	if b.rejected == 0 {
+	if !b.faulty {
 		return nil
 	}
 	return &store.PartialError{Rejected: b.rejected, Reason: b.reason}

@@ -8,7 +8,7 @@ import (
 // wireHistogram is a native histogram of remote-write 1 or 2, which write the
 // same fields. Which of its two forms is meant shows by the count's type.
 type wireHistogram struct {
-	t                  int64 // Unix ms
+	t, start           int64 // Unix ms; start is 0 when it is not known
 	float              bool
 	countInt, zeroInt  uint64
 	countF, zeroF      float64
@@ -21,9 +21,14 @@ type wireHistogram struct {
 	custom             []float64
 }
 
-func readHistogram(b []byte) (h wireHistogram, err error) {
+// readHistogram reads a start time (field 17) only where there is one.
+func readHistogram(b []byte, starts bool) (h wireHistogram, err error) {
 	m := message{b: b}
 	for num, typ, ok := m.next(); ok; num, typ, ok = m.next() {
+		if num == 17 && starts {
+			h.start = int64(m.varint(typ))
+			continue
+		}
 		h.field(&m, num, typ)
 	}
 	return h, m.err

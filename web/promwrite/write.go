@@ -87,7 +87,7 @@ func (a *API) take(w http.ResponseWriter, r *http.Request, wr *writer, two bool)
 		return err
 	}
 	b := &wr.batch
-	b.refs = a.refs
+	b.refs, b.starts = a.refs, two
 	b.reset(a.d.Sink.Appender(r.Context()))
 	decode := b.request1
 	if two {

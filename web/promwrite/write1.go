@@ -98,7 +98,9 @@ func (b *batch) read1(head, rest []byte) error {
 	}
 	if err := b.find(); err != nil {
 		n, broken := count(rest, 2, 4)
-		b.reject(n, "series with %v", err)
+		if n > 0 {
+			b.reject(n, "series with %v", err)
+		}
 		return broken
 	}
 	return b.points1(rest)

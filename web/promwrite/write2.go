@@ -2,6 +2,7 @@ package promwrite
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -49,14 +50,16 @@ func (b *batch) request2(body []byte, keep func(string, metadata.Metadata)) erro
 func (b *batch) series2(msg []byte, keep func(string, metadata.Metadata)) error {
 	b.words = append(b.words[:0], 0) // no label bytes of remote-write 1 begin with 0
 	if err := b.eachLabel2(msg, b.word); err != nil {
-		return err
+		return b.rejectSeries(msg, err)
 	}
-	key := b.refs.key(b.words)
+	key, before := b.refs.key(b.words), b.seen
 	if ref := b.refs.get(key); ref != 0 {
 		b.series = one{ref: ref}
 		if err := b.points2(msg, nil); err != errForgotten {
+			b.empty(before)
 			return err
 		}
+		b.seen = before
 	}
 	b.series = one{}
 	b.labels.reset()
@@ -64,15 +67,31 @@ func (b *batch) series2(msg []byte, keep func(string, metadata.Metadata)) error 
 		return err
 	}
 	if err := b.find(); err != nil {
-		n, broken := count(msg, 2, 3)
-		b.reject(n, "series with %v", err)
-		return broken
+		return b.rejectSeries(msg, err)
 	}
 	err := b.points2(msg, keep)
+	b.empty(before)
 	if err == nil && b.series.ref != 0 {
 		b.refs.put(key, b.series.ref)
 	}
 	return err
+}
+
+// empty tells of a series that had nothing, which the specification forbids.
+func (b *batch) empty(before int) {
+	if b.seen == before {
+		b.reject(0, "series %s without a sample or a histogram", b.name())
+	}
+}
+
+// rejectSeries leaves all of a series out for what is wrong with its labels.
+func (b *batch) rejectSeries(msg []byte, why error) error {
+	if errors.Is(why, errWire) {
+		return why
+	}
+	n, broken := count(msg, 2, 3)
+	b.reject(n, "series with %v", why)
+	return broken
 }
 
 // word adds a label to the key. What is far over the bounds is cut off: such a
@@ -157,9 +176,9 @@ func (b *batch) labels2(add func(name, value string), m *message, typ protowire.
 	case m.err != nil:
 		return m.err
 	case wrong:
-		return fmt.Errorf("a label refers behind the %d symbols: %w", len(b.symbols), store.ErrInvalid)
+		return fmt.Errorf("a label that refers behind the %d symbols", len(b.symbols))
 	case n%2 != 0:
-		return fmt.Errorf("%d label references, not pairs: %w", n, store.ErrInvalid)
+		return fmt.Errorf("%d label references, which are no pairs", n)
 	}
 	return nil
 }
@@ -185,9 +204,10 @@ func (b *batch) metadata2(msg []byte, keep func(string, metadata.Metadata)) erro
 	return m.err
 }
 
-// symbol is a copy, or empty for a reference to nothing.
+// symbol is a copy, or empty for a reference behind all of them.
 func (b *batch) symbol(ref uint64) string {
 	if ref >= uint64(len(b.symbols)) {
+		b.reject(0, "metadata of %s that refers behind the %d symbols", b.name(), len(b.symbols))
 		return ""
 	}
 	return strings.Clone(b.symbols[ref])
