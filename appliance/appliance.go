@@ -318,7 +318,9 @@ func (a *Appliance) tellAboutItself() {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(n.Load()) })
 	}
 	a.seen = newRequestMetrics()
-	a.registry = newRegistry(a.o.Version, usage, a.seen.took, a.reports.count, a.reports.thinned, &a.meters, a.counted, newSeriesMetrics(a.metrics, func() map[string]int64 { return a.scrape.Skipped() }),
+	read := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "tripod_config_read_timestamp_seconds", Help: "When the configuration was read last, at start or by a reload."},
+		func() float64 { return float64(max(a.configRead.Load(), a.started.UnixNano())) / 1e9 })
+	a.registry = newRegistry(a.o.Version, usage, read, a.seen.took, a.reports.count, a.reports.thinned, &a.meters, a.counted, newSeriesMetrics(a.metrics, func() map[string]int64 { return a.scrape.Skipped() }),
 		dropped("tripod_own_lines_dropped_total", "Own log lines that could not be stored.", &a.lines.dropped),
 		dropped("tripod_own_lines_unseen_total", "Own log lines that standard output did not take.", &a.lines.unseen),
 		dropped("tripod_own_spans_dropped_total", "Own spans that could not be stored.", &a.spans.dropped))

@@ -84,6 +84,6 @@ const help = (letters: Letters): Extension =>
 export const knowing = (letters: Letters): Extension => [
   language,
   EditorState.languageData.of(() => [{ autocomplete: own(letters) }]),
-  autocompletion({ icons: false, addToOptions: [{ render: badge, position: 20 }], maxRenderedOptions: 60 }),
+  autocompletion({ icons: false, interactionDelay: 0, addToOptions: [{ render: badge, position: 20 }], maxRenderedOptions: 60 }),
   help(letters),
 ];

@@ -84,10 +84,22 @@ function light(d: Data, line: number | null): void {
   if (line === null) diamonds().forEach((el) => el.classList.remove('on', 'dim'));
 }
 
-document.addEventListener('DOMContentLoaded', mount);
+/** The open metric comes into view in its list, without moving the page. */
+function reveal(): void {
+  const item = one('.mb .mi.on');
+  const list = one('.mb');
+  if (item && list && list.scrollHeight > list.clientHeight) list.scrollTop = item.offsetTop - list.clientHeight / 4;
+}
+
+document.addEventListener('DOMContentLoaded', () => {
+  mount();
+  reveal();
+});
 document.addEventListener('tripod:refreshed', mount);
 document.addEventListener('htmx:afterSettle', (e) => {
-  if (e.target instanceof Element && (e.target.id === 'main' || e.target.querySelector('#graph'))) mount();
+  if (!(e.target instanceof Element) || (e.target.id !== 'main' && !e.target.querySelector('#graph'))) return;
+  mount();
+  reveal();
 });
 onTheme(mount);
 keepDrafts('#graph-form');

@@ -24,9 +24,10 @@ import (
 // fakeMetrics has a rising line for each of two services, and remembers what
 // it was asked.
 type fakeMetrics struct {
-	asked []string
-	empty bool
-	err   error
+	asked  []string
+	empty  bool
+	err    error
+	series func(from, to time.Time, step time.Duration) promql.Matrix // instead of the two lines
 }
 
 func (f *fakeMetrics) Measured(_ context.Context, expr string, from, to time.Time, step time.Duration) (promql.Matrix, annotations.Annotations, *stats.QuerySamples, error) {
@@ -51,6 +52,9 @@ func (f *fakeMetrics) answer(expr string, from, to time.Time, step time.Duration
 	f.asked = append(f.asked, expr)
 	if f.empty || f.err != nil {
 		return nil, nil, f.err
+	}
+	if f.series != nil {
+		return f.series(from, to, step), nil, nil
 	}
 	var out promql.Matrix
 	for i, s := range []string{"planner-web", "planner-api"} {
@@ -131,6 +135,20 @@ func TestMetricsSays(t *testing.T) {
 		"nothing":              {"/graph?q=up", fakeMetrics{empty: true}, []string{"No metric has been received yet"}, nil},
 		"an open metric":       {"/graph?metric=took_seconds", fakeMetrics{}, []string{"How long it took.", ">Average<", "Add as a query"}, nil},
 		"families are one":     {"/graph", fakeMetrics{}, []string{`data-name="took_seconds"`, `data-name="jobs_total"`}, []string{`data-name="took_seconds_sum"`}},
+		"letters are hidden":   {"/graph?q=up&q=A&hide=A", fakeMetrics{}, []string{`aria-label="Show A"`, `aria-label="Hide B"`, "2 series, 1,234 samples touched"}, []string{"4 series"}},
+		"all are hidden":       {"/graph?q=up&q=down&hide=AB", fakeMetrics{}, []string{"All queries are hidden", "Show all"}, []string{"data-graph"}},
+		"an alert":             {"/graph?q=up", fakeMetrics{}, []string{`class="anno k-err`, ">TooSlow</a>", "/alerts?sel=TooSlow"}, []string{">config<"}},
+		"a stack":              {"/graph?q=up&view=stacked", fakeMetrics{}, []string{`&#34;kind&#34;:&#34;stacked&#34;`, ">0.8</span>"}, []string{">Log<"}},
+		"bars":                 {"/graph?q=up&view=bars", fakeMetrics{}, []string{`class="bar c`}, nil},
+		"a log scale":          {"/graph?q=up&y=log", fakeMetrics{}, []string{`&#34;log&#34;:true`, ">0.1</span>"}, nil},
+		"a table":              {"/graph?q=up&view=table", fakeMetrics{}, []string{"mtab", ">service_name</th>", "planner-api"}, []string{"data-graph"}},
+		"no histogram":         {"/graph?q=up&view=heatmap", fakeMetrics{}, []string{"These series are no histogram", "Show lines"}, nil},
+		"a condition to drop":  {"/graph?q=" + url.QueryEscape(`rate(x{a="none"}[$__rate])`), fakeMetrics{series: noSeries}, []string{"Nothing matches", "Without a=&#34;none&#34; there would be 2 series.", "q=rate%28x%5B%24__rate%5D%29"}, nil},
+		"the scope to leave":   {"/graph?service=none&q=x", fakeMetrics{series: noSeries}, []string{"Nothing matches", ">All services</a>"}, nil},
+		"never received":       {"/graph?q=none_total", fakeMetrics{series: noSeries}, []string{"Nothing was ever received for this"}, nil},
+		"a query that drops":   {"/graph?q=" + url.QueryEscape(`x > 5`), fakeMetrics{series: noSeries}, []string{"a comparison"}, nil},
+		"too many":             {"/graph?q=x", fakeMetrics{series: tenThousand}, []string{"200 series with the largest last values of 10,000", "10,000 series, "}, nil},
+		"no numbers":           {"/graph?q=x", fakeMetrics{series: noNumbers}, []string{"+Inf", "data-graph="}, []string{"NaN"}},
 		"exemplars lead on":    {"/graph?q=x_bucket", fakeMetrics{}, []string{"/traces/ab000000000000000000000000000001?sel=0000000000000003", "400 ms", "1 trace behind"}, nil},
 	} {
 		f := c.f
@@ -145,6 +163,81 @@ func TestMetricsSays(t *testing.T) {
 				t.Errorf("%s: %q in %s", name, s, body)
 			}
 		}
+	}
+}
+
+func noSeries(time.Time, time.Time, time.Duration) promql.Matrix { return nil }
+
+// tenThousand are series of which number i has the value i.
+func tenThousand(from, _ time.Time, _ time.Duration) promql.Matrix {
+	out := make(promql.Matrix, 10_000)
+	for i := range out {
+		out[i] = promql.Series{Metric: labels.FromStrings("i", fmt.Sprint(i)), Floats: []promql.FPoint{{T: from.UnixMilli(), F: float64(i)}}}
+	}
+	return out
+}
+
+func noNumbers(from, _ time.Time, step time.Duration) promql.Matrix {
+	t := from.UnixMilli()
+	return promql.Matrix{{Metric: labels.FromStrings("a", "b"), Floats: []promql.FPoint{{T: t, F: 1}, {T: t + step.Milliseconds(), F: math.NaN()}, {T: t + 2*step.Milliseconds(), F: math.Inf(1)}}}}
+}
+
+func TestMetricsOfTooManySeriesAreTheLargest(t *testing.T) {
+	st := State{Path: "/graph", Range: store.Between(halfPastTwo.Add(-time.Minute), halfPastTwo), Queries: []string{"x"}, Values: url.Values{}}
+	p, err := New(Options{Metrics: &fakeMetrics{series: tenThousand}, Now: func() time.Time { return halfPastTwo }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := p.metricsAsk(&st)
+	a.run(t.Context())
+	all := a.series()
+	if len(all) != maxSeries || all[0].last != 9999 || all[maxSeries-1].last != 9800 {
+		t.Errorf("%d series from %v to %v", len(all), all[0].last, all[len(all)-1].last)
+	}
+}
+
+func TestMetricsFlagDeploys(t *testing.T) {
+	body := ask(screenOf(t, Options{Metrics: &fakeMetrics{}, Graph: shop()}), "/graph?from=2026-03-12T13:00:00Z&to=2026-03-12T14:32:00Z&q=up").Body.String()
+	if !strings.Contains(body, `class="anno`) || !strings.Contains(body, "version 1.18.0 after 1.17.4") {
+		t.Errorf("no deploy in %s", mainOf(t, body))
+	}
+	if body := ask(screenOf(t, Options{Metrics: &fakeMetrics{}, Graph: shop()}), "/graph?from=2026-03-12T13:00:00Z&to=2026-03-12T14:32:00Z&q=up&service=other").Body.String(); strings.Contains(body, "1.17.4") {
+		t.Error("a deploy of a service outside the scope")
+	}
+}
+
+func TestMetricsExportHasEveryPoint(t *testing.T) {
+	w := ask(screenOf(t, Options{Metrics: &fakeMetrics{}}), "/graph/export.csv?from=now-10s&q=up&q=A*2&hide=B")
+	got := w.Body.String()
+	if w.Code != 200 || !strings.HasPrefix(got, "query,series,time,value\nA,\"{service_name=\"\"planner-web\"\"}\",2026-") || strings.Count(got, "\n") != 7 {
+		t.Errorf("%d %s", w.Code, got)
+	}
+	if n := strings.Count(ask(screenOf(t, Options{Metrics: &fakeMetrics{series: tenThousand}}), "/graph/export.csv?q=up").Body.String(), "\n"); n != 10_001 {
+		t.Errorf("%d lines of 10,000 series, want all and a head", n)
+	}
+	if w := ask(screenOf(t, Options{Metrics: &fakeMetrics{}}), "/graph/export.csv?q=A"); w.Code != 400 || !strings.Contains(w.Body.String(), "A refers to itself") {
+		t.Errorf("a broken query: %d %s", w.Code, w.Body)
+	}
+}
+
+func TestMetricsCheckCountsAsScriptsDo(t *testing.T) {
+	w := ask(screenOf(t, Options{Metrics: &fakeMetrics{}}), "/graph/check?"+url.Values{"q": {"up", "x{a=\"\U0001F600é\"} / Z", "A"}}.Encode())
+	want := `[{"query":1,"from":13,"to":14,"text":"There is no query Z. There is A, C"}]`
+	if got := strings.TrimSpace(w.Body.String()); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestRateWindowHoldsFourScrapes(t *testing.T) {
+	for _, c := range []struct{ step, scrape, want time.Duration }{
+		{5 * time.Second, 15 * time.Second, time.Minute}, {5 * time.Minute, 15 * time.Second, 315 * time.Second}, {5 * time.Second, 2 * time.Second, 8 * time.Second},
+	} {
+		if got := rateWindow(c.step, c.scrape); got != c.want {
+			t.Errorf("step %s, scrapes every %s: got %s, want %s", c.step, c.scrape, got, c.want)
+		}
+	}
+	if got := expandRate("rate(a[$__rate]) + rate(b[$__rate_interval])", 315*time.Second); got != "rate(a[5m15s]) + rate(b[5m15s])" {
+		t.Errorf("got %s", got)
 	}
 }
 
@@ -250,7 +343,7 @@ func TestScaleHoldsItsValues(t *testing.T) {
 // Any address must give a page.
 func FuzzMetricsAddress(f *testing.F) {
 	mux := screenOf(f, Options{Metrics: &fakeMetrics{}})
-	for _, s := range []string{"", "q=up&q=&q=a%7B", "g0.expr=up", "metric=took_seconds&q=x", "q=%24__rate&from=now-1s&service=a", "view=area&q=rate(a[$__rate])"} {
+	for _, s := range []string{"", "q=up&q=&q=a%7B", "g0.expr=up", "metric=took_seconds&q=x", "q=up&q=A/B&q=&hide=AZ&view=heatmap&y=log", "view=table&q=up&sort=series", "q=%24__rate&from=now-1s&service=a", "view=area&q=rate(a[$__rate])"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, query string) {

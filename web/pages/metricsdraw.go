@@ -34,8 +34,7 @@ func (p *Pages) metricsDraw(ctx context.Context, a *metricsAsk, m *screens.Metri
 	d := &drawing{a: a, all: all, unit: commonUnit(all), m: m}
 	d.scale(found)
 	m.Notes = a.notes
-	d.place(found)
-	d.legend(found)
+	d.legend(d.place(found), found)
 	d.frame(p.marks(ctx, a))
 	d.lines()
 }
@@ -147,13 +146,14 @@ func (d *drawing) bars() *chart.Bars {
 	return b
 }
 
-// legend is a row a series with its numbers, and which exemplars are of it.
-func (d *drawing) legend(found []measured) {
+// legend is a row a series with its numbers, and which of the exemplars are of
+// it: of those shown by their places, of those found their number.
+func (d *drawing) legend(shown, found []measured) {
 	for i := range d.all {
 		s := &d.all[i]
 		row := legendRow(s)
-		for k := range d.m.Diamonds {
-			if found[k].of(s.labels) {
+		for k := range shown {
+			if shown[k].of(s.labels) {
 				row.Seen = append(row.Seen, k)
 			}
 		}

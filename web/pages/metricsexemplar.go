@@ -16,9 +16,28 @@ import (
 )
 
 const (
-	maxExemplars  = 80 // diamonds of one chart
+	maxExemplars  = 60 // diamonds of one chart
 	exemplarTable = 8  // rows
 )
+
+// thinned keeps of many exemplars the largest of each service in each of 40
+// parts of the range, so that the lines under them can still be seen.
+func thinned(all []measured) []measured {
+	if len(all) <= maxExemplars/2 {
+		return all
+	}
+	type place struct{ column, slot int }
+	taken := map[place]bool{}
+	var out []measured
+	for _, e := range all { // the largest first
+		at := place{int(e.X * 40), e.Slot}
+		if !taken[at] && len(out) < maxExemplars {
+			taken[at] = true
+			out = append(out, e)
+		}
+	}
+	return out
+}
 
 // measured is an exemplar with what places it.
 type measured struct {
@@ -83,12 +102,16 @@ func (p *Pages) measured(st *State, series labels.Labels, e exemplar.Exemplar, i
 
 // place puts each exemplar at its own value where the axis has its unit, and
 // on the base of the chart otherwise.
-func (d *drawing) place(all []measured) {
+func (d *drawing) place(all []measured) []measured {
 	if len(all) > 0 {
 		d.m.InView = counted(len(all), "trace") + " behind these points"
 	}
-	for i := range all[:min(len(all), maxExemplars)] {
-		e := &all[i]
+	shown := thinned(all)
+	if len(shown) < len(all) {
+		d.m.InView += ", " + counted(len(shown), "diamond")
+	}
+	for i := range shown {
+		e := &shown[i]
 		if d.unit == "s" && !d.piles() {
 			if y := d.s.share(e.value); !math.IsNaN(y) {
 				e.Y = min(max(y, 0), 1)
@@ -99,6 +122,7 @@ func (d *drawing) place(all []measured) {
 			d.m.InTable = append(d.m.InTable, e.MetricsExemplar)
 		}
 	}
+	return shown
 }
 
 func exemplarUnit(metric string) string {

@@ -211,9 +211,8 @@ func (p *Pages) heatDraw(ctx context.Context, a *metricsAsk, m *screens.Metrics)
 		m.Series = append(m.Series, h.row(b, unit))
 	}
 	found := p.exemplars(ctx, a)
-	d.place(found)
-	for i := range m.Diamonds {
-		m.Diamonds[i].Y = h.place(found[i].value)
+	for i, e := range d.place(found) {
+		m.Diamonds[i].Y = h.place(e.value)
 	}
 }
 

@@ -65,11 +65,11 @@ func (p *Pages) alertMarks(ctx context.Context, a *metricsAsk) []chart.Mark {
 	var out []chart.Mark
 	for _, s := range matrix {
 		name := s.Metric.Get(labels.AlertName)
-		before := int64(math.MinInt64)
-		for i, pt := range s.Floats {
+		before := a.from.UnixMilli() - a.step.Milliseconds() // what fires at its start has begun before the range
+		for _, pt := range s.Floats {
 			began := pt.T-before > a.step.Milliseconds()
 			before = pt.T
-			if !began || i == 0 && pt.T == a.from.UnixMilli() { // fired before the range
+			if !began {
 				continue
 			}
 			out = append(out, chart.Mark{
