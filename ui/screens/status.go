@@ -4,17 +4,21 @@ import "tripod/ui"
 
 // Status is the appliance looking at itself.
 type Status struct {
-	Failed    string
-	Tiles     []Tile
-	Problems  []string
-	Receivers []ReceiverRow
-	Pillars   []DiskRow
-	DiskHint  string
-	Targets   []TargetRow
-	Up, Down  int
-	Notes     []string // what cannot be seen here, and is no problem
-	Level     *LevelForm
-	Send      Send
+	Failed      string
+	Tabs        []ui.Tab
+	Tiles       []Tile
+	Problems    []string
+	Receivers   []ReceiverRow
+	Pillars     []DiskRow
+	DiskHint    string
+	Targets     []TargetRow
+	Up, Down    int
+	AllTargets  string      // link to the whole list
+	MoreTargets string      // how many are not shown, empty when all are
+	Series      Cardinality // its first rows
+	Notes       []string    // what cannot be seen here, and is no problem
+	Level       *LevelForm
+	Send        Send
 }
 
 // Tile is one vital sign.
@@ -66,6 +70,14 @@ type TargetRow struct {
 	Last    string
 	LastAt  string
 	Error   string
+
+	// on the list of all targets only
+	ID, Href string
+	Labels   string
+	Series   string
+	New      string        // series that are new in the last hour
+	Churns   bool          // many are
+	Detail   *TargetDetail // of the open row
 }
 
 // LevelForm changes how much the appliance writes to its own log.

@@ -20,21 +20,22 @@ import (
 // Options are the doors behind the screens. A door that is nil makes its
 // panels say that they cannot be shown; everything else goes on.
 type Options struct {
-	Logs       Logs
-	Patterns   LogPatterns
-	Words      LogWords
-	LogQL      LogQL
-	LogStream  LogStream
-	LogTail    LogTail
-	Traces     Traces
-	Latencies  Latencies
-	TraceFiles TraceFiles
-	TraceQL    TraceQL
-	Graph      Graph
-	Metrics    Metrics
-	Alerts     Alerts
-	Active     Active // alerts that are pending or firing, for the overview
-	Status     Status
+	Logs        Logs
+	Patterns    LogPatterns
+	Words       LogWords
+	LogQL       LogQL
+	LogStream   LogStream
+	LogTail     LogTail
+	Traces      Traces
+	Latencies   Latencies
+	TraceFiles  TraceFiles
+	TraceQL     TraceQL
+	Graph       Graph
+	Metrics     Metrics
+	Alerts      Alerts
+	Active      Active // alerts that are pending or firing, for the overview
+	Status      Status
+	Cardinality Cardinality
 
 	Labels       Labels
 	TraceNumbers TraceNumbers

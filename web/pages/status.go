@@ -69,6 +69,8 @@ type Receiver struct {
 
 func (p *Pages) status(mux *http.ServeMux) {
 	p.get(mux, "GET /status", p.statusPage)
+	p.get(mux, "GET /status/targets", p.targetsPage)
+	p.get(mux, "GET /status/cardinality", p.cardinalityPage)
 	p.get(mux, "POST /status/log-level", p.setLogLevel)
 }
 
@@ -82,7 +84,9 @@ func (p *Pages) statusPage(w http.ResponseWriter, r *http.Request) error {
 		s = screens.Status{Failed: p.reason(r.Context(), "status", err), Send: send(Appliance{}, r.Host)}
 	} else {
 		s.Send = send(a, r.Host)
+		s.Series = p.cardinalityModel(r.Context(), st, shortCardinality)
 	}
+	s.Tabs = statusTabs(st)
 	return p.show(w, r, pg, screens.StatusScreen(s))
 }
 

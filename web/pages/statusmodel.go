@@ -1,11 +1,9 @@
 package pages
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +12,9 @@ import (
 	"tripod/ui/chart"
 	"tripod/ui/screens"
 )
+
+// maxStatusTargets bounds the short list of targets; those that are down come first.
+const maxStatusTargets = 12
 
 func (p *Pages) statusModel(st State, a Appliance) screens.Status {
 	s := screens.Status{
@@ -30,13 +31,17 @@ func (p *Pages) statusModel(st State, a Appliance) screens.Status {
 	for _, r := range a.Receivers {
 		s.Receivers = append(s.Receivers, receiverRow(r))
 	}
-	targets := slices.Clone(a.Targets)
-	slices.SortStableFunc(targets, func(x, y store.Target) int {
-		return cmp.Or(cmp.Compare(boolInt(x.Up), boolInt(y.Up)), cmp.Compare(x.Pool, y.Pool), cmp.Compare(x.URL, y.URL))
-	})
-	for _, t := range targets {
+	s.AllTargets = st.Carry().Href("/status/targets")
+	targets := worstFirst(a.Targets)
+	if n := len(targets) - maxStatusTargets; n > 0 {
+		s.MoreTargets = plural(n, "further target")
+	}
+	for i, t := range targets {
 		row := p.targetRow(t, st.Now)
-		s.Targets = append(s.Targets, row)
+		row.Href = st.Carry().Href("/status/targets", "sel", t.URL)
+		if i < maxStatusTargets {
+			s.Targets = append(s.Targets, row)
+		}
 		switch {
 		case row.Up:
 			s.Up++

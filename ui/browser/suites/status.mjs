@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 
 export default function status(scene) {
   scene('every scrape target is up', targets);
+  scene('a target opens with its labels; text and state narrow the list', oneTarget);
+  scene('cardinality leads to the series of a metric', cardinality);
   scene('snippets name this address and can be copied', snippets);
   scene('the log level changes', level);
 }
@@ -15,6 +17,34 @@ async function targets(page) {
   const words = await page.locator('#targets tbody .dot').evaluateAll((all) => all.map((d) => d.getAttribute('aria-label')));
   assert.ok(words.length >= 1 && words.every((w) => w === 'up'), String(words));
   assert.match(await page.locator('#receivers').innerText(), /127\.0\.0\.1:\d+/);
+}
+
+async function oneTarget(page) {
+  await page.goto('/status/targets');
+  const rows = page.locator('#targets tbody tr[data-row]');
+  assert.ok((await rows.count()) >= 2, 'our own pages are scraped');
+  await page.getByLabel('Find a target').fill('planner');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/q=planner/);
+  assert.equal(await rows.count(), 1);
+  await rows.first().locator('a').first().click();
+  await page.locator('.tdet').waitFor();
+  assert.match(await page.locator('.tdet').innerText(), /__address__/);
+  await page.getByRole('group', { name: 'State' }).getByRole('link', { name: /^Down/ }).click();
+  await page.getByText('No target matches').waitFor();
+  await page.getByRole('link', { name: 'Show all targets' }).click();
+  await page.waitForFunction(() => document.querySelectorAll('#targets tbody tr[data-row]').length >= 2);
+}
+
+async function cardinality(page) {
+  await page.goto('/status');
+  await page.locator('#cardinality tbody tr').first().waitFor();
+  await page.getByRole('navigation', { name: 'Appliance' }).getByRole('link', { name: 'Cardinality' }).click();
+  await page.waitForURL(/\/status\/cardinality/);
+  const first = page.locator('#top-metrics tbody a').first();
+  const name = await first.innerText();
+  await first.click();
+  await page.waitForURL((u) => u.pathname === '/graph' && u.searchParams.get('q') === name);
 }
 
 async function snippets(page, { origin, context }) {
