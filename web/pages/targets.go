@@ -68,7 +68,7 @@ func (p *Pages) targetSeries(ctx context.Context, now time.Time) map[string]seri
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	ask := func(expr string, set func(*seriesOfTarget, float64)) {
-		m, _, err := p.o.Metrics.Range(ctx, expr, now, now, time.Second)
+		m, _, _, err := p.o.Metrics.Measured(ctx, expr, now, now, time.Second)
 		if err != nil {
 			return
 		}
