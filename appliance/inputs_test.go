@@ -79,10 +79,12 @@ func TestInputs(t *testing.T) {
 		return
 	}
 	certFile, keyFile, client := certificate(t)
-	logDir := t.TempDir()
+	logDir, ruleDir := t.TempDir(), t.TempDir()
+	recordAs(t, ruleDir, "planner:up:sum")
 	r := start(t, Options{
-		Rate:      -1,
-		HostRoot:  hostFiles(t),
+		Rate:     -1,
+		HostRoot: hostFiles(t),
+		Rules:    []string{filepath.Join(ruleDir, "*.yml")}, EvalInterval: 500 * time.Millisecond, ScrapeInterval: time.Second,
 		LogFiles:  []string{filepath.Join(logDir, "*.log")},
 		SyslogUDP: "127.0.0.1:0", SyslogTCP: "127.0.0.1:0", SyslogTLS: "127.0.0.1:0", TLSCert: certFile, TLSKey: keyFile,
 	})
@@ -92,6 +94,7 @@ func TestInputs(t *testing.T) {
 		"log files":     func(t *testing.T, r *running) { fileIsFoundAndCounted(t, r, logDir) },
 		"syslog":        func(t *testing.T, r *running) { syslogIsFoundAndCounted(t, r, client) },
 		"the machine":   theMachineIsMeasured,
+		"recording":     func(t *testing.T, r *running) { rulesRecord(t, r, ruleDir) },
 		"Zipkin":        zipkinIsFoundAndCounted,
 		"reads":         everyReadHasItsDoor,
 	} {
