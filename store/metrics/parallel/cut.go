@@ -15,7 +15,7 @@ import (
 const placeholder = "\xfftripod"
 
 // fragment is a part of an expression that is evaluated here:
-// [aggregation (] [function (] selector [)] [)]
+// [aggregation (] [function (] selector [)] [)] [comparison number]
 type fragment struct {
 	grid     grid
 	sel      *parser.VectorSelector
@@ -28,6 +28,8 @@ type fragment struct {
 	keepName bool
 
 	agg *parser.AggregateExpr // nil means every series by itself
+
+	keep func(v float64) bool // of a comparison with a number; nil keeps all
 
 	text  string // of the expression
 	below bool   // an aggregation, to which the order of series matters
@@ -88,6 +90,18 @@ func stand(number int, for_ parser.Expr) *parser.VectorSelector {
 // to gain.
 func (c *cutter) fragment(e parser.Expr) *fragment {
 	f := &fragment{grid: c.grid, lookback: milliseconds(c.lookback), below: c.below > 0}
+	if b, ok := e.(*parser.BinaryExpr); ok {
+		if f.keep = keeper(b); f.keep == nil {
+			return nil
+		}
+		for e = b.LHS; ; {
+			p, ok := e.(*parser.ParenExpr)
+			if !ok {
+				break
+			}
+			e = p.Expr
+		}
+	}
 	if agg, ok := e.(*parser.AggregateExpr); ok {
 		if accumulators[agg.Op] == nil {
 			return nil
@@ -102,7 +116,7 @@ func (c *cutter) fragment(e parser.Expr) *fragment {
 			return nil
 		}
 	case *parser.VectorSelector:
-		if f.agg == nil {
+		if f.agg == nil && f.keep == nil {
 			return nil
 		}
 		f.sel = n
@@ -114,6 +128,50 @@ func (c *cutter) fragment(e parser.Expr) *fragment {
 	}
 	f.sel.Offset = f.sel.OriginalOffset // what the stock engine does for selectors in its tree
 	return f
+}
+
+// keeper is the condition of a comparison with a number at its right, nil when
+// b is another operation.
+func keeper(b *parser.BinaryExpr) func(v float64) bool {
+	number, ok := b.RHS.(*parser.NumberLiteral)
+	if !ok || b.ReturnBool {
+		return nil
+	}
+	than := number.Val
+	switch b.Op {
+	case parser.GTR:
+		return func(v float64) bool { return v > than }
+	case parser.LSS:
+		return func(v float64) bool { return v < than }
+	case parser.GTE:
+		return func(v float64) bool { return v >= than }
+	case parser.LTE:
+		return func(v float64) bool { return v <= than }
+	case parser.EQLC:
+		return func(v float64) bool { return v == than }
+	case parser.NEQ:
+		return func(v float64) bool { return v != than }
+	}
+	return nil
+}
+
+// filter makes absent what the comparison does not keep, and tells whether
+// anything is left.
+func (f *fragment) filter(row []float64) bool {
+	if f.keep == nil {
+		return true
+	}
+	some := false
+	for step, v := range row {
+		switch {
+		case isAbsent(v):
+		case f.keep(v):
+			some = true
+		default:
+			row[step] = absent
+		}
+	}
+	return some
 }
 
 // overTime are the functions of one range of samples and numbers whose value

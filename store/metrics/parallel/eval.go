@@ -44,9 +44,10 @@ func (f *fragment) selectSeries(ctx context.Context, data storage.ChunkQuerier) 
 	// several goroutines may not use; not trimmed: samples outside of the time
 	// are passed over, while trimming would write chunks anew
 	hints := &storage.SelectHints{Start: mint, End: maxt, Range: f.window, DisableTrimming: true}
-	if f.call != nil {
+	switch {
+	case f.call != nil:
 		hints.Func = f.call.Func.Name
-	} else {
+	case f.agg != nil:
 		hints.Func = f.agg.Op.String()
 	}
 	if f.agg != nil {

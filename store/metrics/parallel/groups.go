@@ -62,9 +62,9 @@ func groupLabels(b *labels.Builder, ls labels.Labels, by []string, without bool)
 
 // rows are the groups that have a point, in the order in which the first series
 // of each stands; some tells which series have a point.
-func (g groups) rows(of grid, acc accumulator, some []bool) []promql.Series {
+func (g groups) rows(f *fragment, acc accumulator, some []bool) []promql.Series {
 	var rows []promql.Series
-	values := make([]float64, of.steps)
+	values := make([]float64, f.grid.steps)
 	done := make([]bool, len(g.metrics))
 	for i, n := range g.of {
 		if !some[i] || done[n] {
@@ -72,7 +72,9 @@ func (g groups) rows(of grid, acc accumulator, some []bool) []promql.Series {
 		}
 		done[n] = true
 		acc.result(n, values)
-		rows = append(rows, promql.Series{Metric: g.metrics[n], Floats: of.points(values)})
+		if f.filter(values) {
+			rows = append(rows, promql.Series{Metric: g.metrics[n], Floats: f.grid.points(values)})
+		}
 	}
 	return rows
 }

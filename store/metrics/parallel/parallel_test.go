@@ -186,7 +186,13 @@ func randomExpr(rnd *rand.Rand, depth int) string {
 	if depth == 0 {
 		return sel + mod
 	}
-	switch rnd.IntN(12) {
+	switch rnd.IntN(14) {
+	case 12, 13:
+		inner := randomExpr(rnd, depth-1)
+		if rnd.IntN(2) == 0 {
+			inner = "(" + inner + ")"
+		}
+		return inner + pick(rnd, " > 10", " < 1", " == 0", " != 5", " >= 300", " <= -3", " > bool 2", " + 1")
 	case 0, 1, 2, 3:
 		op := pick(rnd, "sum", "avg", "min", "max", "count", "group", "stddev", "stdvar")
 		by := pick(rnd, "", "by (job)", "by (le, job)", "without (instance)", "without ()", "by (__name__)", "by (nothing)")
@@ -211,7 +217,7 @@ var randomOrder = regexp.MustCompile(`histogram_(quantile|fraction)|count_values
 
 // randomSum are expressions in which the stock engine may add in the order of
 // a Go map, because an operator or a subquery stands below an aggregation.
-var randomSum = regexp.MustCompile(`(sum|avg|std...) .*(\) (\+|/|>|and|or|unless|-) |topk|limitk|histogram_|count_values|\[[0-9a-z]+:)`)
+var randomSum = regexp.MustCompile(`(sum|avg|std...) .*( [-+/<>=!]+ | and | or | unless |-\(|topk|limitk|histogram_|count_values|sort|abs|timestamp|quantile\(|\[[0-9a-z]+:)`)
 
 // answer is all that a query says, as text: values to the last bit.
 func answer(t testing.TB, q promql.Query, err error) string {

@@ -52,7 +52,7 @@ func (r *reader) evalEach() ([]promql.Series, error) {
 	rows := make([]promql.Series, len(r.series))
 	err := r.parallel(0, len(rows), func(i int, w *worker) {
 		r.evalOne(i, w, w.row)
-		if r.some[i] {
+		if r.some[i] && r.f.filter(w.row) {
 			rows[i] = promql.Series{Metric: r.f.metric(r.series[i]), Floats: r.f.grid.points(w.row)}
 		}
 	})
@@ -82,7 +82,7 @@ func (r *reader) evalGroups() ([]promql.Series, error) {
 			}
 		})
 	}
-	return g.rows(r.f.grid, acc, r.some), nil
+	return g.rows(r.f, acc, r.some), nil
 }
 
 // bound declines what would take more memory than a query may have.
@@ -135,6 +135,9 @@ func (r *reader) check() error {
 		points, widest = points+w.points, max(widest, w.tally.widest)
 	}
 	r.f.tally.peak = points + widest
+	if r.f.keep != nil {
+		r.f.tally.peak += points // what is compared, and what is kept of it
+	}
 	if r.f.tally.peak > r.o.MaxSamples {
 		return errDeclined
 	}
