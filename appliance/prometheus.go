@@ -61,6 +61,7 @@ func (a *Appliance) process() promapi.Process {
 	return promapi.Process{
 		Started: a.started, ConfigRead: read, ConfigBad: a.configBad, Retention: shownRetention(a.o.RetentionMetrics),
 		Config: shownConfig(a.scrapeConfig(a.scraping)), Flags: a.o.shownFlags(),
+		Managers: []string{a.URL() + "/alertmanager/api/v2/alerts"}, // our own
 	}
 }
 
@@ -93,6 +94,7 @@ func (o *Options) shownFlags() map[string]string {
 		}
 		out[s.Name] = withoutPassword(v)
 	}
+	out["config"] = o.Config // which is looked for where it was not told
 	return out
 }
 

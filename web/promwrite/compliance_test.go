@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/value"
+	"github.com/prometheus/prometheus/prompb"
 	writev2 "github.com/prometheus/prometheus/prompb/io/prometheus/write/v2"
 	"github.com/prometheus/prometheus/tsdb/tsdbutil"
 )
@@ -135,6 +136,7 @@ func TestRemoteWrite2RefusesAsAWhole(t *testing.T) {
 	}{
 		"good":                   {proto2, ok, http.StatusNoContent},
 		"the first symbol":       {proto2, first, http.StatusBadRequest},
+		"a message of version 1": {proto2, &prompb.WriteRequest{Timeseries: []prompb.TimeSeries{{Labels: pairs("__name__", "m"), Samples: []prompb.Sample{{Value: 1, Timestamp: 1}}}}}, http.StatusBadRequest},
 		"another message":        {"application/x-protobuf;proto=io.prometheus.write.v3.Request", ok, http.StatusUnsupportedMediaType},
 		"another type":           {"application/json", ok, http.StatusUnsupportedMediaType},
 		"a type that is no type": {";;", ok, http.StatusUnsupportedMediaType},

@@ -27,6 +27,8 @@ func (b *batch) request2(body []byte, keep func(string, metadata.Metadata)) erro
 				return fmt.Errorf("more than %d symbols: %w", maxSymbols, store.ErrTooLarge)
 			}
 			b.symbols = append(b.symbols, m.text(typ))
+		case 1, 2, 3: // reserved, so that the one message is not taken for the other
+			return fmt.Errorf("a message of remote-write 1, sent as one of 2: %w", store.ErrInvalid)
 		case 5:
 			if msg := m.bytes(typ); m.err == nil {
 				if err := b.series2(msg, keep); err != nil {
