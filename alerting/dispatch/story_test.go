@@ -181,6 +181,13 @@ type teller struct {
 	attempt int
 }
 
+func newTeller(t *testing.T, cfg *config.Config) *teller {
+	return &teller{
+		t: t, cfg: cfg, core: New(cfg, Options{Steps: true}), now: midnight, down: map[string]bool{}, ids: map[string]string{},
+		seen: map[string]bool{}, starts: map[string]time.Time{},
+	}
+}
+
 func (p *teller) clock() time.Time { return p.now.Add(p.shift) }
 
 // until delivers what is owed before a moment.
@@ -307,10 +314,7 @@ func TestStories(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := &teller{
-				t: t, cfg: cfg, core: New(cfg, Options{Steps: true}), now: midnight, down: map[string]bool{}, ids: map[string]string{},
-				seen: map[string]bool{}, starts: map[string]time.Time{},
-			}
+			p := newTeller(t, cfg)
 			for _, e := range s.events {
 				p.until(midnight.Add(e.at))
 				p.do(e)
