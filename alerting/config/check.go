@@ -65,10 +65,7 @@ func (p *parser) checkRoot() {
 }
 
 func (p *parser) checkRoute(r *Route, n *yaml.Node, receivers, intervals map[string]bool) {
-	line := 0
-	if n != nil {
-		line = n.Line
-	}
+	line := lineOf(n)
 	if r.Receiver != "" && !receivers[r.Receiver] {
 		p.fault(keyLine(n, "receiver"), "undefined receiver %q used in route", r.Receiver)
 	}
@@ -79,12 +76,11 @@ func (p *parser) checkRoute(r *Route, n *yaml.Node, receivers, intervals map[str
 	}
 	nodes := items(field(n, "routes"))
 	for i, child := range r.Routes {
-		switch {
-		case child == nil:
+		if child == nil {
 			p.fault(line, "an empty route")
-		case i < len(nodes):
-			p.checkRoute(child, nodes[i], receivers, intervals)
+			continue
 		}
+		p.checkRoute(child, item(nodes, i), receivers, intervals)
 	}
 }
 
@@ -94,7 +90,7 @@ func (p *parser) checkIntervals() map[string]bool {
 		nodes := items(field(p.root(), section))
 		for i, t := range list {
 			if names[t.Name] {
-				p.fault(nodes[i].Line, "time interval %q is not unique", t.Name)
+				p.fault(lineOf(item(nodes, i)), "time interval %q is not unique", t.Name)
 			}
 			names[t.Name] = true
 		}
@@ -106,20 +102,20 @@ func (p *parser) checkReceivers() map[string]bool {
 	names := map[string]bool{}
 	nodes := items(field(p.root(), "receivers"))
 	for i := range p.cfg.Receivers {
-		r, n := &p.cfg.Receivers[i], nodes[i]
+		r, n := &p.cfg.Receivers[i], item(nodes, i)
 		switch {
 		case r.Name == "":
-			p.fault(n.Line, "missing name in receiver")
+			p.fault(lineOf(n), "missing name in receiver")
 		case names[r.Name]:
-			p.fault(n.Line, "notification config name %q is not unique", r.Name)
+			p.fault(lineOf(n), "notification config name %q is not unique", r.Name)
 		}
 		names[r.Name] = true
 		p.checkOthers(r, n)
 		for j, s := range r.Slack {
-			p.integration(n, "slack_configs", j, s == nil, func() error { return p.fillSlack(s, field(n, "slack_configs").Content[j].Line) })
+			p.integration(n, "slack_configs", j, s == nil, func() error { return p.fillSlack(s, lineOf(item(items(field(n, "slack_configs")), j))) })
 		}
 		for j, d := range r.PagerDuty {
-			p.integration(n, "pagerduty_configs", j, d == nil, func() error { return p.fillPagerDuty(d, field(n, "pagerduty_configs").Content[j].Line) })
+			p.integration(n, "pagerduty_configs", j, d == nil, func() error { return p.fillPagerDuty(d, lineOf(item(items(field(n, "pagerduty_configs")), j))) })
 		}
 		for j, w := range r.Webhook {
 			p.integration(n, "webhook_configs", j, w == nil, func() error {
@@ -144,7 +140,7 @@ func (p *parser) checkReceivers() map[string]bool {
 
 // integration runs a check of one integration and says where it stands.
 func (p *parser) integration(receiver *yaml.Node, list string, i int, missing bool, check func() error) {
-	line := items(field(receiver, list))[i].Line
+	line := lineOf(item(items(field(receiver, list)), i))
 	if missing {
 		p.fault(line, "an empty item in %s", list)
 		return

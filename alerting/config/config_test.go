@@ -21,36 +21,38 @@ receivers:
 - name: a
 `
 
+var faults = map[string]struct{ text, want string }{
+	"nothing":               {"", "no route provided"},
+	"no receiver":           {"route: {}", "am.yml:1: root route must specify a default receiver"},
+	"unknown receiver":      {"route:\n  receiver: b\nreceivers:\n- name: a", `am.yml:2: undefined receiver "b"`},
+	"unknown field":         {small + "  slack_configz: []", "am.yml:4: unknown field slack_configz"},
+	"unknown global":        {"global:\n  slack_api: x\n" + small, "am.yml:2: unknown field slack_api"},
+	"unknown route field":   {"route:\n  receiver: a\n  groupby: [x]\nreceivers:\n- name: a", "am.yml:3: unknown field groupby"},
+	"root with a matcher":   {"route: {receiver: a, matchers: ['x=y']}\nreceivers: [{name: a}]", "am.yml:1: root route must not have any matchers"},
+	"bad matcher":           {"route:\n  receiver: a\n  routes:\n  - receiver: a\n  - matchers: ['=']\nreceivers: [{name: a}]", "am.yml:5: "},
+	"bad duration":          {"route: {receiver: a, group_wait: soon}\nreceivers: [{name: a}]", "am.yml:1: "},
+	"zero interval":         {"route:\n  receiver: a\n  routes:\n  - {}\n  - group_interval: 0s\nreceivers: [{name: a}]", "am.yml:5: group_interval cannot be zero"},
+	"twice in group_by":     {"route: {receiver: a, group_by: [x, x]}\nreceivers: [{name: a}]", `duplicated label "x"`},
+	"all and one":           {"route: {receiver: a, group_by: ['...', x]}\nreceivers: [{name: a}]", "wildcard group_by"},
+	"unknown interval":      {"route:\n  receiver: a\n  routes:\n  - mute_time_intervals: [x]\nreceivers: [{name: a}]", `am.yml:4: undefined time interval "x"`},
+	"interval twice":        {small + "time_intervals:\n- name: x\n- name: x", `am.yml:6: time interval "x" is not unique`},
+	"bad interval":          {small + "time_intervals:\n- name: x\n  time_intervals: [{weekdays: [someday]}]", "am.yml:5: "},
+	"receiver twice":        {small + "- name: a", `am.yml:4: notification config name "a" is not unique`},
+	"slack without address": {small + "  slack_configs:\n  - channel: x", "am.yml:5: no Slack API URL"},
+	"slack, two addresses":  {small + "  slack_configs:\n  - {api_url: ftp://SECRET/x}", "am.yml:5: api_url: want http"},
+	"pagerduty, no key":     {small + "  pagerduty_configs:\n  - {}\n  - {client: x}", "missing service or routing key"},
+	"webhook, none":         {small + "  webhook_configs:\n  - {max_alerts: 3}", "am.yml:5: one of url or url_file"},
+	"webhook, both":         {small + "  webhook_configs:\n  - {url: 'http://x', url_file: y}", "am.yml:5: at most one of url & url_file"},
+	"email, no server":      {small + "  email_configs:\n  - to: a@b.c", "am.yml:5: no global SMTP smarthost"},
+	"email, nobody":         {small + "  email_configs:\n  - from: a@b.c", "am.yml:5: missing to address"},
+	"email header twice":    {small + "  email_configs:\n  - {to: a@b.c, headers: {x-a: 1, X-A: 2}}", `duplicate header "X-A"`},
+	"an empty item":         {small + "  slack_configs:\n  -", "am.yml:5: an empty item in slack_configs"},
+	"variable not set":      {small + "  webhook_configs:\n  - url: ${NOWHERE}", "am.yml:5: ${NOWHERE} is not in the environment"},
+	"no YAML":               {"route: [", "am.yml:1: "},
+}
+
 func TestFaultsHaveALine(t *testing.T) {
-	for name, c := range map[string]struct{ text, want string }{
-		"nothing":               {"", "no route provided"},
-		"no receiver":           {"route: {}", "am.yml:1: root route must specify a default receiver"},
-		"unknown receiver":      {"route:\n  receiver: b\nreceivers:\n- name: a", `am.yml:2: undefined receiver "b"`},
-		"unknown field":         {small + "  slack_configz: []", "am.yml:4: unknown field slack_configz"},
-		"unknown global":        {"global:\n  slack_api: x\n" + small, "am.yml:2: unknown field slack_api"},
-		"unknown route field":   {"route:\n  receiver: a\n  groupby: [x]\nreceivers:\n- name: a", "am.yml:3: unknown field groupby"},
-		"root with a matcher":   {"route: {receiver: a, matchers: ['x=y']}\nreceivers: [{name: a}]", "am.yml:1: root route must not have any matchers"},
-		"bad matcher":           {"route:\n  receiver: a\n  routes:\n  - receiver: a\n  - matchers: ['=']\nreceivers: [{name: a}]", "am.yml:5: "},
-		"bad duration":          {"route: {receiver: a, group_wait: soon}\nreceivers: [{name: a}]", "am.yml:1: "},
-		"zero interval":         {"route:\n  receiver: a\n  routes:\n  - {}\n  - group_interval: 0s\nreceivers: [{name: a}]", "am.yml:5: group_interval cannot be zero"},
-		"twice in group_by":     {"route: {receiver: a, group_by: [x, x]}\nreceivers: [{name: a}]", `duplicated label "x"`},
-		"all and one":           {"route: {receiver: a, group_by: ['...', x]}\nreceivers: [{name: a}]", "wildcard group_by"},
-		"unknown interval":      {"route:\n  receiver: a\n  routes:\n  - mute_time_intervals: [x]\nreceivers: [{name: a}]", `am.yml:4: undefined time interval "x"`},
-		"interval twice":        {small + "time_intervals:\n- name: x\n- name: x", `am.yml:6: time interval "x" is not unique`},
-		"bad interval":          {small + "time_intervals:\n- name: x\n  time_intervals: [{weekdays: [someday]}]", "am.yml:5: "},
-		"receiver twice":        {small + "- name: a", `am.yml:4: notification config name "a" is not unique`},
-		"slack without address": {small + "  slack_configs:\n  - channel: x", "am.yml:5: no Slack API URL"},
-		"slack, two addresses":  {small + "  slack_configs:\n  - {api_url: ftp://SECRET/x}", "am.yml:5: api_url: want http"},
-		"pagerduty, no key":     {small + "  pagerduty_configs:\n  - {}\n  - {client: x}", "missing service or routing key"},
-		"webhook, none":         {small + "  webhook_configs:\n  - {max_alerts: 3}", "am.yml:5: one of url or url_file"},
-		"webhook, both":         {small + "  webhook_configs:\n  - {url: 'http://x', url_file: y}", "am.yml:5: at most one of url & url_file"},
-		"email, no server":      {small + "  email_configs:\n  - to: a@b.c", "am.yml:5: no global SMTP smarthost"},
-		"email, nobody":         {small + "  email_configs:\n  - from: a@b.c", "am.yml:5: missing to address"},
-		"email header twice":    {small + "  email_configs:\n  - {to: a@b.c, headers: {x-a: 1, X-A: 2}}", `duplicate header "X-A"`},
-		"an empty item":         {small + "  slack_configs:\n  -", "am.yml:5: an empty item in slack_configs"},
-		"variable not set":      {small + "  webhook_configs:\n  - url: ${NOWHERE}", "am.yml:5: ${NOWHERE} is not in the environment"},
-		"no YAML":               {"route: [", "am.yml:1: "},
-	} {
+	for name, c := range faults {
 		t.Run(name, func(t *testing.T) {
 			_, err := parse(c.text)
 			if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -186,10 +186,34 @@ func field(n *yaml.Node, name string) *yaml.Node {
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].Value == name {
-			return n.Content[i+1]
+			return meant(n.Content[i+1])
 		}
 	}
 	return nil
+}
+
+// meant is the node that an alias stands for, or the node itself.
+func meant(n *yaml.Node) *yaml.Node {
+	if n != nil && n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
+// item is the i-th node of a list, or nil: a list that a merge key brings is
+// not found by its name.
+func item(list []*yaml.Node, i int) *yaml.Node {
+	if i >= len(list) {
+		return nil
+	}
+	return meant(list[i])
+}
+
+func lineOf(n *yaml.Node) int {
+	if n == nil {
+		return 0
+	}
+	return n.Line
 }
 
 // keyLine is the line of a key of a mapping, or that of the mapping.
