@@ -169,6 +169,7 @@ type Override struct {
 	Colour     int         `json:"colour,omitempty"` // slot, 1 to 10
 	Tone       string      `json:"tone,omitempty"`   // ok, warn, err
 	Draw       Draw        `json:"draw,omitempty"`
+	Negate     bool        `json:"negate,omitempty"` // drawn downwards
 	Hidden     bool        `json:"hidden,omitempty"`
 }
 
