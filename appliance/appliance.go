@@ -18,6 +18,7 @@ import (
 
 	"tripod/alerting"
 	"tripod/alerting/notify"
+	"tripod/appliance/catalog"
 	"tripod/appliance/state"
 	"tripod/store"
 	"tripod/store/logs"
@@ -44,6 +45,7 @@ type Appliance struct {
 
 	reports  *reports
 	state    *state.State
+	catalog  *catalog.Catalog
 	logs     *logs.Store
 	traces   *traces.Store
 	metrics  *metrics.Store
@@ -114,6 +116,10 @@ func New(o Options) (_ *Appliance, err error) {
 		return nil, err
 	}
 	a.life.onClose("state", a.state.Close)
+	if a.catalog, err = catalog.Open(filepath.Join(o.Data, "state", "catalog.db")); err != nil {
+		return nil, err
+	}
+	a.life.onClose("catalog", a.catalog.Close)
 	a.reports = newReports(o.Data, slog.New(slog.NewTextHandler(o.Stderr, nil)))
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { a.reports.trouble("telemetry", "failed", err.Error()) }))
 	if err := a.openEngines(); err != nil {

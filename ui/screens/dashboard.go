@@ -15,6 +15,7 @@ type Dashboards struct {
 	Groups []DashGroup
 	Failed string // why own dashboards cannot be listed
 	Can    bool   // own dashboards can be made
+	Undo   string // brings back the one that was just deleted; empty for none
 }
 
 // DashGroup is a part of the list.
@@ -33,6 +34,7 @@ type DashItem struct {
 	Saved           string
 	Tags            []string
 	Own             bool
+	Base            string // address of what can be done with it
 }
 
 // Dashboard is a page of panels.
@@ -44,7 +46,9 @@ type Dashboard struct {
 	Saved                  string // saved 2 days ago, version 3
 	Version                int
 	Export                 string
-	Copy                   bool // a copy can be kept
+	Copy                   bool       // a copy can be kept
+	History                []DashPast // versions, newest first
+	Old                    bool       // this is one of them, not the newest
 	Vars                   []DashVar
 	Rows                   []DashRow
 	Untranslated           []DashUntranslated
@@ -55,7 +59,7 @@ type Dashboard struct {
 type DashEdit struct {
 	JSON  string // the dashboard as a file
 	Kinds []DashChoice
-	Names []string // of other things that fields of the form offer
+	Open  bool // begin with editing
 }
 
 // DashChoice is one option of a field.
@@ -250,3 +254,14 @@ func plural(n int, one, many string) string {
 }
 
 func joined(all []string) string { return strings.Join(all, "\n") }
+
+// DashPast is one version of a dashboard.
+type DashPast struct {
+	Version int
+	Saved   string
+	Exact   string
+	Note    string
+	Panels  string
+	Href    string
+	On      bool
+}

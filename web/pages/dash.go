@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -53,6 +54,7 @@ type dashFound struct {
 	id   string
 	own  *dashboard.Kept // nil when it made itself
 	dash *dashboard.Dashboard
+	old  bool // an old version was asked for
 }
 
 // dashOf finds the dashboard of an address.
@@ -66,7 +68,22 @@ func (p *Pages) dashOf(ctx context.Context, r *http.Request) (*dashFound, error)
 		}
 		return nil, fmt.Errorf("there is no dashboard %.80q, or what it would show has not been received: %w", id, store.ErrNotFound)
 	}
-	return nil, errNoDoor
+	if p.o.Dashboards == nil {
+		return nil, errNoDoor
+	}
+	version := 0
+	if text := r.URL.Query().Get("version"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return nil, dashWrong("version is no number from 1 on")
+		}
+		version = n
+	}
+	kept, err := p.o.Dashboards.Get(ctx, id, version)
+	if err != nil {
+		return nil, dashFault(err)
+	}
+	return &dashFound{id: id, own: kept, dash: &kept.Dashboard, old: version > 0}, nil
 }
 
 // selfmade are the dashboards of what there is.
@@ -98,6 +115,7 @@ func (p *Pages) dashPage(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := p.dashView(ctx, r, found)
 	m := v.screen()
+	p.dashDesk(ctx, v, &m)
 	m.Rows = v.rows(p.dashPanels(ctx, v))
 	pg := p.page(ctx, v.st, "dashboards", found.dash.Title, "plot.css", "dashboard.css", "dashboard.js")
 	pg.Crumbs = []ui.Crumb{{Text: "Dashboards", Href: v.st.Carry().Href("/dashboards")}, {Text: found.dash.Title}}

@@ -112,6 +112,7 @@ type dashLook struct {
 	mappings   []dashboard.Mapping
 	draw       dashboard.Draw
 	hidden     bool
+	negate     bool // drawn downwards
 	title      string
 	colour     int
 	tone       string
@@ -147,12 +148,23 @@ func (d *dashDraw) numbers() []shown {
 			if one.look.title != "" {
 				one.name = one.look.title
 			}
+			if one.look.negate {
+				one.Nums = negated(one.Nums)
+			}
 			if !one.look.hidden {
 				out = append(out, one)
 			}
 		}
 	}
 	d.colour(out)
+	return out
+}
+
+func negated(v []float64) []float64 {
+	out := make([]float64, len(v))
+	for i := range v {
+		out[i] = -v[i]
+	}
 	return out
 }
 

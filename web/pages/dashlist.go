@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"net/http"
 
 	"tripod/ui/screens"
@@ -11,7 +12,13 @@ import (
 func (p *Pages) dashListPage(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	st := p.state(r)
-	m := screens.Dashboards{}
+	m := screens.Dashboards{Can: p.o.DashboardDesk != nil}
+	if p.o.Dashboards != nil {
+		p.ownDashboards(ctx, &st, &m)
+	}
+	if id := st.Values.Get("deleted"); id != "" && m.Can {
+		m.Undo = "/dashboards/" + pathPart(id) + "/undelete"
+	}
 	groups := map[string]int{}
 	for _, d := range p.selfmade(ctx) {
 		i, ok := groups[d.Group]
@@ -32,4 +39,21 @@ func (p *Pages) dashListPage(w http.ResponseWriter, r *http.Request) error {
 	pg := p.page(ctx, st, "dashboards", "Dashboards", "dashboard.css", "dashboard.js")
 	pg.Time.Live = nil
 	return p.show(w, r, pg, screens.DashboardList(m))
+}
+
+// ownDashboards are those that people made.
+func (p *Pages) ownDashboards(ctx context.Context, st *State, m *screens.Dashboards) {
+	g := screens.DashGroup{Title: "Own", Hint: "made, copied or imported here", Empty: "None yet. Copy one of those below, import a file, or begin with an empty one."}
+	list, err := p.o.Dashboards.List(ctx)
+	if err != nil {
+		m.Failed = p.reason(ctx, "list of dashboards", err)
+		return
+	}
+	for _, d := range list {
+		g.Items = append(g.Items, screens.DashItem{
+			ID: d.ID, Title: d.Title, Text: d.Description, Href: st.Carry().Href("/dashboards/" + pathPart(d.ID)),
+			Panels: plural(d.Panels, "panel"), Saved: "saved " + dashAgo(st.Now.Sub(d.Saved)), Tags: d.Tags, Own: true, Base: "/dashboards/" + pathPart(d.ID),
+		})
+	}
+	m.Groups = append(m.Groups, g)
 }

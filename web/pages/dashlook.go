@@ -50,7 +50,7 @@ func (d *dashDraw) look(fd *frames.Field, letter string) dashLook {
 		if o.Tone != "" {
 			l.tone = o.Tone
 		}
-		l.hidden = l.hidden || o.Hidden
+		l.hidden, l.negate = l.hidden || o.Hidden, l.negate || o.Negate
 	}
 	return l
 }

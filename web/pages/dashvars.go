@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 
 	"tripod/dashboard"
+	"tripod/store"
 	"tripod/ui/screens"
 )
 
@@ -210,6 +211,7 @@ var (
 	labelValuesCall = regexp.MustCompile(`(?s)^label_values\(\s*(?:(.+),\s*)?([A-Za-z_][A-Za-z0-9_]*)\s*\)$`)
 	labelNamesCall  = regexp.MustCompile(`(?s)^label_names\(\s*(.*?)\s*\)$`)
 	metricsCall     = regexp.MustCompile(`(?s)^metrics\((.*)\)$`)
+	logValuesCall   = regexp.MustCompile(`(?s)^log_values\(\s*(?:(.+),\s*)?([A-Za-z_][A-Za-z0-9_]*)\s*\)$`)
 	queryResultCall = regexp.MustCompile(`(?s)^query_result\((.*)\)$`)
 )
 
@@ -235,6 +237,9 @@ func (p *Pages) askVariable(ctx context.Context, v *dashView, query string) ([]s
 			return nil, dashWrong("metrics(): " + bad.Error())
 		}
 		return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !re.MatchString(n) }), err
+	}
+	if m := logValuesCall.FindStringSubmatch(text); m != nil {
+		return p.logValues(ctx, v, strings.TrimSpace(m[1]), m[2])
 	}
 	if m := queryResultCall.FindStringSubmatch(text); m != nil {
 		return p.queryResult(ctx, m[1], to)
@@ -336,4 +341,25 @@ func (d *dashVar) screen(st *State) screens.DashVar {
 		m.Value = strings.Join(d.values, "")
 	}
 	return m
+}
+
+// logValues are the values of a label of log lines.
+func (p *Pages) logValues(ctx context.Context, v *dashView, selector, name string) ([]string, error) {
+	if p.o.LogQL == nil {
+		return nil, errNoDoor
+	}
+	if selector == "" {
+		selector = "{" + name + `=~".+"}`
+	}
+	width := max(time.Duration(v.st.Range.To-v.st.Range.From), time.Second)
+	list, err := p.o.LogQL.Metric(ctx, store.LogMetricQuery{
+		Text: "sum by (" + name + ") (count_over_time(" + selector + "[" + dashboard.Span(width) + "]))", From: v.st.Range.To, To: v.st.Range.To,
+	})
+	seen := map[string]bool{}
+	for i := range list {
+		if s := list[i].Labels.Get(name); s != "" {
+			seen[s] = true
+		}
+	}
+	return sortedKeys(seen), err
 }

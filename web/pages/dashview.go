@@ -199,3 +199,37 @@ func (v *dashView) explore(one *dashboard.Scoped, q *dashboard.Query) string {
 	values["q"] = all[:min(len(all), maxQueries)]
 	return address("/graph", values)
 }
+
+// dashDesk is what can be done with the dashboard.
+func (p *Pages) dashDesk(ctx context.Context, v *dashView, m *screens.Dashboard) {
+	m.Copy, m.Old = p.o.DashboardDesk != nil, v.old
+	if v.own == nil || p.o.DashboardDesk == nil {
+		return
+	}
+	if past, err := p.o.Dashboards.Editions(ctx, v.id); err == nil {
+		for _, e := range past {
+			m.History = append(m.History, screens.DashPast{
+				Version: e.Version, Saved: dashAgo(v.st.Now.Sub(e.Saved)), Exact: chart.Exact(e.Saved), Note: e.Note, Panels: plural(e.Panels, "panel"),
+				Href: v.st.With("version", strconv.Itoa(e.Version), "edit", ""), On: e.Version == v.own.Version,
+			})
+		}
+	}
+	if v.old {
+		return
+	}
+	file, err := v.dash.JSON()
+	if err != nil {
+		return
+	}
+	m.Edit = &screens.DashEdit{JSON: string(file), Open: v.st.Values.Get("edit") != ""}
+	for _, k := range dashboard.Kinds {
+		m.Edit.Kinds = append(m.Edit.Kinds, screens.DashChoice{Value: string(k), Text: kindNames[k]})
+	}
+}
+
+// kindNames are what people call the kinds of panels.
+var kindNames = map[dashboard.Kind]string{
+	dashboard.TimeSeries: "Time series", dashboard.Stat: "Number", dashboard.Gauge: "Gauge", dashboard.BarGauge: "List of bars", dashboard.Table: "Table",
+	dashboard.Heatmap: "Heat map", dashboard.Histogram: "Histogram", dashboard.BarChart: "Bar chart", dashboard.Pie: "Pie", dashboard.Text: "Text",
+	dashboard.Logs: "Log lines", dashboard.Traces: "Traces",
+}

@@ -37,9 +37,10 @@ type Options struct {
 	Status      Status
 	Cardinality Cardinality
 
-	Labels       Labels
-	TraceNumbers TraceNumbers
-	Dashboards   Dashboards
+	Labels        Labels
+	TraceNumbers  TraceNumbers
+	Dashboards    Dashboards
+	DashboardDesk DashboardDesk // may be nil: then nothing can be changed
 
 	// Thinned is the time up to which only some traces are kept, zero while all
 	// are. May be nil.
@@ -112,6 +113,7 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	p.services(mux)
 	p.alerts(mux)
 	p.dashboards(mux)
+	p.dashboardDesk(mux)
 	p.status(mux)
 	p.xray(mux)
 }
