@@ -44,6 +44,7 @@ func readDisks(b []byte, emit Emit) map[string]string {
 		if notDisks.MatchString(device) {
 			continue
 		}
+		emit("node_disk_info", 1, "device", device, "major", fields[0], "minor", fields[1])
 		for i, value := range fields[3:min(len(fields), 3+len(diskFields))] {
 			if v, ok := number(value); ok {
 				// dividing gives 0.014 where multiplying by a thousandth gives 0.014000000000000002

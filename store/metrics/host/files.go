@@ -70,7 +70,9 @@ func (f *files) word(path string) string {
 func (f *files) number(path string) (float64, bool) { return number(f.word(path)) }
 
 // lines are the lines of a file, without their ends.
-func lines(b []byte) iter.Seq[string] { return strings.SplitSeq(string(b), "\n") }
+func lines(b []byte) iter.Seq[string] {
+	return strings.SplitSeq(strings.ToValidUTF8(string(b), "\uFFFD"), "\n")
+}
 
 // number reads what the kernel prints; "max" and the like are none.
 func number(s string) (float64, bool) {

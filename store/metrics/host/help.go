@@ -25,6 +25,7 @@ var helpPrefixes = []struct{ prefix, help string }{
 	{"node_netstat_", "Network protocols, from /proc/net/netstat and snmp: "},
 	{"node_sockstat_", "Sockets, from /proc/net/sockstat: "},
 	{"node_nf_conntrack_", "Connections that the kernel tracks: "},
+	{"node_timex_", "How right the kernel's clock is, as adjtimex tells: "},
 	{"node_pressure_", "Seconds in which tasks waited (PSI): "},
 	{"container_pressure_", "Seconds in which tasks waited (PSI): "},
 }

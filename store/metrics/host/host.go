@@ -19,6 +19,7 @@ type Options struct {
 	MaxCgroups int                              // told in one round; default 500
 	Statfs     func(path string) (Space, error) // of a mounted file system; default asks the system
 	Now        func() time.Time
+	clock      func() (kernelClock, bool)
 }
 
 // Reader reads one machine. It is for one goroutine.
@@ -56,6 +57,7 @@ var parts = []part{
 	{"uname", (*Reader).uname},
 	{"os", (*Reader).system},
 	{"time", (*Reader).clock},
+	{"timex", (*Reader).timex},
 }
 
 // New only allocates.
@@ -68,6 +70,9 @@ func New(o Options) *Reader {
 	}
 	if o.Statfs == nil {
 		o.Statfs = statfs
+	}
+	if o.clock == nil {
+		o.clock = askKernelClock
 	}
 	if o.Now == nil {
 		o.Now = time.Now

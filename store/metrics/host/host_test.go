@@ -33,6 +33,8 @@ var machineFiles = map[string]string{
 	"proc/1/net/netstat":            "TcpExt: SyncookiesSent ListenDrops Unwanted\nTcpExt: 1 2 3\nIpExt: InOctets OutOctets\nIpExt: 44 55\n",
 	"proc/1/net/snmp":               "Tcp: RtoAlgorithm CurrEstab RetransSegs\nTcp: 1 12 13\n",
 	"proc/1/net/sockstat":           "sockets: used 30\nTCP: inuse 5 orphan 0 tw 2 alloc 6 mem 1\n",
+	"proc/1/net/sockstat6":          "TCP6: inuse 2\n",
+	"proc/1/net/snmp6":              "Ip6InOctets                     	9\nUdp6NoPorts 4\nIp6Unwanted 3\n",
 	"proc/pressure/cpu":             "some avg10=0.00 avg60=0.00 avg300=0.00 total=2500000\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
 	"proc/pressure/memory":          "some avg10=0.00 avg60=0.00 avg300=0.00 total=1000000\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=500000\n",
 	"proc/sys/fs/file-nr":           "992\t0\t9223372036854775807\n",
@@ -113,6 +115,9 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 func options(root string) Options {
 	return Options{
 		Root: root, Now: func() time.Time { return noon },
+		clock: func() (kernelClock, bool) {
+			return kernelClock{offset: 0.25, maxError: 0.5, frequency: 1, synced: true}, true
+		},
 		Statfs: func(path string) (Space, error) {
 			if strings.HasSuffix(path, "my data") {
 				return Space{}, errors.New("input/output error")
@@ -182,7 +187,8 @@ func TestMachineUnderTheNamesOfNodeExporter(t *testing.T) {
 		`node_filefd_allocated 992`, `node_filefd_maximum 9.223372036854776e+18`,
 		`node_uname_info{sysname="Linux",release="6.1.0",version="#1 SMP",machine="`+machine()+`",nodename="box",domainname="(none)"} 1`,
 		`node_os_info{id="debian",pretty_name="Debian GNU/Linux 12",version_id="12"} 1`,
-		`node_time_seconds 1.7723664e+09`,
+		`node_time_seconds 1.7723664e+09`, `node_timex_offset_seconds 0.25`, `node_timex_sync_status 1`, `node_timex_maxerror_seconds 0.5`,
+		`node_sockstat_TCP6_inuse 2`, `node_disk_info{device="sda",major="8",minor="0"} 1`, `node_netstat_Ip6_InOctets 9`, `node_netstat_Udp6_NoPorts 4`,
 		`node_scrape_collector_success{collector="diskstats"} 1`, `node_scrape_collector_success{collector="conntrack"} 0`,
 	)
 	for _, line := range got {
@@ -383,6 +389,7 @@ func FuzzFiles(f *testing.F) {
 		readDisks(b, emit)
 		readNetDev(b, emit)
 		readNetStat(b, emit)
+		readNetStat6(b, emit)
 		readSockets(b, 4096, emit)
 		readPressure(b)
 		readFields(b)

@@ -81,7 +81,7 @@ func (r *Reader) netInterface(device string, emit Emit) {
 
 // netStatFields are those of netstat and snmp that node_exporter tells unless
 // asked otherwise.
-var netStatFields = regexp.MustCompile(`^(.*_(InErrors|InErrs)|Ip_Forwarding|IpExt_(InOctets|OutOctets)|Icmp_(InMsgs|OutMsgs)|TcpExt_(Listen.*|Syncookies.*|TCPSynRetrans|TCPTimeouts|TCPOFOQueue|TCPRcvQDrop)|Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|CurrEstab)|Udp_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$`)
+var netStatFields = regexp.MustCompile(`^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|Icmp6?_(InMsgs|OutMsgs)|TcpExt_(Listen.*|Syncookies.*|TCPSynRetrans|TCPTimeouts|TCPOFOQueue|TCPRcvQDrop)|Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|CurrEstab)|Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$`)
 
 func (r *Reader) netStat(emit Emit) bool {
 	told := false
@@ -89,6 +89,9 @@ func (r *Reader) netStat(emit Emit) bool {
 		if b, ok := r.network(name); ok {
 			told = readNetStat(b, emit) || told
 		}
+	}
+	if b, ok := r.network("snmp6"); ok {
+		readNetStat6(b, emit)
 	}
 	return told
 }
@@ -115,9 +118,32 @@ func readNetStat(b []byte, emit Emit) bool {
 	return n > 0
 }
 
+// netStat6 divides the names of snmp6, which say the protocol without a dash.
+var netStat6 = regexp.MustCompile(`^(Ip6|Icmp6|Udp6|UdpLite6)(\w+)$`)
+
+func readNetStat6(b []byte, emit Emit) {
+	n := 0
+	for line := range lines(b) {
+		fields := strings.Fields(line)
+		if len(fields) != 2 || n == maxItems {
+			continue
+		}
+		m := netStat6.FindStringSubmatch(fields[0])
+		if v, ok := number(fields[1]); ok && m != nil && netStatFields.MatchString(m[1]+"_"+m[2]) {
+			n++
+			emit("node_netstat_"+metricName(m[1]+"_"+m[2]), v)
+		}
+	}
+}
+
 func (r *Reader) sockets(emit Emit) bool {
-	b, ok := r.network("sockstat")
-	return ok && readSockets(b, float64(os.Getpagesize()), emit)
+	told := false
+	for _, name := range [...]string{"sockstat", "sockstat6"} {
+		if b, ok := r.network(name); ok {
+			told = readSockets(b, float64(os.Getpagesize()), emit) || told
+		}
+	}
+	return told
 }
 
 // readSockets reads "TCP: inuse 5 orphan 0 mem 1"; mem is in pages, and told in
