@@ -38,7 +38,7 @@ func (p *Pages) statusModel(st State, a Appliance) screens.Status {
 	}
 	for i, t := range targets {
 		row := p.targetRow(t, st.Now)
-		row.Href = st.Carry().Href("/status/targets", "sel", t.URL)
+		row.Href = st.Carry().Href("/status/targets", "sel", targetName(t))
 		if i < maxStatusTargets {
 			s.Targets = append(s.Targets, row)
 		}

@@ -88,6 +88,9 @@ func (p *Pages) targetSeries(ctx context.Context, now time.Time) map[string]seri
 	return out
 }
 
+// targetName names the open row: several jobs may scrape one URL.
+func targetName(t store.Target) string { return t.Pool + " " + t.URL }
+
 // urgency is the order of states.
 var urgency = map[string]int{"down": 0, "waiting": 1, "up": 2}
 
@@ -148,7 +151,7 @@ func (p *Pages) targetsModel(st State, a Appliance, series map[string]seriesOfTa
 		if state != "" && state != targetState(t) {
 			continue
 		}
-		if len(s.Rows) < maxTargetRows || t.URL == st.Sel {
+		if len(s.Rows) < maxTargetRows || targetName(t) == st.Sel {
 			s.Rows = append(s.Rows, p.fullTargetRow(st, t, series[targetKey(t.Labels)]))
 		}
 	}
@@ -190,15 +193,15 @@ func targetStates(st State, on string, counts map[string]int) []ui.Tab {
 
 func (p *Pages) fullTargetRow(st State, t store.Target, series seriesOfTarget) screens.TargetRow {
 	row := p.targetRow(t, st.Now)
-	row.ID = "t-" + url.QueryEscape(t.Pool+" "+t.URL)
+	row.ID = "t-" + url.QueryEscape(targetName(t))
 	row.Labels = cmp.Or(targetLabels(t), chart.Dash)
 	row.Series, row.New = chart.Dash, chart.Dash
 	if series.known {
 		row.Series, row.New = chart.Count(int64(series.series)), chart.Count(int64(series.new))
 		row.Churns = series.new >= churnFrom && series.new > 2*series.series // those there are were new once
 	}
-	row.Href = st.With("sel", t.URL)
-	if st.Sel == t.URL {
+	row.Href = st.With("sel", targetName(t))
+	if st.Sel == targetName(t) {
 		row.Href = st.Without("sel")
 		row.Detail = &screens.TargetDetail{
 			URL: t.URL, Error: t.Error, Labels: params(t.Labels), Discovered: params(t.Discovered),

@@ -65,7 +65,7 @@ func TestTargetThatIsOpen(t *testing.T) {
 	a := appliance()
 	bad := scraped("node", "b:9100", `Get "http://b:9100/metrics": dial tcp: connection refused`)
 	a.Targets = []store.Target{bad}
-	_, _, page := pageOf(t, newPages(t, Options{Status: &overviewDoors{state: a}}), "/status/targets?sel="+url.QueryEscape(bad.URL))
+	_, _, page := pageOf(t, newPages(t, Options{Status: &overviewDoors{state: a}}), "/status/targets?sel="+url.QueryEscape(targetName(bad)))
 	wants(t, page, "Nothing listens at b:9100", "__meta_filepath", "t.json", "As it was discovered", "/graph?", "job%3D%22node%22", "connection refused")
 }
 
@@ -101,7 +101,7 @@ func TestManyTargetsAreBounded(t *testing.T) {
 		a.Targets = append(a.Targets, scraped("node", fmt.Sprintf("n%03d:9100", i), ""))
 	}
 	h := newPages(t, Options{Status: &overviewDoors{state: a}})
-	_, _, page := pageOf(t, h, "/status/targets?sel="+url.QueryEscape("http://n999:9100/metrics"))
+	_, _, page := pageOf(t, h, "/status/targets?sel="+url.QueryEscape("node http://n999:9100/metrics"))
 	wants(t, page, "All 1,000", "699 further targets not shown", "n000:9100", "n999:9100")
 	_, _, page = pageOf(t, h, "/status")
 	wants(t, page, "988 further targets", "1000 up")
