@@ -22,8 +22,6 @@ type Metrics struct {
 	Notes      []string
 	Step       string
 	Export     string // address of all points as CSV, or empty
-	Pin        string // address that puts this on a dashboard, or empty
-	Alert      string // address of a new rule about this, or empty
 
 	// One of these is drawn, or none.
 	Chart *chart.Lines

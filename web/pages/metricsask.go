@@ -162,7 +162,7 @@ func (an *metricAnswer) receipt() string {
 	if !an.asked {
 		return ""
 	}
-	took := chart.Duration(an.took.Round(100 * time.Microsecond)).String()
+	took := chart.Duration(max(an.took, time.Microsecond).Round(time.Microsecond)).String()
 	return fmt.Sprintf("%s, %s touched, %s", countSeries(an.total), counted64(an.touched, "sample"), took)
 }
 

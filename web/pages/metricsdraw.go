@@ -149,9 +149,11 @@ func (d *drawing) bars() *chart.Bars {
 // legend is a row a series with its numbers, and which of the exemplars are of
 // it: of those shown by their places, of those found their number.
 func (d *drawing) legend(shown, found []measured) {
+	same := sameLabels(d.all)
 	for i := range d.all {
 		s := &d.all[i]
 		row := legendRow(s)
+		row.Before, row.Main, row.After = seriesText(labels.NewBuilder(s.labels).Del(same[s.query]...).Labels())
 		for k := range shown {
 			if shown[k].of(s.labels) {
 				row.Seen = append(row.Seen, k)
@@ -168,6 +170,32 @@ func (d *drawing) legend(shown, found []measured) {
 		}
 		d.m.Series = append(d.m.Series, row)
 	}
+}
+
+// sameLabels are the labels of each query that tell none of its series apart.
+func sameLabels(all []drawn) map[int][]string {
+	series := map[int]int{}
+	type pair struct {
+		query       int
+		name, value string
+	}
+	have := map[pair]int{}
+	for i := range all {
+		q := all[i].query
+		series[q]++
+		all[i].labels.Range(func(l labels.Label) {
+			if l.Name != labels.MetricName {
+				have[pair{q, l.Name, l.Value}]++
+			}
+		})
+	}
+	out := map[int][]string{}
+	for p, n := range have {
+		if series[p.query] > 1 && n == series[p.query] {
+			out[p.query] = append(out[p.query], p.name)
+		}
+	}
+	return out
 }
 
 func legendRow(s *drawn) screens.MetricsSeries {

@@ -1,7 +1,7 @@
 // Asking metrics in PromQL.
 
 import assert from 'node:assert/strict';
-import { until } from '../tripod.mjs';
+import { json, until } from '../tripod.mjs';
 
 const box = (page, i = 0) => page.locator('#graph-form [data-query] .ed .cm-content').nth(i);
 const written = async (page, i = 0) => (await box(page, i).innerText()).replaceAll('\u200b', '');
@@ -18,6 +18,9 @@ export default function metrics(scene) {
   scene('without a script a form asks', plain, { script: false });
   scene('all points of all series as CSV', csv);
   scene('a histogram is a heat map', heatmap);
+  scene('chart and legend have the numbers of query_range', same);
+  scene('a refresh leaves the editor and what is written in it', drafts);
+  scene('a slow question says so and can be stopped', slow, { allow: /abort|htmx:afterRequest/i });
   scene('lines can be switched off; the cross-hair follows the keys', lines);
 }
 
@@ -119,7 +122,7 @@ async function complete(page) {
   await box(page).click();
   await page.keyboard.press('Control+A');
   await page.keyboard.type('sum(rate(http_server_request_duration_seconds_cou');
-  const option = page.locator('.cm-tooltip-autocomplete li', { hasText: 'http_server_request_duration_seconds_count' });
+  const option = page.locator('.cm-tooltip-autocomplete:not(.cm-tooltip-autocomplete-disabled) li[aria-selected]', { hasText: 'http_server_request_duration_seconds_count' });
   await option.first().waitFor();
   await page.keyboard.press('Tab');
   await until('the name is completed', async () => (await written(page)).includes('seconds_count'));
@@ -177,4 +180,51 @@ async function heatmap(page) {
   await page.locator('#graph .plot').focus();
   await page.keyboard.press('End');
   assert.match(await page.locator('#graph .tip').innerText(), / – /);
+}
+
+async function same(page, { origin }) {
+  const text = 'sum by (service_name) (rate(http_server_request_duration_seconds_count[10s]))';
+  await until('points in a range that has ended', async () => {
+    const to = Math.floor(Date.now() / 10_000) * 10 - 10;
+    await page.goto(`/graph?from=${(to - 120) * 1000}&to=${to * 1000}&q=${encodeURIComponent(text)}`);
+    return (await page.locator('#graph').count()) > 0;
+  });
+  const data = JSON.parse(await page.locator('#graph').getAttribute('data-graph'));
+  const api = await json(`${origin}/api/v1/query_range?` + new URLSearchParams({ query: text, start: data.from, end: data.to, step: data.step }));
+  assert.equal(data.series.length, api.data.result.length);
+  for (const s of api.data.result) {
+    const mine = data.series.find((l) => l.name === s.metric.service_name);
+    const want = new Map(s.values.map(([t, v]) => [t, Number(v)]));
+    assert.deepEqual(mine.values, data.times.map((t) => want.get(t) ?? null), s.metric.service_name);
+    const row = page.locator('#legend tbody tr', { hasText: s.metric.service_name });
+    const most = Math.max(...want.values());
+    const said = Number((await row.locator('td').nth(6).innerText()).replace(/[^\d.]/g, ''));
+    assert.ok(Math.abs(said - most) <= most * 0.005, `${said} for ${most}`);
+  }
+}
+
+async function drafts(page) {
+  await page.goto('/graph?q=up');
+  await page.locator('#graph canvas').waitFor();
+  await box(page).click();
+  await page.keyboard.press('End');
+  const asked = page.waitForResponse((r) => r.request().headers()['x-tripod-refresh'] === '1');
+  await page.locator('#timepick [data-act=refresh]').first().dispatchEvent('click');
+  await asked;
+  await page.locator('#graph canvas').waitFor();
+  await page.keyboard.type(' + 1');
+  await until('the words go on where they were', async () => (await written(page)) === 'up + 1');
+  await page.locator('.mbox.draft').waitFor();
+}
+
+async function slow(page) {
+  await page.goto('/graph?q=up');
+  await page.locator('#graph canvas').waitFor();
+  await page.route((u) => u.searchParams.getAll('q').includes('vector(42)') && u.pathname === '/graph', () => {}); // never answered
+  await box(page).fill('vector(42)');
+  await page.keyboard.press('Control+Enter');
+  await page.locator('.mprog [role=status]', { hasText: 'Asked' }).waitFor();
+  await page.getByRole('button', { name: /^Stop/ }).click();
+  await page.locator('.mprog').waitFor({ state: 'hidden' });
+  assert.equal(await page.locator('#graph canvas').count(), 1, 'the answer before it stays');
 }
