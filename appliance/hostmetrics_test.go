@@ -5,6 +5,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+
+	"tripod/store/metrics"
+	"tripod/store/metrics/host"
 )
 
 // hostFiles is the root of a machine that tells little.
@@ -69,6 +75,25 @@ func TestHostMetricsCanBeTurnedOff(t *testing.T) {
 	for name, value := range map[string]string{"host-metrics": "perhaps", "host-root": "here"} {
 		if _, err := Load(Sources{Flags: map[string]string{name: value}}); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s %s: %v", name, value, err)
+		}
+	}
+}
+
+// BenchmarkHostRound reads this machine and writes what it tells, as is done
+// once in each scrape interval.
+func BenchmarkHostRound(b *testing.B) {
+	st, err := metrics.Open(b.TempDir(), metrics.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer st.Close()
+	reader := host.New(host.Options{})
+	source := st.NewSource(labels.FromStrings("job", hostJob, "instance", "box"), host.About)
+	at := time.Now().Add(-40 * time.Hour)
+	for b.Loop() {
+		at = at.Add(15 * time.Second)
+		if err := source.Write(b.Context(), at, func(emit func(string, float64, ...string)) { reader.Read(emit) }); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -78,6 +78,9 @@ func (a *Appliance) problems() []string {
 	} else if free := freeBytes(a.o.Data); free > 0 && free < 1<<30 {
 		out = append(out, fmt.Sprintf("Less than 1 GB is free in %s; writes stop when it is full.", a.o.Data))
 	}
+	if a.metrics.Full() {
+		out = append(out, fmt.Sprintf("There are %d series, as many as --max-series allows: samples of new ones are refused. The tab Cardinality shows what they are made of.", a.metrics.Usage().Series))
+	}
 	out = append(out, a.reports.problems()...)
 	if r := a.rates.Load(); r != nil && r.lost > 0 {
 		out = append(out, fmt.Sprintf("%d own log lines and spans could not be stored in the last seconds.", r.lost))

@@ -45,6 +45,9 @@ func TestSeriesAreBounded(t *testing.T) {
 	if n := appendSeries(t, s, now, "a", 0, 10); n != 0 {
 		t.Errorf("%d samples of known series were refused", n)
 	}
+	if !s.Full() {
+		t.Error("does not say that it is full")
+	}
 	if u := s.Usage(); u.Series != 10 || u.Accepted != 20 || u.Rejected != 4 || s.births.refused.Load() != 4 || s.Refusals()["too_many_series"] != 4 {
 		t.Errorf("usage %+v", u)
 	}

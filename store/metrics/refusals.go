@@ -57,5 +57,9 @@ func (s *Store) Refusals() map[string]int64 {
 	return maps.Clone(s.refusals.n)
 }
 
+// Full says that there are as many series as there may be: samples of further
+// ones are refused.
+func (s *Store) Full() bool { return s.births.max > 0 && s.births.live.Load() >= s.births.max }
+
 // Born is how many series were made since start.
 func (s *Store) Born() int64 { return s.births.born.Load() }
