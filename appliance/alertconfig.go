@@ -1,14 +1,17 @@
 package appliance
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"gopkg.in/yaml.v3"
 
+	"tripod/alerting"
 	"tripod/alerting/config"
 	"tripod/alerting/notify"
 )
@@ -66,6 +69,15 @@ func (o *Options) loadAlerts(src Sources, file configFile) error {
 func (s Sources) lookup(name string) (string, bool) {
 	v := s.env(name)
 	return v, v != ""
+}
+
+// alertChartSpan is how much of the time before a notification its chart shows.
+const alertChartSpan = time.Hour
+
+// alertDetail is what a message shows of an alert beyond its own words. The
+// pipeline runs only after everything is open.
+func (a *Appliance) alertDetail(ctx context.Context, alert alerting.Alert) notify.Detail {
+	return notify.Detail{Chart: a.rules.Chart(ctx, a.metrics, alert, time.Now(), alertChartSpan)}
 }
 
 // alertConfig is what the pipeline runs on.

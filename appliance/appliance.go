@@ -299,7 +299,7 @@ func (a *Appliance) openAlerting() (err error) {
 	for _, note := range alerts.Notes {
 		a.log.Warn("alert routing", "note", note)
 	}
-	a.notify, err = notify.Open(notify.Options{Dir: filepath.Join(a.o.Data, "state"), Config: alerts, ExternalURL: a.URL(), Log: a.log})
+	a.notify, err = notify.Open(notify.Options{Dir: filepath.Join(a.o.Data, "state"), Config: alerts, ExternalURL: a.URL(), Log: a.log, Detail: a.alertDetail})
 	if err != nil {
 		return fmt.Errorf("notifications: %w", err)
 	}

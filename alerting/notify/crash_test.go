@@ -29,6 +29,9 @@ func TestKilledChild(t *testing.T) {
 		p.Send(context.Background(), childAlert(i, time.Time{}))
 		fmt.Println("took", i)
 	}
+	for owes(p) { // so that there are 30 posts in all
+		time.Sleep(time.Millisecond)
+	}
 	for i := range 20 {
 		if i%2 == 0 {
 			p.Send(context.Background(), childAlert(i, time.Now()))
