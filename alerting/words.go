@@ -160,13 +160,14 @@ type Delivery struct {
 	ID          string    // the same for every attempt at the same notification
 	Time        time.Time // of the last attempt
 	Receiver    string
-	Integration string // of the receiver: slack[0]
-	Group       string // ID of the group of alerts
-	Reason      string // in Alertmanager's words: "new alerts added"
-	What        string // "firing", "repeat" or "resolved"
-	Name        string // of the rule
-	Service     string // may be empty
-	Alerts      []string
+	Integration string   // of the receiver: slack[0]
+	Group       string   // ID of the group of alerts
+	Reason      string   // in Alertmanager's words: "new alerts added"
+	What        string   // "firing", "repeat" or "resolved"
+	Name        string   // of the first rule
+	Service     string   // may be empty
+	Names       []string // of all rules in it
+	Alerts      []string // fingerprints
 	Result      Result
 	Error       string        // of the last attempt, without secrets; empty when sent
 	Took        time.Duration // the last attempt

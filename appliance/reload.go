@@ -34,6 +34,9 @@ func (a *Appliance) Reload() (err error) {
 	if err := a.notify.Reload(o.alertConfig()); err != nil {
 		return fmt.Errorf("the rules are new, the routes of alerts are not: %w", err)
 	}
+	for _, note := range o.alertConfig().Notes {
+		a.log.Warn("alert routing", "note", note)
+	}
 	if err := a.scrape.Reload(config); err != nil {
 		return fmt.Errorf("the rules and routes are new, the scrape jobs are not: %w", err)
 	}

@@ -83,7 +83,7 @@ func TestNotesNameWhatHasNoEffect(t *testing.T) {
 }
 
 func TestSecretsComeFromTheEnvironmentAndAreNotShown(t *testing.T) {
-	c, err := parse("global:\n  smtp_auth_password: \"${QUOTE}\"\n  smtp_smarthost: localhost:25\n  smtp_from: a@b.c\n" + small + "  slack_configs: [{api_url: '${HOOK}'}]\n  email_configs: [{to: x@y.z}]\n  webhook_configs: [{url: 'http://plainSECRET', http_config: {bearer_token: tokenSECRET}}]")
+	c, err := parse("global:\n  smtp_auth_password: \"${QUOTE}\"\n  smtp_smarthost: localhost:25\n  smtp_from: a@b.c\n" + small + "  slack_configs: [{api_url: '${HOOK}'}]\n  email_configs: [{to: x@y.z}]\n  webhook_configs: [{url: 'http://plainSECRET', http_config: {bearer_token: tokenSECRET, proxy_url: 'http://u:pSECRET@x', http_headers: {X-Key: {secrets: [headerSECRET]}}}}]\ninhibit_rules: [{source_match: {token: shown}, target_match: {key: shown}}]")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestSecretsComeFromTheEnvironmentAndAreNotShown(t *testing.T) {
 			t.Errorf("a secret is shown:\n%s", shown)
 		}
 	}
-	if !strings.Contains(c.Original, Hidden) || !strings.Contains(c.Original, "smtp_from: a@b.c") {
+	if !strings.Contains(c.Original, Hidden) || !strings.Contains(c.Original, "smtp_from: a@b.c") || strings.Count(c.Original, "shown") != 2 {
 		t.Errorf("original is\n%s", c.Original)
 	}
 }

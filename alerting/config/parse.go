@@ -244,6 +244,13 @@ var secretFields = []string{
 	"telegram_bot_token", "rocketchat_token", "rocketchat_token_id", "token_id", "mattermost_webhook_url", "proxy_url", "alert_source_token",
 }
 
+// open are mappings of the user's own names, and shut those in which every
+// text is a secret.
+var (
+	open = []string{"match", "match_re", "source_match", "source_match_re", "target_match", "target_match_re", "labels", "details"}
+	shut = []string{"secrets", "proxy_connect_header"}
+)
+
 // secretURL are the lists in which url is one of the secret fields.
 var secretURL = []string{"webhook_configs", "alertmanager_configs"}
 
@@ -259,12 +266,27 @@ func secrets(n *yaml.Node, list string, f func(*yaml.Node)) {
 			continue
 		}
 		switch name := n.Content[i-1].Value; {
+		case slices.Contains(open, name):
+		case slices.Contains(shut, name):
+			scalars(c, f)
 		case c.Kind == yaml.SequenceNode:
 			secrets(c, name, f)
 		case c.Kind != yaml.ScalarNode:
 			secrets(c, list, f)
 		case slices.Contains(secretFields, name), name == "url" && slices.Contains(secretURL, list):
 			f(c)
+		}
+	}
+}
+
+// scalars calls f with every text below a node.
+func scalars(n *yaml.Node, f func(*yaml.Node)) {
+	if n.Kind == yaml.ScalarNode {
+		f(n)
+	}
+	for i, c := range n.Content {
+		if n.Kind != yaml.MappingNode || i%2 == 1 {
+			scalars(c, f)
 		}
 	}
 }

@@ -61,6 +61,9 @@ func (h *history) open(n *dispatch.Notification) alerting.Delivery {
 	}
 	for _, a := range n.Alerts {
 		d.Alerts = append(d.Alerts, a.Fingerprint)
+		if !slices.Contains(d.Names, a.Name()) {
+			d.Names = append(d.Names, a.Name())
+		}
 	}
 	return d
 }

@@ -253,10 +253,10 @@ func (p *Pages) alertNotices(st State, r alerting.Rule) screens.AlertNotices {
 		return n
 	}
 	if names := p.o.Alerts.Notices.Receivers(); len(names) > 0 {
-		n.NoTarget, n.Hint = false, "to "+strings.Join(names, ", ")+", grouped by service, repeated every 4 h"
+		n.NoTarget, n.Hint = false, "to "+strings.Join(names, ", ")
 	}
 	for _, d := range p.o.Alerts.Notices.Deliveries() {
-		if d.Name != r.Name {
+		if d.Name != r.Name && !slices.Contains(d.Names, r.Name) {
 			continue
 		}
 		if len(n.Rows) == alertNotices {
