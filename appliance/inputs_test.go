@@ -269,6 +269,22 @@ func everyReadHasItsDoor(t *testing.T, r *running) {
 			t.Errorf("%s: %s %.200s", path, resp.Status, body)
 		}
 	}
+	// A page of another site may not change anything.
+	for _, path := range []string{"snapshot", "delete_series?match[]=up", "clean_tombstones"} {
+		req, err := http.NewRequest("POST", r.URL+"/api/v1/admin/tsdb/"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Origin", "https://elsewhere.example.com")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusForbidden {
+			t.Errorf("%s from another origin: %s", path, resp.Status)
+		}
+	}
 }
 
 func zipkinIsFoundAndCounted(t *testing.T, r *running) {

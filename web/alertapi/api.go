@@ -19,10 +19,13 @@ type API struct{ rules Rules }
 // New makes the API on its one door.
 func New(rules Rules) *API { return &API{rules} }
 
-// Register puts the handlers under Prometheus's own paths.
+// Register puts the handlers under Prometheus's own paths. Each answers OPTIONS
+// too, which browsers ask before a page of another origin may.
 func (a *API) Register(mux web.Routes) {
-	mux.Handle("GET /api/v1/rules", http.HandlerFunc(a.listRules))
-	mux.Handle("GET /api/v1/alerts", http.HandlerFunc(a.listAlerts))
+	for path, h := range map[string]http.HandlerFunc{"/api/v1/rules": a.listRules, "/api/v1/alerts": a.listAlerts} {
+		mux.Handle("GET "+path, h)
+		mux.Handle("OPTIONS "+path, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	}
 }
 
 func (a *API) listRules(w http.ResponseWriter, r *http.Request) {
@@ -62,5 +65,5 @@ func answer(w http.ResponseWriter, data any) {
 
 // refuse is for what is wrong with the request; nothing else can go wrong here.
 func refuse(w http.ResponseWriter, err error) {
-	web.JSON(w, web.Status(err), envelope{Status: "error", ErrorType: "bad_data", Error: err.Error()})
+	web.JSON(w, http.StatusBadRequest, envelope{Status: "error", ErrorType: "bad_data", Error: err.Error()})
 }

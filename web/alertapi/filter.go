@@ -3,6 +3,7 @@ package alertapi
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -13,7 +14,6 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"tripod/alerting"
-	"tripod/store"
 )
 
 // filter is what the parameters of /api/v1/rules leave of all rules.
@@ -28,10 +28,13 @@ type filter struct {
 
 func parseFilter(r *http.Request) (f filter, err error) {
 	if err := r.ParseForm(); err != nil {
-		return f, fmt.Errorf("error parsing form values: %w: %w", err, store.ErrInvalid)
+		return f, fmt.Errorf("error parsing form values: %w", err)
 	}
 	q := r.Form
 	f.names, f.groups, f.files = q["rule_name[]"], q["rule_group[]"], q["file[]"]
+	if f.matchers, err = parseMatchers(q["match[]"]); err != nil {
+		return f, err
+	}
 	switch kind := strings.ToLower(q.Get("type")); kind {
 	case "":
 	case "alert":
@@ -45,9 +48,6 @@ func parseFilter(r *http.Request) (f filter, err error) {
 		if f.withoutAlerts, err = strconv.ParseBool(s); err != nil {
 			return f, invalid("exclude_alerts", "error converting exclude_alerts: %v", err)
 		}
-	}
-	if f.matchers, err = parseMatchers(q["match[]"]); err != nil {
-		return f, err
 	}
 	limit := q.Get("group_limit")
 	f.token = q.Get("group_next_token")
@@ -66,17 +66,17 @@ func parseFilter(r *http.Request) (f filter, err error) {
 }
 
 func invalid(param, format string, args ...any) error {
-	return fmt.Errorf("invalid parameter %q: %s: %w", param, fmt.Sprintf(format, args...), store.ErrInvalid)
+	return fmt.Errorf("invalid parameter %q: %w", param, fmt.Errorf(format, args...))
 }
 
 func parseMatchers(selectors []string) ([][]*labels.Matcher, error) {
 	sets, err := parser.NewParser(parser.Options{}).ParseMetricSelectors(selectors)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", err, store.ErrInvalid)
+		return nil, err
 	}
 	for _, set := range sets {
 		if !slices.ContainsFunc(set, func(m *labels.Matcher) bool { return !m.Matches("") }) {
-			return nil, fmt.Errorf("match[] must contain at least one non-empty matcher: %w", store.ErrInvalid)
+			return nil, errors.New("match[] must contain at least one non-empty matcher")
 		}
 	}
 	return sets, nil
