@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Settle brings every row's panels into reading order and moves down what lies
-// on others, the one that comes later. A row that begins with empty units
-// loses them.
+// Settle brings every row's panels into reading order and lets each fall up
+// until it meets another; of two that lie on each other the later one goes
+// below.
 func (d *Dashboard) Settle() {
 	for r := range d.Rows {
 		d.Rows[r].Panels = Settle(d.Rows[r].Panels)
@@ -18,13 +18,9 @@ func (d *Dashboard) Settle() {
 func Settle(panels []Panel) []Panel {
 	slices.SortStableFunc(panels, inReadingOrder)
 	var floor [Columns]int // the first free unit of each column
-	least := 0
-	if len(panels) > 0 {
-		least = panels[0].Place.Y
-	}
 	for i := range panels {
 		pl := &panels[i].Place
-		pl.Y -= least
+		pl.Y = 0
 		for x := pl.X; x < pl.X+pl.W && x < Columns; x++ {
 			pl.Y = max(pl.Y, floor[x])
 		}

@@ -436,7 +436,11 @@ func (d *dashDraw) dials(all []shown) screens.DashBody {
 				dial.Bands = append(dial.Bands, chart.Band{From: from, To: to, Class: "k-" + t.Tone})
 			}
 		}
-		b.Dials = append(b.Dials, screens.DashDial{Name: s.name, Value: q, Tone: tone, Dial: dial})
+		name := s.name
+		if len(all) == 1 {
+			name = "" // the panel's title says it
+		}
+		b.Dials = append(b.Dials, screens.DashDial{Name: name, Value: q, Tone: tone, Dial: dial})
 	}
 	b.More = more(len(all), 12)
 	return b

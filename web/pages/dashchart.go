@@ -110,9 +110,9 @@ func (d *dashDraw) data(b *screens.DashBody, drawn []shown) {
 // dashAxis are the ends of a y axis: the panel's own, or 0 and a round number.
 func dashAxis(lo, hi float64, l *dashLook) (low, top float64) {
 	if lo < 0 {
-		low = -chart.Top(-lo)
-	}
-	if hi > 0 || lo == 0 {
+		lines := chart.Nice(lo, max(hi, 0), 4)
+		low, top = lines[0], lines[len(lines)-1]
+	} else {
 		top = axisTop(hi, l.unit)
 	}
 	if l.min != nil {
@@ -127,8 +127,29 @@ func dashAxis(lo, hi float64, l *dashLook) (low, top float64) {
 	return low, top
 }
 
-// axisTop is a round number; binary bytes are round in their own base.
+// dashGrid are the lines of an axis that goes below 0, one of them at 0.
+func dashGrid(lo, top float64, unit string) []chart.YTick {
+	if lo >= 0 {
+		return nil
+	}
+	var out []chart.YTick
+	for _, v := range chart.Nice(lo, top, 4) {
+		if at := (v - lo) / (top - lo); at > -0.001 && at < 1.001 {
+			out = append(out, chart.YTick{At: at, Text: chart.ValueTick(v, unit)})
+		}
+	}
+	return out
+}
+
+// axisTop is a round number; binary bytes are round in their own base, and
+// shares that come near to the whole end there.
 func axisTop(hi float64, unit string) float64 {
+	if unit == "%" && hi > 0.6 && hi < 1.001 {
+		return 1
+	}
+	if unit == "%100" && hi > 60 && hi < 100.1 {
+		return 100
+	}
 	if unit == "KiB" || unit == "KiB/s" {
 		scale := 1.0
 		for hi/scale >= 1024 {
@@ -150,6 +171,7 @@ func (d *dashDraw) lines(b *screens.DashBody, drawn []shown) {
 	}
 	f := d.frameOf(d.one.Title+": "+countSeries(len(drawn))+" over time", d.plotHeight(legend), d.left(b.Data, look.unit))
 	f.Format = func(v float64) string { return chart.ValueTick(v+lo, look.unit) }
+	f.Grid = dashGrid(lo, b.Data.Top, look.unit)
 	c := &chart.Lines{Frame: f, Max: b.Data.Top - lo}
 	base := make([]float64, len(d.a.times))
 	for i := range drawn {
