@@ -58,6 +58,7 @@ type Appliance struct {
 	host     *hostMetrics // nil when not asked for
 	rules    *alerting.Rules
 	notify   *notify.Pipeline
+	told     *alertMeters
 	meters   meters
 	seen     *requestMetrics
 	counted  *spanMetrics
@@ -299,7 +300,7 @@ func (a *Appliance) openAlerting() (err error) {
 	for _, note := range alerts.Notes {
 		a.log.Warn("alert routing", "note", note)
 	}
-	a.notify, err = notify.Open(notify.Options{Dir: filepath.Join(a.o.Data, "state"), Config: alerts, ExternalURL: a.URL(), Log: a.log, Detail: a.alertDetail})
+	a.notify, err = notify.Open(notify.Options{Dir: filepath.Join(a.o.Data, "state"), Config: alerts, ExternalURL: a.URL(), Log: a.log, Detail: a.alertDetail, Events: a.told.events()})
 	if err != nil {
 		return fmt.Errorf("notifications: %w", err)
 	}
@@ -323,10 +324,10 @@ func (a *Appliance) tellAboutItself() {
 	dropped := func(name, help string, n *atomic.Int64) prometheus.Collector {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(n.Load()) })
 	}
-	a.seen = newRequestMetrics()
+	a.seen, a.told = newRequestMetrics(), newAlertMeters()
 	read := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "tripod_config_read_timestamp_seconds", Help: "When the configuration was read last, at start or by a reload."},
 		func() float64 { return float64(max(a.configRead.Load(), a.started.UnixNano())) / 1e9 })
-	a.registry = newRegistry(a.o.Version, usage, read, a.seen.took, a.reports.count, a.reports.thinned, &a.meters, a.counted, newSeriesMetrics(a.metrics, func() map[string]int64 { return a.scrape.Skipped() }),
+	a.registry = newRegistry(a.o.Version, usage, read, a.seen.took, a.told, a.reports.count, a.reports.thinned, &a.meters, a.counted, newSeriesMetrics(a.metrics, func() map[string]int64 { return a.scrape.Skipped() }),
 		dropped("tripod_own_lines_dropped_total", "Own log lines that could not be stored.", &a.lines.dropped),
 		dropped("tripod_own_lines_unseen_total", "Own log lines that standard output did not take.", &a.lines.unseen),
 		dropped("tripod_own_spans_dropped_total", "Own spans that could not be stored.", &a.spans.dropped))
