@@ -145,6 +145,7 @@ func querySpan(pillar string, args, env []string, stdout, stderr io.Writer) int 
 	fs.Func("to", "", func(v string) (err error) { q.To, err = parseMoment(v); return err })
 	if pillar == "metrics" {
 		timeFlag(fs, "step", &q.Step)
+		fs.BoolVar(&q.Table, "table", false, "")
 		outputs = append(outputs, "csv")
 	} else {
 		fs.IntVar(&q.Limit, "limit", 0, "")
@@ -153,6 +154,9 @@ func querySpan(pillar string, args, env []string, stdout, stderr io.Writer) int 
 	q.Text, a.query.Output, a.query.Limit = strings.Join(words, " "), q.Output, q.Limit
 	if err == nil && q.Text == "" {
 		err = fmt.Errorf("want a query behind tripod query %s", pillar)
+	}
+	if q.Table && q.Output != "text" {
+		err = errors.Join(err, fmt.Errorf("--table goes with -o text, not %s", q.Output))
 	}
 	if err = errors.Join(err, a.check(outputs)); err != nil {
 		return fail(stderr, err, exitWrong)

@@ -94,6 +94,7 @@ value; query traces prints the newest traces that match. Their flags:
   --since TIME       how long before the end to begin (1h)
   --to TIME          where to end: RFC 3339 or Unix seconds (now)
   --step TIME        of metrics: the distance of values (a 48th of the time)
+  --table            of metrics: a row for each value instead of plots
   --limit N          of traces: at most so many (20)
   -o FORMAT          text, json (as Prometheus and Tempo answer) or, of metrics,
                      csv (text)

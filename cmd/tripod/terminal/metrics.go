@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -25,6 +26,7 @@ type Span struct {
 	Step   time.Duration // of metrics; 0 means plotWidth steps
 	Limit  int           // of traces; 0 means 20
 	Output string        // text, json, or of metrics csv
+	Table  bool          // of metrics: values in rows instead of plots
 }
 
 // plotWidth is the characters of a plot, each a step.
@@ -83,11 +85,13 @@ func (c *Client) Metrics(ctx context.Context, q Span) (found bool, err error) {
 	for _, w := range m.Warnings {
 		io.WriteString(c.o.Stderr, "tripod: "+printable(w)+"\n")
 	}
-	switch q.Output {
-	case "json":
+	switch {
+	case q.Output == "json":
 		err = write(out, []byte("\n"))
-	case "csv":
+	case q.Output == "csv":
 		err = m.csv(out)
+	case q.Table:
+		err = m.table(out, paint(c.o.Color))
 	default:
 		err = m.text(out, from, step, paint(c.o.Color))
 	}
@@ -184,15 +188,54 @@ func plot(times, values []float64, from time.Time, step time.Duration, least, gr
 
 func short(v float64) string { return strconv.FormatFloat(v, 'g', 5, 64) }
 
-// csv has a column for each label.
-func (m *matrix) csv(out *bufio.Writer) error {
+// columns are the labels of all series.
+func (m *matrix) columns() []string {
 	names := map[string]bool{}
 	for _, s := range m.Data.Result {
 		for k := range s.Metric {
 			names[k] = true
 		}
 	}
-	columns := slices.Sorted(maps.Keys(names))
+	return slices.Sorted(maps.Keys(names))
+}
+
+func momentText(seconds float64) string {
+	return time.UnixMilli(int64(math.Round(seconds * 1e3))).UTC().Format(timeText)
+}
+
+// table has a row for each value, in order of time.
+func (m *matrix) table(out *bufio.Writer, p paint) error {
+	type row struct {
+		at    float64
+		cells []string
+	}
+	var all []row
+	columns := m.columns()
+	for i := range m.Data.Result {
+		s := &m.Data.Result[i]
+		times, values := s.points()
+		for k, v := range values {
+			cells := []string{momentText(times[k])}
+			for _, name := range columns {
+				cells = append(cells, printable(cmp.Or(s.Metric[name], "-")))
+			}
+			all = append(all, row{times[k], append(cells, short(v))})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b row) int { return cmp.Compare(a.at, b.at) })
+	rows := [][]string{slices.Concat([]string{"TIME"}, upper(columns), []string{"VALUE"})}
+	for _, r := range all {
+		rows = append(rows, r.cells)
+	}
+	if len(rows) == 1 {
+		return nil
+	}
+	return writeTable(out, rows, p)
+}
+
+// csv has a column for each label.
+func (m *matrix) csv(out *bufio.Writer) error {
+	columns := m.columns()
 	w := csv.NewWriter(out)
 	w.UseCRLF = true
 	w.Write(slices.Concat([]string{"time"}, columns, []string{"value"}))
@@ -200,7 +243,7 @@ func (m *matrix) csv(out *bufio.Writer) error {
 		s := &m.Data.Result[i]
 		times, values := s.points()
 		for k, v := range values {
-			row := []string{time.UnixMilli(int64(math.Round(times[k] * 1e3))).UTC().Format(timeText)}
+			row := []string{momentText(times[k])}
 			for _, name := range columns {
 				row = append(row, s.Metric[name])
 			}

@@ -49,6 +49,24 @@ func TestMetricsAsCSVAndJSON(t *testing.T) {
 	}
 }
 
+func TestMetricsAsTable(t *testing.T) {
+	c, out, _ := client(t, &appliance{body: twoSeries}, false)
+	q := span("up", "text")
+	q.Table = true
+	if _, err := c.Metrics(t.Context(), q); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(out.String(), "\n")
+	if len(lines) != 7 || strings.Join(strings.Fields(lines[0]), " ") != "TIME __NAME__ JOB ZONE VALUE" || strings.Contains(out.String(), "\x1b") {
+		t.Errorf("got\n%s", out)
+	}
+	for i := 2; i < 6; i++ {
+		if lines[i][:24] < lines[i-1][:24] {
+			t.Errorf("%s stands behind %s", lines[i], lines[i-1])
+		}
+	}
+}
+
 func TestWrongMetrics(t *testing.T) {
 	for name, c := range map[string]struct {
 		a    appliance

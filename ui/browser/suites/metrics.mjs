@@ -21,6 +21,7 @@ export default function metrics(scene) {
   scene('chart and legend have the numbers of query_range', same);
   scene('a refresh leaves the editor and what is written in it', drafts);
   scene('a slow question says so and can be stopped', slow, { allow: /abort|htmx:afterRequest/i });
+  scene('dragging over the chart offers the same time elsewhere', brush);
   scene('lines can be switched off; the cross-hair follows the keys', lines);
 }
 
@@ -227,4 +228,20 @@ async function slow(page) {
   await page.getByRole('button', { name: /^Stop/ }).click();
   await page.locator('.mprog').waitFor({ state: 'hidden' });
   assert.equal(await page.locator('#graph canvas').count(), 1, 'the answer before it stays');
+}
+
+async function brush(page) {
+  await page.goto('/graph?from=now-5m&q=up');
+  await page.locator('#graph canvas').waitFor();
+  const at = await page.locator('#graph .plot').boundingBox();
+  await page.mouse.move(at.x + at.width * 0.4, at.y + at.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(at.x + at.width * 0.6, at.y + at.height / 2, { steps: 4 });
+  await page.mouse.up();
+  const logs = page.locator('.brush-menu a', { hasText: 'Logs' });
+  assert.match(await logs.getAttribute('href'), /^\/logs\?.*from=\d{13}/);
+  await page.locator('.brush-menu a', { hasText: 'Zoom' }).click();
+  await page.waitForURL((u) => /^\d{13}$/.test(u.searchParams.get('from')) && u.searchParams.get('q') === 'up');
+  await page.goBack();
+  await page.waitForURL((u) => u.searchParams.get('from') === 'now-5m');
 }
