@@ -269,7 +269,7 @@ func TestPrometheusScripts(t *testing.T) {
 		open func(testing.TB) storage.Storage
 	}{
 		"the store":                     {func(file string) bool { return file != startTimes && !slices.Contains(delayed, file) }, serveStore()},
-		"the store, names dropped late": {func(file string) bool { return file != startTimes }, serveStore("promql-delayed-name-removal")},
+		"the store, names dropped late": {func(file string) bool { return slices.Contains(delayed, file) }, serveStore("promql-delayed-name-removal")},
 		"start timestamps":              {func(file string) bool { return file == startTimes }, serveStartTimes},
 	} {
 		t.Run(name, func(t *testing.T) { promqltest.RunBuiltinTestsWithStorage(scripts{t, c.want}, overHTTP{}, c.open) })
