@@ -11,6 +11,7 @@ import (
 )
 
 const alertHelp = `Usage: tripod alert test [NAME=VALUE …] [--annotation NAME=VALUE] [--addr URL]
+       tripod alert backtest FILE [--since 7d] [--max-fired N] [-o json] [--addr URL]
 
 Sends a test alert of these labels through the routes of a running appliance to
 the real receivers, firing and at once resolved, and says for each whether it
@@ -20,11 +21,23 @@ called TripodTest.
 
   tripod alert test severity=critical service=db
 
+alert backtest runs the alerting rules of a Prometheus rule file over what is
+stored, with the routes and silences of the appliance, and says when each would
+have fired and who would have been told. Above a limit it ends with 1, for CI.
+
+  tripod alert backtest rules.yml --since 7d --max-night 0
+
   --annotation NAME=VALUE   as often as wanted
+  --since TIME              how long ago to begin (7d)
+  --max-fired N             times that a rule may fire
+  --max-notifications N     notifications that a rule may cause
+  --max-night N             those of them from 22:00 to 07:00
+  -o json                   the whole reports
   --addr URL                of the appliance (http://127.0.0.1:7333)
 
 Exit code
   0  every receiver took it      1  one did not, or there is none
+     no rule above a limit          a rule is above a limit
   2  wrong usage                 3  no connection
 `
 
@@ -34,8 +47,11 @@ func alert(args, env []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stdout, alertHelp)
 		return 0
 	}
+	if len(args) > 0 && args[0] == "backtest" {
+		return backtest(args[1:], env, stdout, stderr)
+	}
 	if len(args) == 0 || args[0] != "test" {
-		return fail(stderr, fmt.Errorf("want tripod alert test; tripod help alert says more"), exitWrong)
+		return fail(stderr, fmt.Errorf("want tripod alert test or tripod alert backtest; tripod help alert says more"), exitWrong)
 	}
 	labels, annotations := map[string]string{}, map[string]string{}
 	a := asking{}

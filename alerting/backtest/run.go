@@ -1,0 +1,151 @@
+package backtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/prometheus/promql"
+
+	"tripod/alerting"
+	"tripod/alerting/config"
+	"tripod/store"
+)
+
+// Query evaluates PromQL at each step from one moment to another, both
+// included; store.ErrTooLarge when that is too much at one time.
+type Query func(ctx context.Context, expr string, from, to time.Time, step time.Duration) (promql.Matrix, error)
+
+// Options of Run; the zero value of a field means its default.
+type Options struct {
+	From, To time.Time      // of evaluations, both included; required
+	Interval time.Duration  // of a rule that names none; default 15 s
+	Query    Query          // required
+	Config   *config.Config // routes, inhibitions and intervals; nil tells nobody
+	Silences []alerting.Silence
+	Zone     *time.Location // of the night; default UTC
+}
+
+// maxEvaluations is a year of one every 15 seconds.
+const maxEvaluations = 366 * 24 * 60 * 4
+
+// pieceSteps is how many evaluations are asked for at one time: of a thousand
+// series a million and a half points.
+const pieceSteps = 1440
+
+// Report is what a rule would have done.
+type Report struct {
+	Rule        Rule
+	From, To    time.Time
+	Evaluations int
+	Alerts      []Alert  // that fired
+	Notices     []Notice // in order of time
+}
+
+// Run tests one rule. It reads the range piece by piece, so that its memory
+// depends on how much fires, not on how long the range is.
+func Run(ctx context.Context, rule Rule, o Options) (*Report, error) {
+	step, err := o.validate(&rule)
+	if err != nil {
+		return nil, err
+	}
+	steps := int(o.To.Sub(o.From)/step) + 1
+	m := newMachine(&rule, step)
+	at := func(n int) time.Time { return o.From.Add(time.Duration(n) * step) }
+	size := pieceSteps
+	for n := 0; n < steps; {
+		last := min(n+size, steps) - 1
+		answer, err := o.Query(ctx, rule.Expr, at(n).Add(-rule.Offset), at(last).Add(-rule.Offset), step)
+		if errors.Is(err, store.ErrTooLarge) && size > 1 {
+			size /= 2
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", rule.Name, err)
+		}
+		shift(answer, rule.Offset)
+		if err := m.piece(answer, at(n), at(last)); err != nil {
+			return nil, err
+		}
+		n = last + 1
+	}
+	r := &Report{Rule: rule, From: o.From, To: at(steps - 1), Evaluations: steps, Alerts: m.finish()}
+	r.Notices, err = notices(r, o)
+	return r, err
+}
+
+func (o *Options) validate(rule *Rule) (step time.Duration, err error) {
+	if err := rule.check(); err != nil {
+		return 0, err
+	}
+	step = rule.Interval
+	if step <= 0 {
+		step = o.Interval
+	}
+	if step <= 0 {
+		step = 15 * time.Second
+	}
+	if step%time.Millisecond != 0 {
+		return 0, fmt.Errorf("%s: an interval of %s is no whole number of milliseconds: %w", rule.Name, step, alerting.ErrInvalid)
+	}
+	o.From, o.To = o.From.Truncate(time.Millisecond), o.To.Truncate(time.Millisecond)
+	switch n := o.To.Sub(o.From) / step; {
+	case o.To.Before(o.From):
+		return 0, fmt.Errorf("a test from %s to %s: %w", o.From, o.To, alerting.ErrInvalid)
+	case n >= maxEvaluations:
+		return 0, fmt.Errorf("%d evaluations each %s, at most %d: %w", n+1, step, maxEvaluations, alerting.ErrInvalid)
+	}
+	return step, nil
+}
+
+// shift puts samples at the time of the evaluation that asked for them.
+func shift(answer promql.Matrix, by time.Duration) {
+	if by == 0 {
+		return
+	}
+	for _, s := range answer {
+		for i := range s.Floats {
+			s.Floats[i].T += by.Milliseconds()
+		}
+	}
+}
+
+// Firing is how long alerts fired, each by itself and all together.
+func (r *Report) Firing() (total time.Duration) {
+	for _, a := range r.Alerts {
+		for _, e := range a.Episodes {
+			total += e.end(r.To).Sub(e.FiredAt)
+		}
+	}
+	return total
+}
+
+// Fired counts the episodes.
+func (r *Report) Fired() (n int) {
+	for _, a := range r.Alerts {
+		n += len(a.Episodes)
+	}
+	return n
+}
+
+func (e *Episode) end(to time.Time) time.Time {
+	if e.ResolvedAt.IsZero() {
+		return to
+	}
+	return e.ResolvedAt
+}
+
+// Strip tells for each of n equal parts of the range whether anything fired in it.
+func (r *Report) Strip(n int) []bool {
+	out := make([]bool, n)
+	width := r.To.Sub(r.From)/time.Duration(n) + 1
+	for _, a := range r.Alerts {
+		for _, e := range a.Episodes {
+			for i := int(e.FiredAt.Sub(r.From) / width); i <= min(int(e.end(r.To).Sub(r.From)/width), n-1); i++ {
+				out[i] = true
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,32 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/prometheus/promql"
+
+	"tripod/alerting"
+	"tripod/alerting/backtest"
+	"tripod/store"
+)
+
+// Backtest runs a rule over the stored series, and over the routes, silences
+// and time intervals of this moment.
+func (a *Appliance) Backtest(ctx context.Context, rule backtest.Rule, from, to time.Time) (*backtest.Report, error) {
+	return backtest.Run(ctx, rule, backtest.Options{
+		From: from, To: to, Interval: a.o.EvalInterval, Query: a.rangeOf, Config: a.notify.Config(), Silences: a.notify.Silences(),
+	})
+}
+
+// rangeOf is a query in the words of backtest.
+func (a *Appliance) rangeOf(ctx context.Context, expr string, from, to time.Time, step time.Duration) (promql.Matrix, error) {
+	m, _, err := a.metrics.Range(ctx, expr, from, to, step)
+	var query *store.QueryError
+	if errors.As(err, &query) {
+		return nil, fmt.Errorf("%w: %w", err, alerting.ErrInvalid)
+	}
+	return m, err
+}
