@@ -153,7 +153,11 @@ func rowKey(f *Frame, row int, names []string) string {
 	var b strings.Builder
 	for _, n := range names {
 		if i := f.find(n); i >= 0 {
-			b.WriteString(strconv.Quote(f.Fields[i].String(row)))
+			if f.Fields[i].Kind == Text {
+				b.WriteString(strconv.Quote(f.Fields[i].String(row)))
+			} else { // a time as text has no milliseconds
+				b.WriteString(strconv.FormatFloat(f.Fields[i].Number(row), 'g', -1, 64))
+			}
 		}
 		b.WriteByte('|')
 	}
