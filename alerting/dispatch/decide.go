@@ -83,11 +83,11 @@ func (c *Core) mutedBy(now time.Time, r *Route) (by []string, why string) {
 // when it ends without a word from its sender.
 func (c *Core) explain(now time.Time, g *Group, a *Alert) {
 	if a.ResolvedAt(now) {
-		if g.said[a.fingerprint] != "ended" {
-			g.said[a.fingerprint] = "ended"
+		delete(g.said, a.fingerprint)
+		if a.ValidFor > 0 {
 			a.ValidFor = 0
 			c.changed.alerts[a.fingerprint] = true // its end is on disk from here on
-			c.step(now, a, alerting.Step{Kind: alerting.StepResolved, Group: g.Key, Receiver: g.Receiver})
+			c.step(now, a, alerting.Step{Kind: alerting.StepResolved, Detail: "its sender was not heard of in time"})
 		}
 		return
 	}

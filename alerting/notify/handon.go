@@ -26,7 +26,7 @@ type postedAlert struct {
 	Labels       map[string]string `json:"labels"`
 	Annotations  map[string]string `json:"annotations"`
 	StartsAt     time.Time         `json:"startsAt"`
-	EndsAt       *time.Time        `json:"endsAt,omitempty"` // nil while it fires
+	EndsAt       time.Time         `json:"endsAt"`
 	GeneratorURL string            `json:"generatorURL,omitempty"`
 }
 
@@ -44,7 +44,7 @@ func (a *alertmanager) Send(ctx context.Context, n Notification) error {
 			end = n.At.Add(handedOnFor)
 		}
 		alerts = append(alerts, postedAlert{
-			Labels: x.Labels, Annotations: filled(x.Annotations), StartsAt: x.StartsAt, EndsAt: &end, GeneratorURL: link(x.GeneratorURL),
+			Labels: x.Labels, Annotations: filled(x.Annotations), StartsAt: x.StartsAt, EndsAt: end, GeneratorURL: link(x.GeneratorURL),
 		})
 	}
 	body, err := json.Marshal(alerts)

@@ -98,7 +98,7 @@ func TestWebhookForm(t *testing.T) {
 	if err := json.Unmarshal([]byte(f.got()[0]), &m); err != nil {
 		t.Fatal(err)
 	}
-	if m.Receiver != "ops" && m.Receiver != "Slack" || len(m.Alerts) != 2 || m.TruncatedAlerts != 1 || len(m.CommonLabels) != 2 || m.ExternalURL != "https://tripod.example" {
+	if m.Receiver != "Slack" || len(m.Alerts) != 2 || m.TruncatedAlerts != 1 || len(m.CommonLabels) != 2 || m.ExternalURL != "https://tripod.example" {
 		t.Errorf("got %+v", m)
 	}
 }
