@@ -34,6 +34,8 @@ type Rules struct {
 	mu      sync.Mutex // guards running and the change from one rule set to the next
 	running bool
 	set     *ruleSet // what the manager loads; never changed, only replaced
+
+	watch watch
 }
 
 // Open reads the rule files. Its error names every fault of every file.
@@ -48,7 +50,7 @@ func Open(o Options) (*Rules, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(unseen(context.Background()))
-	r := &Rules{o: o, cancel: cancel, set: set}
+	r := &Rules{o: o, cancel: cancel, set: set, watch: newWatch()}
 	r.manager = rules.NewManager(&rules.ManagerOptions{
 		ExternalURL:     external,
 		QueryFunc:       r.query,
@@ -137,6 +139,11 @@ func (r *Rules) update() error {
 // pending again after a restart, would be reported as resolved.
 func (r *Rules) evaluate(ctx context.Context, g *rules.Group, at time.Time) {
 	rules.DefaultEvalIterationFunc(ctx, g, at)
+	if r.o.Steps != nil {
+		if steps := r.watch.look(g, at); len(steps) > 0 {
+			r.o.Steps(steps)
+		}
+	}
 	var still []string
 	for _, rule := range g.AlertingRules() {
 		for _, a := range rule.ActiveAlerts() {

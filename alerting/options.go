@@ -33,6 +33,9 @@ type Options struct {
 	ExternalURL string   // of the appliance, for templates and links
 	Registerer  prometheus.Registerer
 	Log         *slog.Logger // nil means silence
+	// Steps gets what changed about a group's alerts after each evaluation of it;
+	// nil hears nothing. It must return soon.
+	Steps func([]Step)
 }
 
 func (o *Options) validate() (*url.URL, error) {

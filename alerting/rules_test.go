@@ -54,6 +54,9 @@ type running struct {
 	db   *tsdb.DB
 	file string
 	fail atomic.Pointer[error] // what queries answer, if set
+
+	mu    sync.Mutex
+	steps []Step
 }
 
 func run(t *testing.T, text string, f func(r *running)) {
@@ -74,6 +77,11 @@ func run(t *testing.T, text string, f func(r *running)) {
 		r.Rules, err = Open(Options{
 			RuleFiles: []string{r.file}, NoBuiltin: true, Pipeline: r.out, Appendable: db, Queryable: db,
 			ExternalURL: "http://tripod.example/x",
+			Steps: func(steps []Step) {
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				r.steps = append(r.steps, steps...)
+			},
 			Query: func(ctx context.Context, expr string, at time.Time) (promql.Vector, error) {
 				if err := r.fail.Load(); err != nil {
 					return nil, *err

@@ -132,6 +132,7 @@ type Step struct {
 	By       []string // ids of silences, fingerprints of alerts that inhibit, names of time intervals
 	Detail   string   // a reason or an error, without secrets
 	Delivery string   // ID of the notification, or empty
+	Of       *Alert   // on steps with which an alert begins, else nil; not to be changed
 }
 
 // StepKind says what a Step is.
@@ -139,14 +140,20 @@ type StepKind string
 
 // The kinds of steps, in the order of an alert's life.
 const (
-	StepReceived   StepKind = "received"  // the pipeline heard of a firing alert for the first time
-	StepRouted     StepKind = "routed"    // into a group of a receiver
-	StepInhibited  StepKind = "inhibited" // by other alerts
-	StepSilenced   StepKind = "silenced"  // by silences
-	StepMuted      StepKind = "muted"     // by time intervals
-	StepUnmuted    StepKind = "unmuted"   // none of the three holds any more
-	StepDue        StepKind = "due"       // a notification is owed
-	StepSending    StepKind = "sending"   // an attempt begins
+	StepPending    StepKind = "pending" // the condition holds, not yet for long enough
+	StepFiring     StepKind = "firing"
+	StepKept       StepKind = "kept firing" // by keep_firing_for alone
+	StepOver       StepKind = "over"        // the rule has ended it
+	StepFailing    StepKind = "failing"     // of a rule, without an alert: it cannot be evaluated
+	StepWorks      StepKind = "works"       // of a rule: it can again
+	StepReceived   StepKind = "received"    // the pipeline heard of a firing alert for the first time
+	StepRouted     StepKind = "routed"      // into a group of a receiver
+	StepInhibited  StepKind = "inhibited"   // by other alerts
+	StepSilenced   StepKind = "silenced"    // by silences
+	StepMuted      StepKind = "muted"       // by time intervals
+	StepUnmuted    StepKind = "unmuted"     // none of the three holds any more
+	StepDue        StepKind = "due"         // a notification is owed
+	StepSending    StepKind = "sending"     // an attempt begins
 	StepSent       StepKind = "sent"
 	StepRetried    StepKind = "retried" // an attempt failed; Detail says how
 	StepSuperseded StepKind = "superseded"

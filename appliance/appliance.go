@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel"
 
 	"tripod/alerting"
+	"tripod/alerting/chronicle"
 	"tripod/alerting/notify"
 	"tripod/appliance/catalog"
 	"tripod/appliance/state"
@@ -62,6 +63,8 @@ type Appliance struct {
 	meters   meters
 	seen     *requestMetrics
 	counted  *spanMetrics
+
+	chronicle *chronicle.Chronicle
 
 	syslog []syslogDoor
 
@@ -300,7 +303,16 @@ func (a *Appliance) openAlerting() (err error) {
 	for _, note := range alerts.Notes {
 		a.log.Warn("alert routing", "note", note)
 	}
-	a.notify, err = notify.Open(notify.Options{Dir: filepath.Join(a.o.Data, "state"), Config: alerts, ExternalURL: a.URL(), Log: a.log, Detail: a.alertDetail, Events: a.told.events()})
+	if a.chronicle, err = chronicle.Open(chronicle.Options{Dir: filepath.Join(a.o.Data, "state"), Keep: a.o.RetentionAlerts, Log: a.log}); err != nil {
+		return fmt.Errorf("chronicle of alerts: %w", err)
+	}
+	a.life.onClose("chronicle of alerts", a.chronicle.Close)
+	a.life.onRun(background, "chronicle of alerts", a.chronicle.Run)
+	events := a.told.events()
+	events.Steps = a.chronicle.Add
+	a.notify, err = notify.Open(notify.Options{
+		Dir: filepath.Join(a.o.Data, "state"), Config: alerts, ExternalURL: a.URL(), Log: a.log, Events: events, Detail: a.alertDetail,
+	})
 	if err != nil {
 		return fmt.Errorf("notifications: %w", err)
 	}
@@ -308,7 +320,7 @@ func (a *Appliance) openAlerting() (err error) {
 	a.life.onRun(engines, "notifications", a.notify.Run)
 	a.rules, err = alerting.Open(alerting.Options{
 		RuleFiles: a.o.Rules, Interval: a.o.EvalInterval, Query: a.metrics.QueryFunc(), Appendable: a.metrics, Queryable: a.metrics,
-		Pipeline: a.notify, ExternalURL: a.URL(), Log: a.log,
+		Pipeline: a.notify, ExternalURL: a.URL(), Log: a.log, Steps: a.chronicle.Add,
 	})
 	if err != nil {
 		return fmt.Errorf("rules: %w", err)

@@ -64,7 +64,8 @@ type Options struct {
 	Sync               string     // "interval" or "batch"
 
 	RetentionLogs, RetentionTraces, RetentionMetrics time.Duration
-	MaxDisk                                          int64 // bytes over all pillars, 0 for no bound
+	RetentionAlerts                                  time.Duration // of the steps of alerts
+	MaxDisk                                          int64         // bytes over all pillars, 0 for no bound
 
 	KeepTraces time.Duration // how long traces with errors and slow ones stay; 0 is as long as all others
 	SlowTraces time.Duration // from which duration of a span on a trace is slow; 0 for none
@@ -116,6 +117,7 @@ func (o *Options) fill() {
 	dur(&o.RetentionLogs, 30*24*time.Hour)
 	dur(&o.RetentionTraces, 14*24*time.Hour)
 	dur(&o.RetentionMetrics, 90*24*time.Hour)
+	dur(&o.RetentionAlerts, 30*24*time.Hour)
 	if o.Rate == 0 {
 		o.Rate = 5
 	}

@@ -108,7 +108,7 @@ func (c *Core) Put(now time.Time, alerts ...alerting.Alert) (refused int) {
 		default:
 			if old == nil || old.ResolvedAt(now) {
 				c.changed.alerts[n.fingerprint] = true
-				c.step(now, n, alerting.Step{Kind: alerting.StepReceived, Detail: n.Annotations[alerting.ValueAnnotation]})
+				c.step(now, n, alerting.Step{Kind: alerting.StepReceived, Detail: n.Annotations[alerting.ValueAnnotation], Of: &n.Alert})
 			}
 			c.store(n)
 			for _, r := range c.root.Match(n.Labels) {

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -55,6 +56,30 @@ func (c *Core) heldBack(now time.Time, g *Group, a *Alert) held {
 	return held{}
 }
 
+// named says what holds an alert back in the words of those who made it.
+func (c *Core) named(h held) string {
+	var names []string
+	for _, by := range h.by {
+		name := ""
+		switch silence, alert := c.silences[by], c.alerts[by]; {
+		case h.kind == alerting.StepSilenced && silence != nil:
+			name = cmp.Or(silence.Comment, by)
+			if silence.CreatedBy != "" {
+				name += " (" + silence.CreatedBy + ")"
+			}
+		case h.kind == alerting.StepInhibited && alert != nil:
+			name = alert.Name()
+		}
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return h.why
+	}
+	return strings.Join(names, ", ")
+}
+
 // mutedBy names the time intervals that hold a route back.
 func (c *Core) mutedBy(now time.Time, r *Route) (by []string, why string) {
 	if r == nil {
@@ -97,7 +122,7 @@ func (c *Core) explain(now time.Time, g *Group, a *Alert) {
 		return
 	}
 	g.said[a.fingerprint] = said
-	s := alerting.Step{Kind: h.kind, Group: g.Key, Receiver: g.Receiver, By: h.by, Detail: h.why}
+	s := alerting.Step{Kind: h.kind, Group: g.Key, Receiver: g.Receiver, By: h.by, Detail: c.named(h)}
 	if h.kind == "" {
 		s.Kind = alerting.StepUnmuted
 	}

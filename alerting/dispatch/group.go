@@ -72,8 +72,19 @@ func (c *Core) join(now time.Time, r *Route, a *Alert) {
 		g.Alerts[a.fingerprint] = true
 		c.refs[a.fingerprint]++
 		c.changed.groups[id] = true
-		c.step(now, a, alerting.Step{Kind: alerting.StepRouted, Group: g.Key, Receiver: g.Receiver})
+		c.step(now, a, alerting.Step{Kind: alerting.StepRouted, Group: g.Key, Receiver: g.Receiver, Detail: c.opening(now, g)})
 	}
+}
+
+// opening says when those of a group are told, or that nobody is.
+func (c *Core) opening(now time.Time, g *Group) string {
+	if len(c.integrations[g.Receiver]) == 0 {
+		return alerting.TellsNobody
+	}
+	if wait := g.Next.Sub(now); wait > 0 {
+		return "its group opens in " + wait.Round(time.Second).String()
+	}
+	return ""
 }
 
 // settle gives a group a lane for each integration of its receiver.

@@ -59,3 +59,33 @@ func TestAlertTest(t *testing.T) {
 		t.Errorf("the receiver got firing %v, resolved %v", firing, resolved)
 	}
 }
+
+// TestAlertWhy reads the chain of an alert that another program sent.
+func TestAlertWhy(t *testing.T) {
+	p := launch(t, t.TempDir())
+	res, err := http.Post(p.url+"/api/v2/alerts", "application/json", strings.NewReader(`[{"labels":{"alertname":"Disk","zone":"a\u001b[31m"}}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	for name, c := range map[string]struct {
+		args    []string
+		code    int
+		out, er string
+	}{
+		"as text":   {[]string{"Disk"}, 0, "  routed to nobody, tells nobody, group", ""},
+		"as JSON":   {[]string{"Disk", "-o", "json", "--since", "1h"}, 0, `"sentence":"Nobody is told: the route leads to nobody, which tells nobody."`, ""},
+		"of none":   {[]string{"Other"}, 1, "", "it was not even pending"},
+		"too early": {[]string{"Disk", "--limit", "-1"}, 2, "", "--limit -1"},
+		"no name":   {nil, 2, "", "the name of a rule"},
+		"bad since": {[]string{"Disk", "--since", "soon"}, 2, "", "RFC 3339"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out, er bytes.Buffer
+			code := run(append([]string{"alert", "why", "--addr", p.url}, c.args...), nil, &out, &er)
+			if code != c.code || !strings.Contains(out.String(), c.out) || !strings.Contains(er.String(), c.er) || strings.Contains(out.String(), "\x1b") {
+				t.Errorf("got %d %q %q, want %d %q %q", code, out.String(), er.String(), c.code, c.out, c.er)
+			}
+		})
+	}
+}

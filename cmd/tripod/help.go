@@ -17,7 +17,7 @@ Commands
   demo       the same, with simulated users and faults that can be switched on
   query      ask a running appliance for logs, metrics or traces
   tail       follow the logs of a running appliance
-  alert      send a test through the routes of a running appliance
+  alert      send a test through the routes of a running appliance; why was I paged, or not
   check      check a configuration, or a data directory
   version    print the version
   help       print this, or more about query, tail, alert or check

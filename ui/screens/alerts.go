@@ -54,6 +54,7 @@ type AlertDetail struct {
 	Alerting bool // false for a recording rule, which has no alerts
 	Active   []AlertInstance
 	More     int // active alerts that are not listed
+	Why      AlertWhy
 	Notices  AlertNotices
 }
 

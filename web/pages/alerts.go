@@ -19,6 +19,8 @@ type Alerts struct {
 	Rules   AlertRules
 	Notices AlertNotices
 	Series  AlertSeries
+
+	Chronicle AlertChronicle
 }
 
 // AlertRules gives the rules with their state, ordered by file and group.

@@ -22,8 +22,13 @@ type fakeAlerts struct {
 	groups     []alerting.Group
 	deliveries []alerting.Delivery
 	receivers  []string
+	episodes   []alerting.Episode
 	err        error
 	asked      []string
+}
+
+func (f *fakeAlerts) Episodes(context.Context, alerting.EpisodeQuery) ([]alerting.Episode, error) {
+	return f.episodes, f.err
 }
 
 func (f *fakeAlerts) Groups() []alerting.Group        { return f.groups }
@@ -92,8 +97,28 @@ func someRules() *fakeAlerts {
 	}}
 	broken := rule("Broken", "up and on(job) x")
 	broken.Health, broken.LastError = alerting.HealthErr, "found duplicate series for the match group"
+	ago := func(d time.Duration, kind alerting.StepKind, receiver, detail string) alerting.Step {
+		return alerting.Step{Time: noon.Add(-d), Kind: kind, Receiver: receiver, Detail: detail}
+	}
 	return &fakeAlerts{
 		receivers: []string{"Slack"},
+		episodes: []alerting.Episode{
+			{Alert: "0123456789abcdef", Name: "HighErrorRate", Labels: firing.Alerts[0].Labels, Start: noon.Add(-29 * time.Minute), Evidence: "0123456789abcdef-67d1950c", Cut: 3, Steps: []alerting.Step{
+				ago(29*time.Minute, alerting.StepPending, "", "value 0.42, fires when it has held for 5m0s"),
+				ago(24*time.Minute, alerting.StepFiring, "", "value 0.42"),
+				ago(24*time.Minute, alerting.StepRouted, "Slack", ""),
+				ago(24*time.Minute, alerting.StepSending, "Slack/slack[0]", "first notification"),
+				ago(24*time.Minute, alerting.StepRetried, "Slack/slack[0]", "503"),
+				ago(23*time.Minute, alerting.StepSending, "Slack/slack[0]", "first notification"),
+				ago(22*time.Minute, alerting.StepRetried, "Slack/slack[0]", "504"),
+				ago(21*time.Minute, alerting.StepSending, "Slack/slack[0]", "first notification"),
+				ago(20*time.Minute, alerting.StepSent, "Slack/slack[0]", ""),
+			}},
+			{Alert: "0123456789abcdef", Name: "HighErrorRate", Start: noon.Add(-2 * time.Hour), End: noon.Add(-118 * time.Minute), Steps: []alerting.Step{
+				ago(2*time.Hour, alerting.StepPending, "", "value 0.2, fires when it has held for 5m0s"),
+				ago(118*time.Minute, alerting.StepOver, "", "after 2m0s, before it had held for 5m0s"),
+			}},
+		},
 		groups: []alerting.Group{
 			{File: alerting.Builtin, Name: "services", Interval: 15 * time.Second, Rules: []alerting.Rule{firing}},
 			{File: "/etc/tripod/rules/mine.yml", Name: "mine", Interval: time.Minute, Rules: []alerting.Rule{
@@ -113,7 +138,7 @@ func alertsScreen(t *testing.T, f *fakeAlerts, address string) string {
 	t.Helper()
 	o := Options{Now: func() time.Time { return noon }}
 	if f != nil {
-		o.Alerts = Alerts{Rules: f, Notices: f, Series: f}
+		o.Alerts = Alerts{Rules: f, Notices: f, Series: f, Chronicle: f}
 	}
 	p, err := New(o)
 	if err != nil {
@@ -163,6 +188,7 @@ func TestAlertsScreenSays(t *testing.T) {
 		want    []string
 		not     []string
 	}{
+		"why it was told":            {someRules(), "/alerts", []string{"Slack/slack[0] was told at 11:40:00, 4 min after it fired, with 3 attempts.", "did not take it 2 times, the last at 11:38:00: 504", "3 further steps", `href="/alerts/evidence/0123456789abcdef-67d1950c"`, "ended after 2 min, before it fired"}, nil},
 		"which one is selected":      {someRules(), "/alerts?sel=Slow", []string{"<h1>Slow</h1>", "pending 3 min", "fires in 2 min", "‹job› is at ‹value›"}, []string{"javascript:"}},
 		"the second of a name":       {someRules(), "/alerts?sel=Slow~2", []string{"absent(up)", "Nothing is firing or pending"}, nil},
 		"why a rule fails":           {someRules(), "/alerts?sel=Broken", []string{"The last evaluation failed", "found duplicate series", "Failing"}, nil},

@@ -170,6 +170,9 @@ func (p *Pages) alertDetail(ctx context.Context, st State, e alertEntry) screens
 		}
 		d.Active = append(d.Active, p.alertInstance(st, a))
 	}
+	if d.Alerting {
+		d.Why = p.alertWhy(ctx, st, r)
+	}
 	d.Notices = p.alertNotices(st, r)
 	return d
 }

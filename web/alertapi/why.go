@@ -1,0 +1,125 @@
+package alertapi
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"tripod/alerting"
+	"tripod/web"
+)
+
+// Chronicle gives what happened about alerts, newest first.
+type Chronicle interface {
+	Episodes(ctx context.Context, q alerting.EpisodeQuery) ([]alerting.Episode, error)
+}
+
+// Why answers why somebody was told of an alert, or was not.
+type Why struct{ chronicle Chronicle }
+
+// NewWhy makes the API on its one door.
+func NewWhy(c Chronicle) *Why { return &Why{c} }
+
+// Register puts the handler beside Prometheus's own.
+func (a *Why) Register(mux web.Routes) {
+	mux.Handle("GET /api/v1/alerts/why", http.HandlerFunc(a.why))
+}
+
+// whyEpisode is an alert from the moment when its condition held until its end.
+type whyEpisode struct {
+	Fingerprint string            `json:"fingerprint,omitempty"` // none: a rule that could not be evaluated
+	Name        string            `json:"name"`
+	Labels      map[string]string `json:"labels"`
+	Start       time.Time         `json:"start"`
+	End         *time.Time        `json:"end,omitempty"` // none while it goes on
+	Outcome     alerting.Outcome  `json:"outcome"`
+	Sentence    string            `json:"sentence"`
+	Evidence    string            `json:"evidence,omitempty"` // ID
+	Steps       []whyStep         `json:"steps"`
+	Cut         int               `json:"cut,omitempty"` // steps that are not among them
+}
+
+type whyStep struct {
+	Time     time.Time         `json:"time"`
+	Kind     alerting.StepKind `json:"kind"`
+	Text     string            `json:"text"`
+	Receiver string            `json:"receiver,omitempty"`
+	Group    string            `json:"group,omitempty"`
+	By       []string          `json:"by,omitempty"`
+	Detail   string            `json:"detail,omitempty"`
+	Delivery string            `json:"delivery,omitempty"`
+}
+
+func (a *Why) why(w http.ResponseWriter, r *http.Request) {
+	q, err := parseWhy(r.URL.Query())
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	episodes, err := a.chronicle.Episodes(r.Context(), q)
+	if err != nil {
+		refuse(w, err)
+		return
+	}
+	out := make([]whyEpisode, 0, len(episodes))
+	for i := range episodes {
+		out = append(out, whyOf(&episodes[i]))
+	}
+	answer(w, out)
+}
+
+func parseWhy(v url.Values) (alerting.EpisodeQuery, error) {
+	q := alerting.EpisodeQuery{Name: v.Get("name"), Alert: v.Get("fingerprint")}
+	var faults []error
+	if q.Name == "" && q.Alert == "" {
+		faults = append(faults, invalid("name", "want the name of a rule, or the fingerprint of an alert"))
+	}
+	var err error
+	if q.From, err = parseMoment("start", v.Get("start")); err != nil {
+		faults = append(faults, err)
+	}
+	if q.To, err = parseMoment("end", v.Get("end")); err != nil {
+		faults = append(faults, err)
+	}
+	if s := v.Get("limit"); s != "" {
+		if q.Limit, err = strconv.Atoi(s); err != nil || q.Limit < 1 {
+			faults = append(faults, invalid("limit", "want a number from 1, not %.40q", s))
+		}
+	}
+	return q, errors.Join(faults...)
+}
+
+// parseMoment reads a time as Prometheus's API does: Unix seconds or RFC 3339.
+func parseMoment(name, s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if f, err := strconv.ParseFloat(s, 64); err == nil && math.Abs(f) < 9e9 {
+		whole, part := math.Modf(f)
+		return time.Unix(int64(whole), int64(part*1e9)), nil
+	}
+	if t, err := time.Parse(time.RFC3339Nano, s); err == nil && t.Year() > 1700 && t.Year() < 2250 {
+		return t, nil
+	}
+	return time.Time{}, invalid(name, "want Unix seconds or a time such as 2026-03-12T14:06:00Z, not %.40q", s)
+}
+
+func whyOf(e *alerting.Episode) whyEpisode {
+	verdict := e.Verdict()
+	out := whyEpisode{
+		Fingerprint: e.Alert, Name: e.Name, Labels: filled(e.Labels), Start: e.Start, Outcome: verdict.Outcome, Sentence: verdict.Sentence,
+		Evidence: e.Evidence, Steps: []whyStep{}, Cut: e.Cut,
+	}
+	if !e.End.IsZero() {
+		out.End = &e.End
+	}
+	for i := range e.Steps {
+		s := &e.Steps[i]
+		out.Steps = append(out.Steps, whyStep{s.Time, s.Kind, s.Say(), s.Receiver, s.Group, s.By, s.Detail, s.Delivery})
+	}
+	return out
+}
