@@ -16,8 +16,6 @@ type Episode struct {
 	End    time.Time // zero while it goes on
 	Steps  []Step    // in order of time
 	Cut    int       // steps of it that are not among them
-	// Evidence is the ID of what was kept when it fired, or empty.
-	Evidence string
 }
 
 // EpisodeQuery asks for episodes, newest first; the zero value of a field asks for all.

@@ -60,10 +60,10 @@ func (e *Episode) Verdict() Verdict {
 		return Verdict{OutcomeNever, "Nobody was told: its condition ended after " + span(e.End.Sub(e.Start)) + ", before it fired."}
 	case len(s.told) > 0:
 		return Verdict{OutcomeTold, s.toldSentence()}
-	case s.failed != nil:
+	case s.failed != nil && !s.heldSince(s.failed.Time):
 		return s.failedVerdict(e)
 	case len(s.held) > 0:
-		return Verdict{OutcomeHeld, s.not(e) + s.heldSentence() + "."}
+		return Verdict{OutcomeHeld, "Nobody " + was(e) + " told: " + s.heldSentence() + "."}
 	case len(s.nobody) > 0:
 		return Verdict{OutcomeNobody, "Nobody " + was(e) + " told: the route leads to " + strings.Join(s.nobody, ", ") + ", which tells nobody."}
 	case !e.End.IsZero():
@@ -154,14 +154,26 @@ func (s *story) toldSentence() string {
 }
 
 func (s *story) failedVerdict(e *Episode) Verdict {
-	receiver, said := s.failed.Receiver, s.failed.Detail
+	begin := "Nobody is told yet: "
 	if s.failed.Kind == StepGaveUp || !e.End.IsZero() {
-		return Verdict{OutcomeFailed, fmt.Sprintf("Nobody was told: %d attempts at %s failed, the last at %s: %s", s.attempts, receiver, clock(s.failed.Time), said)}
+		begin = "Nobody was told: "
 	}
-	return Verdict{OutcomeFailed, fmt.Sprintf("Nobody is told yet: %d attempts at %s failed, the last at %s: %s", s.attempts, receiver, clock(s.failed.Time), said)}
+	attempts := "the attempt at " + s.failed.Receiver + " at " + clock(s.failed.Time) + " failed: "
+	if s.attempts > 1 {
+		attempts = fmt.Sprintf("%d attempts at %s failed, the last at %s: ", s.attempts, s.failed.Receiver, clock(s.failed.Time))
+	}
+	return Verdict{OutcomeFailed, begin + attempts + s.failed.Detail}
 }
 
-func (s *story) not(e *Episode) string { return "Nobody " + was(e) + " told: " }
+// heldSince says that something has begun to hold the alert back since then.
+func (s *story) heldSince(at time.Time) bool {
+	for _, step := range s.held {
+		if !step.Time.Before(at) {
+			return true
+		}
+	}
+	return false
+}
 
 func was(e *Episode) string {
 	if e.End.IsZero() {

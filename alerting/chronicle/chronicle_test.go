@@ -140,7 +140,7 @@ func TestChainOfAnAlertThatIsTold(t *testing.T) {
 		l.end("A")
 		pass(2 * time.Minute)
 		l.want("A", "pending |received |routed chat|due chat/slack[0]|sending chat/slack[0]|retried chat/slack[0]|sending chat/slack[0]|"+
-			"retried chat/slack[0]|sending chat/slack[0]|sent chat/slack[0]|resolved |resolved chat|due chat/slack[0]|sending chat/slack[0]|sent chat/slack[0]|",
+			"retried chat/slack[0]|sending chat/slack[0]|sent chat/slack[0]|resolved |due chat/slack[0]|sending chat/slack[0]|sent chat/slack[0]|",
 			"chat/slack[0] was told at 00:01:13, 13 s after it fired, with 3 attempts.")
 		l.fire("A")
 		pass(time.Minute)
@@ -175,6 +175,22 @@ func TestChainOfAlertsThatAreHeldBack(t *testing.T) {
 		}
 		pass(2 * time.Minute)
 		l.want("D", "", "chat/slack[0] was told at 00:01:10, 1 min 10 s after it fired, held back before: silenced by new disks (alice).")
+	})
+}
+
+func TestSilenceAfterAttemptsThatFailed(t *testing.T) {
+	live(t, func(l *life) {
+		l.refuse.Store(true)
+		l.fire("A")
+		pass(10 * time.Second)
+		l.want("A", "", "Nobody is told yet: the attempt at chat/slack[0] at 00:00:10 failed: 503 Service Unavailable")
+		if _, err := l.p.SetSilence(alerting.Silence{
+			Matchers: []alerting.Matcher{{Name: "alertname", Value: "A", IsEqual: true}}, StartsAt: time.Now(), EndsAt: time.Now().Add(time.Hour), Comment: "known",
+		}); err != nil {
+			t.Fatal(err)
+		}
+		pass(2 * time.Minute)
+		l.want("A", "", "Nobody is told: silenced by known since")
 	})
 }
 

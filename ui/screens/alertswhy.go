@@ -22,7 +22,6 @@ type AlertEpisode struct {
 	Open        bool
 	Steps       []AlertStep
 	Cut         string // that steps are missing, or empty
-	Evidence    string // link, or empty
 }
 
 // AlertStep is one step of the chain.

@@ -38,7 +38,6 @@ type whyEpisode struct {
 	End         *time.Time        `json:"end,omitempty"` // none while it goes on
 	Outcome     alerting.Outcome  `json:"outcome"`
 	Sentence    string            `json:"sentence"`
-	Evidence    string            `json:"evidence,omitempty"` // ID
 	Steps       []whyStep         `json:"steps"`
 	Cut         int               `json:"cut,omitempty"` // steps that are not among them
 }
@@ -112,7 +111,7 @@ func whyOf(e *alerting.Episode) whyEpisode {
 	verdict := e.Verdict()
 	out := whyEpisode{
 		Fingerprint: e.Alert, Name: e.Name, Labels: filled(e.Labels), Start: e.Start, Outcome: verdict.Outcome, Sentence: verdict.Sentence,
-		Evidence: e.Evidence, Steps: []whyStep{}, Cut: e.Cut,
+		Steps: []whyStep{}, Cut: e.Cut,
 	}
 	if !e.End.IsZero() {
 		out.End = &e.End

@@ -103,7 +103,7 @@ func someRules() *fakeAlerts {
 	return &fakeAlerts{
 		receivers: []string{"Slack"},
 		episodes: []alerting.Episode{
-			{Alert: "0123456789abcdef", Name: "HighErrorRate", Labels: firing.Alerts[0].Labels, Start: noon.Add(-29 * time.Minute), Evidence: "0123456789abcdef-67d1950c", Cut: 3, Steps: []alerting.Step{
+			{Alert: "0123456789abcdef", Name: "HighErrorRate", Labels: firing.Alerts[0].Labels, Start: noon.Add(-29 * time.Minute), Cut: 3, Steps: []alerting.Step{
 				ago(29*time.Minute, alerting.StepPending, "", "value 0.42, fires when it has held for 5m0s"),
 				ago(24*time.Minute, alerting.StepFiring, "", "value 0.42"),
 				ago(24*time.Minute, alerting.StepRouted, "Slack", ""),
@@ -188,7 +188,7 @@ func TestAlertsScreenSays(t *testing.T) {
 		want    []string
 		not     []string
 	}{
-		"why it was told":            {someRules(), "/alerts", []string{"Slack/slack[0] was told at 11:40:00, 4 min after it fired, with 3 attempts.", "did not take it 2 times, the last at 11:38:00: 504", "3 further steps", `href="/alerts/evidence/0123456789abcdef-67d1950c"`, "ended after 2 min, before it fired"}, nil},
+		"why it was told":            {someRules(), "/alerts", []string{"Slack/slack[0] was told at 11:40:00, 4 min after it fired, with 3 attempts.", "did not take it 2 times, the last at 11:38:00: 504", "3 further steps", "ended after 2 min, before it fired"}, nil},
 		"which one is selected":      {someRules(), "/alerts?sel=Slow", []string{"<h1>Slow</h1>", "pending 3 min", "fires in 2 min", "‹job› is at ‹value›"}, []string{"javascript:"}},
 		"the second of a name":       {someRules(), "/alerts?sel=Slow~2", []string{"absent(up)", "Nothing is firing or pending"}, nil},
 		"why a rule fails":           {someRules(), "/alerts?sel=Broken", []string{"The last evaluation failed", "found duplicate series", "Failing"}, nil},

@@ -73,9 +73,6 @@ func (p *Pages) alertEpisode(st State, e *alerting.Episode) screens.AlertEpisode
 	if e.Cut > 0 {
 		out.Cut = chart.Count(int64(e.Cut)) + " further steps are not shown"
 	}
-	if e.Evidence != "" {
-		out.Evidence = "/alerts/evidence/" + e.Evidence
-	}
 	return out
 }
 
@@ -97,7 +94,6 @@ func alertSteps(e *alerting.Episode, now time.Time) []screens.AlertStep {
 	var out []screens.AlertStep
 	failed := map[string]int{} // attempts in a row, by receiver
 	row := map[string]int{}    // where they stand in out
-	resolved := false
 	for i := range e.Steps {
 		s := &e.Steps[i]
 		text := s.Say()
@@ -106,11 +102,6 @@ func alertSteps(e *alerting.Episode, now time.Time) []screens.AlertStep {
 			if failed[s.Receiver] > 0 {
 				continue
 			}
-		case alerting.StepResolved:
-			if resolved {
-				continue // each group says so
-			}
-			resolved = true
 		case alerting.StepRetried:
 			if failed[s.Receiver]++; failed[s.Receiver] > 1 {
 				out[row[s.Receiver]].Text = s.Receiver + " did not take it " + chart.Count(int64(failed[s.Receiver])) + " times, the last at " + noticeTime(s.Time.UTC(), now) + ": " + s.Detail
@@ -121,14 +112,15 @@ func alertSteps(e *alerting.Episode, now time.Time) []screens.AlertStep {
 			failed[s.Receiver] = 0
 		}
 		out = append(out, screens.AlertStep{
-			Time: noticeTime(s.Time.UTC(), now), Exact: chart.Exact(s.Time.UTC()), Text: firstUpper(text), Tone: stepTone(s.Kind),
+			Time: noticeTime(s.Time.UTC(), now), Exact: chart.Exact(s.Time.UTC()), Text: sentenceOf(text, s.Receiver), Tone: stepTone(s.Kind),
 		})
 	}
 	return out
 }
 
-func firstUpper(s string) string {
-	if s == "" || strings.ContainsAny(s[:1], "/[") {
+// sentenceOf begins with a capital, unless it does with the name of a receiver.
+func sentenceOf(s, receiver string) string {
+	if s == "" || receiver != "" && strings.HasPrefix(s, receiver) {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]

@@ -26,12 +26,12 @@ type Why struct {
 const maxWhy = 256 << 20
 
 type whyEpisode struct {
-	Fingerprint, Name, Outcome, Sentence, Evidence string
-	Labels                                         map[string]string
-	Start                                          time.Time
-	End                                            *time.Time
-	Cut                                            int
-	Steps                                          []struct {
+	Fingerprint, Name, Outcome, Sentence string
+	Labels                               map[string]string
+	Start                                time.Time
+	End                                  *time.Time
+	Cut                                  int
+	Steps                                []struct {
 		Time       time.Time
 		Kind, Text string
 	}
@@ -101,9 +101,6 @@ func (c *Client) showEpisodes(out *bufio.Writer, episodes []whyEpisode) {
 		}
 		if e.Cut > 0 {
 			fmt.Fprintf(out, "  %d further steps are not shown\n", e.Cut)
-		}
-		if e.Evidence != "" {
-			fmt.Fprintf(out, "  evidence: %s\n", c.base.JoinPath("alerts/evidence", e.Evidence))
 		}
 	}
 }
