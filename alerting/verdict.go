@@ -240,7 +240,7 @@ func (s *Step) Say() string {
 	case StepRouted:
 		return "routed to " + s.Receiver + detail(", ") + ", group " + s.Group
 	case StepInhibited, StepSilenced, StepMuted:
-		return Held(*s) + ", so " + s.Receiver + " is not told"
+		return "held back from " + s.Receiver + ": " + Held(*s)
 	case StepUnmuted:
 		return "nothing holds it back from " + s.Receiver
 	case StepDue:

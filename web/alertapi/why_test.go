@@ -62,7 +62,7 @@ func TestWhy(t *testing.T) {
 			if e.Outcome != alerting.OutcomeHeld || e.Sentence != "Nobody is told: silenced by new disks (alice) since 14:06:01." || e.End != nil {
 				t.Errorf("episode %+v", e)
 			}
-			if s := fmt.Sprint(e.Steps[1].Text, e.Steps[1].By); s != "silenced by new disks (alice), so chat is not told[id1]" {
+			if s := fmt.Sprint(e.Steps[1].Text, e.Steps[1].By); s != "held back from chat: silenced by new disks (alice)[id1]" {
 				t.Error(s)
 			}
 		})
