@@ -120,7 +120,7 @@ func New(o Options) (_ *Appliance, err error) {
 		return nil, err
 	}
 	a.life.onClose("state", a.state.Close)
-	if a.catalog, err = catalog.Open(filepath.Join(o.Data, "state", "catalog.db")); err != nil {
+	if a.catalog, err = catalog.Open(filepath.Join(o.Data, "state", catalogFile)); err != nil {
 		return nil, err
 	}
 	a.life.onClose("catalog", a.catalog.Close)

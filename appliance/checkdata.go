@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"tripod/appliance/catalog"
 	"tripod/appliance/state"
 	"tripod/planner/sqlite"
 	"tripod/store/metrics"
@@ -101,7 +102,7 @@ func checkPlanner(ctx context.Context, dir string, _ bool) (r FolderReport, err 
 	return r, nil
 }
 
-func checkState(_ context.Context, dir string, repair bool) (r FolderReport, err error) {
+func checkState(ctx context.Context, dir string, repair bool) (r FolderReport, err error) {
 	if _, err := os.Stat(dir); err != nil {
 		return r, err
 	}
@@ -112,22 +113,41 @@ func checkState(_ context.Context, dir string, repair bool) (r FolderReport, err
 	r.noteAside(dir)
 	for _, path := range paths {
 		name := filepath.Base(path)
-		n, err := state.Check(path)
+		holds, err := checkStateFile(ctx, path)
+		if ctx.Err() != nil {
+			return r, ctx.Err()
+		}
 		if err == nil {
-			r.Parts = append(r.Parts, []string{name, things(int64(n), "entry", "entries")})
+			r.Parts = append(r.Parts, []string{name, holds})
 			continue
 		}
 		r.Damage = append(r.Damage, name+": "+oneLine(err.Error()))
 		if !repair {
 			continue
 		}
-		if err := os.Rename(path, path+".damaged"); err != nil {
-			return r, err
+		for _, part := range []string{"", "-wal", "-shm"} { // a journal without its file is none
+			if err := os.Rename(path+part, path+part+".damaged"); err != nil && (part == "" || !os.IsNotExist(err)) {
+				return r, err
+			}
 		}
 		r.Repaired = append(r.Repaired, name+" was set aside as "+name+".damaged; the next start begins a new one")
 	}
 	r.Holds = []string{things(int64(len(paths)), "file", "files")}
 	return r, nil
+}
+
+// catalogFile holds what is listed: dashboards.
+const catalogFile = "catalog.db"
+
+// checkStateFile says what a file of the state holds: the catalog is SQLite's,
+// the others are bbolt's.
+func checkStateFile(ctx context.Context, path string) (string, error) {
+	if filepath.Base(path) == catalogFile {
+		n, err := catalog.Check(ctx, path)
+		return things(n, "dashboard", "dashboards"), err
+	}
+	n, err := state.Check(path)
+	return things(int64(n), "entry", "entries"), err
 }
 
 // noteAside tells of files that an earlier repair has set aside.

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"tripod/store/metrics"
 )
 
 func TestTroublesAreSaidOnceInAWhile(t *testing.T) {
@@ -54,6 +56,11 @@ func TestFullDiskIsSaid(t *testing.T) {
 	var said bytes.Buffer
 	a := &Appliance{reports: newReports("/data", slog.New(slog.NewTextHandler(&said, nil)))}
 	a.o.Data = t.TempDir()
+	var err error
+	if a.metrics, err = metrics.Open(t.TempDir(), metrics.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	defer a.metrics.Close()
 	logs, traces := a.reports.events("logs"), a.reports.events("traces")
 	logs.Full(true)
 	traces.Full(true)

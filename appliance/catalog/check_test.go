@@ -1,0 +1,34 @@
+package catalog
+
+import (
+	"os"
+	"testing"
+)
+
+func TestCheckCountsAndFindsDamage(t *testing.T) {
+	c, path := openCatalog(t)
+	for _, title := range []string{"One", "Two"} {
+		if _, err := c.Save(t.Context(), "", 0, "", titled(title)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := Check(t.Context(), path); err != nil || n != 2 {
+		t.Errorf("%d dashboards and %v, want 2", n, err)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 4096; i < 8192; i++ { // the second page
+		b[i] = 0xff
+	}
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Check(t.Context(), path); err == nil {
+		t.Error("a file with a broken page is called sound")
+	}
+}
