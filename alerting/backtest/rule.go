@@ -1,9 +1,9 @@
 package backtest
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +32,7 @@ type Rule struct {
 func Parse(text []byte) ([]Rule, error) {
 	groups, faults := rulefmt.Parse(text, false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
 	if len(faults) > 0 {
-		return nil, fmt.Errorf("%w: %w", errors.Join(faults...), alerting.ErrInvalid)
+		return nil, faulty(faults)
 	}
 	var out []Rule
 	for _, g := range groups.Groups {
@@ -54,6 +54,17 @@ func Parse(text []byte) ([]Rule, error) {
 		return nil, fmt.Errorf("the file has no alerting rule: %w", alerting.ErrInvalid)
 	}
 	return out, nil
+}
+
+// faulty names each fault once: what is no YAML is found twice.
+func faulty(faults []error) error {
+	var words []string
+	for _, f := range faults {
+		if s := strings.Join(strings.Fields(f.Error()), " "); !slices.Contains(words, s) {
+			words = append(words, s)
+		}
+	}
+	return fmt.Errorf("%w rule file: %s", alerting.ErrInvalid, strings.Join(words, "; "))
 }
 
 // check refuses what a range of moments cannot answer as one moment after the

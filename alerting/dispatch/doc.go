@@ -8,9 +8,11 @@
 //
 //	c := dispatch.New(config, dispatch.Options{})
 //	c.Put(now, alerts...)          // at each evaluation of the rules
-//	for _, at := range c.Flush(now) // opens what is due
-//	n := c.Begin(at, now)          // what would be sent, nil when nothing is any more
-//	c.Succeed(n, now)
+//	c.Advance(now)                 // opens the groups whose time has come
+//	for _, due := range c.Ready(now) {
+//		n := c.Begin(now, due) // what would be sent, nil when nothing is any more
+//		c.Succeed(now, n)
+//	}
 //	c.Next()                       // when to look again
 //	c.Steps()                      // every decision, with its reason
 //

@@ -261,6 +261,22 @@ func TestMetricsAsksInTheScope(t *testing.T) {
 	}
 }
 
+// TestScopeKnowsWhereTheServiceIs: metrics of spans have it under another name.
+func TestScopeKnowsWhereTheServiceIs(t *testing.T) {
+	for q, want := range map[string]string{
+		`rate(hits_total[5m])`:                             `rate(hits_total{service_name=~"a\\.b|c"}[5m])`,
+		`sum(traces_spanmetrics_calls_total)`:              `sum(traces_spanmetrics_calls_total{service=~"a\\.b|c"})`,
+		`{__name__="traces_spanmetrics_calls_total"}`:      `{__name__="traces_spanmetrics_calls_total",service=~"a\\.b|c"}`,
+		`traces_service_graph_request_total{client="d"}`:   `traces_service_graph_request_total{client="d",server=~"a\\.b|c"}`,
+		`traces_spanmetrics_calls_total{service="other"}`:  `traces_spanmetrics_calls_total{service="other"}`,
+		`hits_total{service_name="other"} / other_total{}`: `hits_total{service_name="other"} / other_total{service_name=~"a\\.b|c"}`,
+	} {
+		if got, _ := inScope(q, []string{"a.b", "c"}); got != want {
+			t.Errorf("%s: got %s, want %s", q, got, want)
+		}
+	}
+}
+
 func TestUnitOf(t *testing.T) {
 	for q, want := range map[string]string{
 		`histogram_quantile(0.9, sum by (le) (rate(a_seconds_bucket[1m])))`: "s",

@@ -66,20 +66,21 @@ func inScope(q string, services []string) (string, bool) {
 	for i, s := range services {
 		quoted[i] = regexp.QuoteMeta(s)
 	}
-	m, err := labels.NewMatcher(labels.MatchRegexp, "service_name", strings.Join(quoted, "|"))
-	if err != nil {
-		return q, false
-	}
 	limited := false
 	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
 		v, ok := n.(*parser.VectorSelector)
 		if !ok {
 			return nil
 		}
+		name := serviceLabel(v)
 		for _, have := range v.LabelMatchers {
-			if have.Name == "service_name" {
+			if have.Name == name {
 				return nil
 			}
+		}
+		m, err := labels.NewMatcher(labels.MatchRegexp, name, strings.Join(quoted, "|"))
+		if err != nil {
+			return err
 		}
 		v.LabelMatchers = append(v.LabelMatchers, m)
 		limited = true
@@ -89,6 +90,24 @@ func inScope(q string, services []string) (string, bool) {
 		return q, false
 	}
 	return e.String(), true
+}
+
+// serviceLabel is where a selector's metrics have the service: those of spans
+// in Tempo's way, and of calls the one that was called.
+func serviceLabel(v *parser.VectorSelector) string {
+	name := v.Name
+	for _, m := range v.LabelMatchers {
+		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
+			name = m.Value
+		}
+	}
+	switch {
+	case strings.HasPrefix(name, "traces_spanmetrics_"):
+		return "service"
+	case strings.HasPrefix(name, "traces_service_graph_"):
+		return "server"
+	}
+	return "service_name"
 }
 
 // unitOf is what a query's values count: "s", "B", "/s", "B/s", "%" or
