@@ -56,7 +56,7 @@ var mayImport = []struct {
 	{"dashboard/grafana", []string{"dashboard"}, "reads the files of Grafana, and says what it could not"},
 	{"dashboard/selfmade", []string{"dashboard"}, "makes dashboards of what it is told there is"},
 	{"web", []string{"store"}, "the ground floor of all wires: no engine, no wire format"},
-	{"web/pages", []string{"store", "alerting", "dashboard", "dashboard/…", "web", "ui", "ui/…"}, "parse, ask, render; engines come as doors, of alerting only the words"},
+	{"web/pages", []string{"store", "alerting", "alerting/backtest", "dashboard", "dashboard/…", "web", "ui", "ui/…"}, "parse, ask, render; engines come as doors, of alerting only the words"},
 	{"web/planweb", []string{"planner", "web", "web/planapi", "ui", "ui/…"}, "the planner's pages; tasks come from planner-api over HTTP"},
 	{"web/planapi", []string{"planner", "web", "store"}, "the planner's JSON; never its storage"},
 	{"web/alertapi", []string{"alerting", "alerting/backtest", "alerting/config", "store", "web"}, "answers in the words of alerting; config reads Alertmanager's matchers"},

@@ -55,6 +55,7 @@ type AlertDetail struct {
 	Active   []AlertInstance
 	More     int // active alerts that are not listed
 	Why      AlertWhy
+	Test     AlertTest
 	Notices  AlertNotices
 }
 
@@ -101,6 +102,32 @@ type AlertInstance struct {
 	Value        string
 	Since, Exact string
 	Logs, Traces string // links
+}
+
+// AlertTest is what the rule would have done over stored history.
+type AlertTest struct {
+	Spans     []AlertTestSpan // over which it can be run; none means that it cannot
+	Over      string          // that of the test; empty before one was asked for
+	Failed    string
+	Say       string // a sentence
+	Strip     []AlertSpan
+	Threshold string     // of the test; empty where the expression has none
+	Hidden    []ui.Param // of the form that asks for another threshold
+	Rows      []AlertTestRow
+}
+
+// AlertTestSpan is a time over which to test.
+type AlertTestSpan struct {
+	Text, Href string
+	On         bool
+}
+
+// AlertTestRow is what the rule would have done at one threshold.
+type AlertTestRow struct {
+	Threshold                  string
+	Fired, Firing, Told, Night string
+	Whom                       string
+	On                         bool
 }
 
 // AlertNotices are the rule's notifications.

@@ -21,6 +21,7 @@ type Alerts struct {
 	Series  AlertSeries
 
 	Chronicle AlertChronicle
+	Trial     AlertTrial
 }
 
 // AlertRules gives the rules with their state, ordered by file and group.

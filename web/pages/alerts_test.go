@@ -136,9 +136,14 @@ func someRules() *fakeAlerts {
 
 func alertsScreen(t *testing.T, f *fakeAlerts, address string) string {
 	t.Helper()
+	return alertsScreenWith(t, f, nil, address)
+}
+
+func alertsScreenWith(t *testing.T, f *fakeAlerts, trial AlertTrial, address string) string {
+	t.Helper()
 	o := Options{Now: func() time.Time { return noon }}
 	if f != nil {
-		o.Alerts = Alerts{Rules: f, Notices: f, Series: f, Chronicle: f}
+		o.Alerts = Alerts{Rules: f, Notices: f, Series: f, Chronicle: f, Trial: trial}
 	}
 	p, err := New(o)
 	if err != nil {

@@ -172,6 +172,7 @@ func (p *Pages) alertDetail(ctx context.Context, st State, e alertEntry) screens
 	}
 	if d.Alerting {
 		d.Why = p.alertWhy(ctx, st, r)
+		d.Test = p.alertTest(ctx, st, e)
 	}
 	d.Notices = p.alertNotices(st, r)
 	return d
