@@ -298,9 +298,9 @@ func TestPlannerRemindersReachTheTask(t *testing.T) {
 		r.call("GET", "tasks/"+task.ID, token, nil, &task)
 		return task.Reminded != nil
 	})
-	if r.linesWith(`"msg":"reminder sent"`, `"service":"reminder-worker"`) == nil {
-		t.Error("no line of the reminder-worker")
-	}
+	r.eventually("a line of the reminder-worker", func() bool {
+		return r.linesWith(`"msg":"reminder sent"`, `"service":"reminder-worker"`) != nil
+	})
 }
 
 func TestPlannerFaultsHappenAndEnd(t *testing.T) {

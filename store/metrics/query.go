@@ -34,6 +34,12 @@ func (s *Store) RangeQuery(ctx context.Context, opts promql.QueryOpts, expr stri
 	if err := store.BoundQuery(expr); err != nil {
 		return nil, err
 	}
+	for _, t := range [...]time.Time{from, to} {
+		// the engine counts its steps in 64 bits of nanoseconds, and panics
+		if !time.Unix(0, t.UnixNano()).Equal(t) {
+			return nil, fmt.Errorf("a range with %s: want times from 1678 to 2262: %w", t.UTC().Format(time.RFC3339), store.ErrInvalid)
+		}
+	}
 	q, err := s.engine.NewRangeQuery(quiet(ctx), s.db, opts, expr, from, to, step)
 	if err != nil {
 		return nil, err

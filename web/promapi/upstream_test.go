@@ -250,11 +250,27 @@ var excused = excuses{Timings: true, Peak: true, Process: true, Version: true, T
 // compare says whether the answers are the same.
 func (w *world) compare(t testing.TB, method, target string) bool {
 	t.Helper()
-	got, want := get(t, w.ours, method, target), get(t, w.theirs, method, target)
+	got := get(t, w.ours, method, target)
+	want, panicked := getOrPanic(t, w.theirs, method, target)
+	if panicked { // as it does for steps beyond what 64 bits of nanoseconds hold
+		if got.status/100 != 4 {
+			t.Errorf("%s %s: Prometheus panics, we answer %d", method, target, got.status)
+		}
+		return got.status/100 == 4
+	}
 	excused.apply(target, &got)
 	excused.apply(target, &want)
 	if reflect.DeepEqual(got, want) {
 		return true
+	}
+	// of ties, and of what an error names, the engine takes what comes first in
+	// a Go map: a request is left out to which Prometheus itself says now this,
+	// now that
+	for range 40 {
+		other := get(t, w.theirs, method, target)
+		if excused.apply(target, &other); !reflect.DeepEqual(other, want) {
+			return true
+		}
 	}
 	unescaped, _ := url.QueryUnescape(target)
 	ours, theirs := text(got.body), text(want.body)
@@ -265,6 +281,12 @@ func (w *world) compare(t testing.TB, method, target string) bool {
 	at = max(0, at-100)
 	t.Errorf("%s %s\n got %d %s …%.300s\nwant %d %s …%.300s", method, unescaped, got.status, got.typ, ours[at:], want.status, want.typ, theirs[at:])
 	return false
+}
+
+func getOrPanic(t testing.TB, h http.Handler, method, target string) (r reply, panicked bool) {
+	t.Helper()
+	defer func() { panicked = recover() != nil }()
+	return get(t, h, method, target), false
 }
 
 func (e excuses) apply(target string, r *reply) {

@@ -77,7 +77,11 @@ func (e *Engine) query(data storage.Queryable, stock func(storage.Queryable) (pr
 	if !ok {
 		return q, nil
 	}
-	c := cutter{grid: gridOf(stmt), lookback: stmt.LookbackDelta}
+	on, ok := gridOf(stmt)
+	if !ok {
+		return q, nil
+	}
+	c := cutter{grid: on, lookback: stmt.LookbackDelta}
 	stmt.Expr = c.cut(stmt.Expr)
 	if len(c.fragments) == 0 {
 		return q, nil

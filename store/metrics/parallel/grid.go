@@ -13,18 +13,25 @@ type grid struct {
 	steps           int
 }
 
-func gridOf(s *parser.EvalStmt) grid {
+// gridOf is false for times that do not fit 64 bits of nanoseconds, from 1677
+// to 2262: what the stock engine makes of others is its own affair.
+func gridOf(s *parser.EvalStmt) (grid, bool) {
+	for _, t := range [...]time.Time{s.Start, s.End} {
+		if !time.Unix(0, t.UnixNano()).Equal(t) {
+			return grid{}, false
+		}
+	}
 	g := grid{start: timestamp.FromTime(s.Start), interval: s.Interval.Milliseconds(), steps: 1}
 	if g.interval <= 0 { // one moment
 		g.interval = 1
-		return g
+		return g, true
 	}
 	if end := timestamp.FromTime(s.End); end >= g.start {
 		g.steps = int((end-g.start)/g.interval) + 1
 	} else {
 		g.steps = 0
 	}
-	return g
+	return g, true
 }
 
 func (g grid) at(step int) int64 { return g.start + int64(step)*g.interval }

@@ -308,6 +308,9 @@ func TestSameAsStock(t *testing.T) {
 			expr := randomExpr(rnd, 1+rnd.IntN(3), false)
 			from := time.UnixMilli(base + rnd.Int64N(60*60_000))
 			var ask func(promql.QueryEngine) (promql.Query, error)
+			if rnd.IntN(50) == 0 {
+				from = time.Unix(rnd.Int64()-rnd.Int64(), 0) // before 1677 and after 2262, too
+			}
 			if rnd.IntN(3) == 0 {
 				ask = func(e promql.QueryEngine) (promql.Query, error) {
 					return e.NewInstantQuery(t.Context(), db, opts, expr, from)
