@@ -25,7 +25,10 @@ func week(b testing.TB, series int, over time.Duration, end time.Time) *metrics.
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { s.Close() })
+	ctx, cancel := context.WithCancel(context.Background())
+	ran := make(chan struct{})
+	go func() { defer close(ran); s.Run(ctx) }() // makes blocks of what is older than some hours
+	b.Cleanup(func() { cancel(); <-ran; s.Close() })
 	rnd := rand.New(rand.NewPCG(1, 3))
 	ls, values, refs := make([]labels.Labels, series), make([]float64, series), make([]storage.SeriesRef, series)
 	for i := range ls {
