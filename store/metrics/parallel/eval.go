@@ -26,8 +26,8 @@ func (f *fragment) eval(ctx context.Context, data storage.ChunkQuerier, o Option
 	if f.mayCollide(series) {
 		return result{}, errDeclined
 	}
-	r := newReader(ctx, f, series, o)
-	rows, err := r.evalAll()
+	r := newReader(f, series, o)
+	rows, err := r.evalAll(ctx)
 	if err != nil {
 		return result{}, err
 	}

@@ -23,34 +23,33 @@ const round = 256
 type reader struct {
 	f       *fragment
 	o       Options
-	ctx     context.Context
 	series  []storage.ChunkSeries
 	some    []bool // by series: whether it has a point
 	workers []*worker
 }
 
-func newReader(ctx context.Context, f *fragment, series []storage.ChunkSeries, o Options) *reader {
-	r := &reader{f: f, o: o, ctx: ctx, series: series, some: make([]bool, len(series))}
+func newReader(f *fragment, series []storage.ChunkSeries, o Options) *reader {
+	r := &reader{f: f, o: o, series: series, some: make([]bool, len(series))}
 	for range max(1, min(o.Workers, len(series)/grain)) {
 		r.workers = append(r.workers, newWorker(f))
 	}
 	return r
 }
 
-func (r *reader) evalAll() ([]promql.Series, error) {
+func (r *reader) evalAll(ctx context.Context) ([]promql.Series, error) {
 	if r.f.agg == nil {
-		return r.evalEach()
+		return r.evalEach(ctx)
 	}
-	return r.evalGroups()
+	return r.evalGroups(ctx)
 }
 
 // evalEach makes a row of every series that has a point.
-func (r *reader) evalEach() ([]promql.Series, error) {
+func (r *reader) evalEach(ctx context.Context) ([]promql.Series, error) {
 	if err := r.bound(len(r.series)); err != nil {
 		return nil, err
 	}
 	rows := make([]promql.Series, len(r.series))
-	err := r.parallel(0, len(rows), func(i int, w *worker) {
+	err := r.parallel(ctx, 0, len(rows), func(i int, w *worker) {
 		r.evalOne(i, w, w.row)
 		if r.some[i] && r.f.filter(w.row) {
 			rows[i] = promql.Series{Metric: r.f.metric(r.series[i]), Floats: r.f.grid.points(w.row)}
@@ -60,7 +59,7 @@ func (r *reader) evalEach() ([]promql.Series, error) {
 }
 
 // evalGroups aggregates round by round, every step in the order of series.
-func (r *reader) evalGroups() ([]promql.Series, error) {
+func (r *reader) evalGroups(ctx context.Context) ([]promql.Series, error) {
 	g := r.f.groups(r.series)
 	if err := r.bound(len(g.metrics) * 4); err != nil {
 		return nil, err
@@ -71,7 +70,7 @@ func (r *reader) evalGroups() ([]promql.Series, error) {
 	rowOf := func(i int) []float64 { return values[i*r.f.grid.steps:][:r.f.grid.steps] }
 	for from := 0; from < len(r.series); from += size {
 		to := min(from+size, len(r.series))
-		if err := r.parallel(from, to, func(i int, w *worker) { r.evalOne(i, w, rowOf(i-from)) }); err != nil {
+		if err := r.parallel(ctx, from, to, func(i int, w *worker) { r.evalOne(i, w, rowOf(i-from)) }); err != nil {
 			return nil, err
 		}
 		r.bySteps(to-from, func(lo, hi int) {
@@ -98,7 +97,7 @@ func (r *reader) bound(rows int) error {
 const grain = 16
 
 // parallel calls do for each number on all workers.
-func (r *reader) parallel(from, to int, do func(i int, w *worker)) error {
+func (r *reader) parallel(ctx context.Context, from, to int, do func(i int, w *worker)) error {
 	var next atomic.Int64
 	next.Store(int64(from))
 	work := func(w *worker) {
@@ -107,7 +106,7 @@ func (r *reader) parallel(from, to int, do func(i int, w *worker)) error {
 			if lo >= to || w.err != nil {
 				return
 			}
-			if w.err = r.ctx.Err(); w.err != nil {
+			if w.err = ctx.Err(); w.err != nil {
 				return
 			}
 			for i := lo; i < min(lo+grain, to) && w.err == nil; i++ {
