@@ -2,6 +2,7 @@ package alerting
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -47,6 +48,9 @@ func Open(o Options) (*Rules, error) {
 	o.fill()
 	set, err := readRules(o.RuleFiles, !o.NoBuiltin, o.Log)
 	if err != nil {
+		return nil, err
+	}
+	if err := set.addBook(o.Book); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(unseen(context.Background()))
@@ -117,6 +121,29 @@ func (r *Rules) Reload(patterns []string) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if book, ok := r.set.groups[r.o.Book.Path]; ok {
+		set.groups[r.o.Book.Path] = book
+	}
+	return r.use(set)
+}
+
+// SetBook puts another text in the place of the book's; the rules of files and
+// the state of all groups that stay the same go on. After an error, which names
+// every fault, the old rules go on.
+func (r *Rules) SetBook(text []byte) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	set := *r.set
+	set.groups = maps.Clone(set.groups)
+	delete(set.groups, r.o.Book.Path)
+	if err := set.addBook(Book{r.o.Book.Path, text}); err != nil {
+		return err
+	}
+	return r.use(&set)
+}
+
+// use is called with mu held.
+func (r *Rules) use(set *ruleSet) error {
 	old := r.set
 	r.set = set
 	if !r.running {

@@ -16,6 +16,7 @@ import (
 type Options struct {
 	RuleFiles   []string      // paths and globs
 	NoBuiltin   bool          // leave the built-in rules out
+	Book        Book          // rules that do not come from users' files
 	Interval    time.Duration // between evaluations of a group that names none; default 15 s
 	ResendDelay time.Duration // between two sends of the same firing alert; default 1 min
 	// ForGrace is the least time that a pending alert waits after a restart;
@@ -36,6 +37,12 @@ type Options struct {
 	// Steps gets what changed about a group's alerts after each evaluation of it;
 	// nil hears nothing. It must return soon.
 	Steps func([]Step)
+}
+
+// Book is a rule file that somebody else keeps and hands in as text.
+type Book struct {
+	Path string // under which its groups are known; empty means that there is none
+	Text []byte // a Prometheus rule file; empty for none yet
 }
 
 func (o *Options) validate() (*url.URL, error) {

@@ -16,6 +16,7 @@ func (r *Rules) Groups() []Group {
 			File:           g.File(),
 			Name:           g.Name(),
 			Interval:       g.Interval(),
+			QueryOffset:    g.QueryOffset(),
 			Limit:          g.Limit(),
 			LastEvaluation: g.GetLastEvaluation(),
 			EvaluationTime: g.GetEvaluationTime(),

@@ -34,8 +34,10 @@ func newWatch() watch {
 func (w *watch) look(g *rules.Group, at time.Time) (steps []Step) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for i, rule := range g.AlertingRules() {
-		key := g.File() + "\xff" + g.Name() + "\xff" + rule.Name() + "\xff" + strconv.Itoa(i)
+	nth := map[string]int{} // of its name: other rules may come and go
+	for _, rule := range g.AlertingRules() {
+		key := g.File() + "\xff" + g.Name() + "\xff" + rule.Name() + "\xff" + strconv.Itoa(nth[rule.Name()])
+		nth[rule.Name()]++
 		steps = append(steps, w.health(key, rule, at)...)
 		was, now := w.states[key], map[string]left{}
 		if rule.Health() == rules.HealthBad {

@@ -87,6 +87,7 @@ type Group struct {
 	File           string // path, or Builtin
 	Name           string
 	Interval       time.Duration
+	QueryOffset    time.Duration // the evaluation looks so far back
 	Limit          int           // of alerts or series per rule, 0 means none
 	LastEvaluation time.Time     // zero before the first
 	EvaluationTime time.Duration // that the last one took
