@@ -24,7 +24,7 @@ var mayImport = []struct {
 }{
 	{"cmd/tripod", []string{"appliance", "cmd/tripod/terminal"}, "flags and signals only; how anything works is none of its business"},
 	{"cmd/tripod/terminal", nil, "a client like any other: asks over HTTP, shows on a terminal"},
-	{"appliance/catalog", []string{"dashboard"}, "what people make and list; SQLite, never telemetry"},
+	{"appliance/catalog", []string{"alerting", "alerting/rulebook", "dashboard"}, "what people make and list; SQLite, never telemetry; of alerting only the words of rules"},
 	{"appliance/state", nil, "small hot settings"},
 	{"appliance", []string{"…"}, "the one place where every door meets its engine"},
 	{"store", nil, "words and sentinels: no I/O, no wire format, no engine"},
@@ -46,6 +46,7 @@ var mayImport = []struct {
 	{"alerting/backtest", []string{"alerting", "alerting/config", "alerting/dispatch", "store"}, "a rule and the pipeline's decisions on a simulated clock; of store only the sentinels"},
 	{"alerting/chronicle", []string{"alerting"}, "keeps the steps of alerts; never decides, never delivers"},
 	{"alerting/notify", []string{"alerting", "alerting/config", "alerting/dispatch", "store"}, "delivers what dispatch decides, and keeps what is owed"},
+	{"alerting/rulebook", []string{"alerting"}, "what a rule of the page is, its faults and its file; never where it is kept"},
 	{"planner", nil, "pure rules: no I/O, HTTP or telemetry, and no store"},
 	{"planner/sqlite", []string{"planner"}, "never the cache"},
 	{"planner/cache", []string{"planner"}, "never the database"},
@@ -56,10 +57,10 @@ var mayImport = []struct {
 	{"dashboard/grafana", []string{"dashboard"}, "reads the files of Grafana, and says what it could not"},
 	{"dashboard/selfmade", []string{"dashboard"}, "makes dashboards of what it is told there is"},
 	{"web", []string{"store"}, "the ground floor of all wires: no engine, no wire format"},
-	{"web/pages", []string{"store", "alerting", "alerting/backtest", "dashboard", "dashboard/…", "web", "ui", "ui/…"}, "parse, ask, render; engines come as doors, of alerting only the words"},
+	{"web/pages", []string{"store", "alerting", "alerting/backtest", "alerting/rulebook", "dashboard", "dashboard/…", "web", "ui", "ui/…"}, "parse, ask, render; engines come as doors, of alerting only the words"},
 	{"web/planweb", []string{"planner", "web", "web/planapi", "ui", "ui/…"}, "the planner's pages; tasks come from planner-api over HTTP"},
 	{"web/planapi", []string{"planner", "web", "store"}, "the planner's JSON; never its storage"},
-	{"web/alertapi", []string{"alerting", "alerting/backtest", "alerting/config", "store", "web"}, "answers in the words of alerting; config reads Alertmanager's matchers"},
+	{"web/alertapi", []string{"alerting", "alerting/backtest", "alerting/config", "alerting/rulebook", "store", "web"}, "answers in the words of alerting; config reads Alertmanager's matchers"},
 	{"web/…", []string{"store", "web"}, "one wire protocol a room: parse, ask, write; never an engine, never another room"},
 	{"ui", []string{"ui/chart", "ui/assets"}, "pure functions of view models: no store, no clock"},
 	{"ui/chart", []string{}, "SVG of plain numbers"},
@@ -74,8 +75,8 @@ var mayImport = []struct {
 // module requires, as oracle or as client.
 var lives = map[string][]string{
 	"github.com/VictoriaMetrics/VictoriaMetrics": {"store/metrics/scrape"},
-	"github.com/prometheus/prometheus":           {"store/metrics", "store/metrics/parallel", "store/metrics/scrape", "alerting", "alerting/backtest", "web/promapi", "web/promwrite", "web/promread", "web/alertapi", "web/pages", "appliance"}, // value types cross rooms: re-modelling native histograms loses things
-	"github.com/prometheus/common":               {"store/metrics", "store/metrics/parallel", "alerting", "alerting/config", "alerting/dispatch", "alerting/notify", "alerting/backtest", "web/promapi", "web/promwrite", "web/promread", "web/alertapi", "web/pages", "store/metrics/scrape", "appliance"},
+	"github.com/prometheus/prometheus":           {"store/metrics", "store/metrics/parallel", "store/metrics/scrape", "alerting", "alerting/backtest", "alerting/rulebook", "web/promapi", "web/promwrite", "web/promread", "web/alertapi", "web/pages", "appliance"}, // value types cross rooms: re-modelling native histograms loses things
+	"github.com/prometheus/common":               {"store/metrics", "store/metrics/parallel", "alerting", "alerting/config", "alerting/dispatch", "alerting/notify", "alerting/backtest", "alerting/rulebook", "web/promapi", "web/promwrite", "web/promread", "web/alertapi", "web/pages", "store/metrics/scrape", "appliance"},
 	"github.com/prometheus/alertmanager":         {"alerting/config", "alerting/dispatch", "alerting/notify"}, // matchers, time intervals and templates only; its pipeline is the oracle of our tests
 	"github.com/prometheus/client_golang":        {"appliance", "planner/observed", "store/metrics", "alerting"},
 	"github.com/prometheus/client_model":         {"appliance", "planner/observed", "store/metrics", "web/promread"}, // expfmt writes the pages of federation from it
@@ -96,7 +97,7 @@ var lives = map[string][]string{
 	"go.opentelemetry.io/otel":                   {"appliance", "planner/observed", "planner/sqlite", "planner/cache", "web/planapi", "store/metrics", "alerting"},
 	"go.opentelemetry.io/contrib":                {"appliance", "planner/observed", "web/planapi"},
 	"golang.org/x/crypto":                        {"planner", "planner/sqlite", "planner/observed"},
-	"gopkg.in/yaml.v3":                           {"appliance", "dashboard", "alerting", "alerting/config", "store/metrics/scrape"},
+	"gopkg.in/yaml.v3":                           {"appliance", "dashboard", "alerting", "alerting/config", "alerting/rulebook", "store/metrics/scrape"},
 	"golang.org/x/sync":                          {"store/events", "appliance"},
 	"golang.org/x/sys":                           {"store/events", "appliance"},
 	"golang.org/x/term":                          {"cmd/tripod"}, // whether the output is a terminal
