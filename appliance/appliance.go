@@ -58,6 +58,7 @@ type Appliance struct {
 	scrape   *scrape.Manager
 	host     *hostMetrics // nil when not asked for
 	rules    *alerting.Rules
+	desk     *ruleDesk
 	notify   *notify.Pipeline
 	told     *alertMeters
 	meters   meters
@@ -318,13 +319,19 @@ func (a *Appliance) openAlerting() (err error) {
 	}
 	a.life.onClose("notifications", a.notify.Close)
 	a.life.onRun(engines, "notifications", a.notify.Run)
+	a.desk = &ruleDesk{catalog: a.catalog, path: filepath.Join(a.o.Data, "state", rulesFile), query: a.metrics.QueryFunc(), url: a.URL()}
+	book, err := a.desk.open(context.Background(), a.log)
+	if err != nil {
+		return fmt.Errorf("rules made on the page: %w", err)
+	}
 	a.rules, err = alerting.Open(alerting.Options{
-		RuleFiles: a.o.Rules, Interval: a.o.EvalInterval, Query: a.metrics.QueryFunc(), Appendable: a.metrics, Queryable: a.metrics,
+		Book: book, RuleFiles: a.o.Rules, Interval: a.o.EvalInterval, Query: a.metrics.QueryFunc(), Appendable: a.metrics, Queryable: a.metrics,
 		Pipeline: a.notify, ExternalURL: a.URL(), Log: a.log, Steps: a.chronicle.Add,
 	})
 	if err != nil {
 		return fmt.Errorf("rules: %w", err)
 	}
+	a.desk.rules = a.rules
 	a.life.onClose("rules", a.rules.Close)
 	a.life.onRun(background, "rules", a.rules.Run)
 	return nil

@@ -97,6 +97,7 @@ func TestInputs(t *testing.T) {
 		"recording":     func(t *testing.T, r *running) { rulesRecord(t, r, ruleDir) },
 		"Zipkin":        zipkinIsFoundAndCounted,
 		"reads":         everyReadHasItsDoor,
+		"page rules":    rulesAreMadeOnThePage,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, &running{t, r.Appliance, r.URL}) })
 	}

@@ -12,7 +12,7 @@ import (
 
 // migrations are applied in order, each once; PRAGMA user_version counts them.
 // One that has been released is never edited. All instants are Unix ms; a
-// dashboard is JSON.
+// dashboard and a rule are JSON.
 var migrations = []string{
 	`CREATE TABLE dashboards (
 		id TEXT PRIMARY KEY, version INTEGER NOT NULL, deleted INTEGER
@@ -21,6 +21,13 @@ var migrations = []string{
 		id TEXT NOT NULL REFERENCES dashboards ON DELETE CASCADE, version INTEGER NOT NULL,
 		saved INTEGER NOT NULL, note TEXT NOT NULL, title TEXT NOT NULL, panels INTEGER NOT NULL,
 		file BLOB NOT NULL, PRIMARY KEY (id, version)
+	) STRICT, WITHOUT ROWID;`,
+	`CREATE TABLE rules (
+		made INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, deleted INTEGER
+	) STRICT;
+	CREATE TABLE rule_editions (
+		id TEXT NOT NULL REFERENCES rules (id) ON DELETE CASCADE, version INTEGER NOT NULL,
+		saved INTEGER NOT NULL, note TEXT NOT NULL, rule BLOB NOT NULL, PRIMARY KEY (id, version)
 	) STRICT, WITHOUT ROWID;`,
 }
 

@@ -1,0 +1,127 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tripod/alerting"
+	"tripod/alerting/rulebook"
+	"tripod/appliance/catalog"
+)
+
+// rulesAreMadeOnThePage makes a rule that fires, changes it and deletes it.
+func rulesAreMadeOnThePage(t *testing.T, r *running) {
+	state := func() (alerting.State, bool) {
+		for _, g := range r.rules.Groups() {
+			for _, rule := range g.Rules {
+				if rule.Name == "MadeHere" {
+					return rule.State, true
+				}
+			}
+		}
+		return "", false
+	}
+	fields := url.Values{"alert": {"MadeHere"}, "expr": {"vector(1) > 0"}, "group": {"own"}, "annotation.name": {"summary"}, "annotation.value": {"it is {{ $value }}"}}
+	if code := r.post("/alerts/new", "application/x-www-form-urlencoded", fields.Encode()); code != 200 {
+		t.Fatalf("made: %d", code)
+	}
+	r.eventually("the rule fires", func() bool { s, _ := state(); return s == alerting.Firing })
+	text, err := os.ReadFile(filepath.Join(r.o.Data, "state", rulesFile))
+	if err != nil || !strings.Contains(string(text), "- alert: MadeHere") {
+		t.Errorf("the file: %s, %v", text, err)
+	}
+	all, err := r.catalog.Rules(t.Context())
+	if err != nil || len(all) != 1 {
+		t.Fatalf("kept %+v, %v", all, err)
+	}
+	if err := r.Reload(); err != nil {
+		t.Error(err)
+	}
+	if s, _ := state(); s != alerting.Firing {
+		t.Errorf("after reading the configuration again it is %q", s)
+	}
+	fields.Set("expr", "vector(1) > 2")
+	if code := r.post("/alerts/edit/"+all[0].ID, "application/x-www-form-urlencoded", fields.Encode()); code != 200 {
+		t.Fatalf("changed: %d", code)
+	}
+	r.eventually("it is quiet", func() bool { s, _ := state(); return s == alerting.Inactive })
+	if code := r.post("/alerts/edit/"+all[0].ID+"/delete", "application/x-www-form-urlencoded", ""); code != 200 {
+		t.Fatalf("deleted: %d", code)
+	}
+	if _, there := state(); there {
+		t.Error("a deleted rule runs")
+	}
+}
+
+func deskIn(t *testing.T, dir string) *ruleDesk {
+	t.Helper()
+	c, err := catalog.Open(filepath.Join(dir, catalogFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return &ruleDesk{catalog: c, path: filepath.Join(dir, rulesFile)}
+}
+
+func opened(t *testing.T, d *ruleDesk) string {
+	t.Helper()
+	book, err := d.open(context.Background(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(book.Text)
+}
+
+func keep(t *testing.T, d *ruleDesk, name string) string {
+	t.Helper()
+	rule := &rulebook.Rule{Name: name, Expr: "up == 0", Group: "own"}
+	id, err := d.catalog.ChangeRule(t.Context(), catalog.RuleChange{Rule: rule}, func([]rulebook.Kept) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// A file that does not fit the catalog, as after a crash between the two, is
+// written anew at the start.
+func TestTheCatalogOfRulesCounts(t *testing.T) {
+	d := deskIn(t, t.TempDir())
+	if text := opened(t, d); text != "" {
+		t.Errorf("no rules make %q", text)
+	}
+	if _, err := os.Stat(d.path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no rules make a file: %v", err)
+	}
+	keep(t, d, "Kept")
+	if err := os.WriteFile(d.path, []byte("groups: []\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	text := opened(t, d)
+	file, err := os.ReadFile(d.path)
+	if err != nil || string(file) != text || !strings.Contains(text, "- alert: Kept") || !strings.HasPrefix(text, "# The rules made on") {
+		t.Errorf("file %s, %v; used %s", file, err, text)
+	}
+	if left, _ := filepath.Glob(d.path + ".new-*"); len(left) > 0 {
+		t.Errorf("left behind: %s", left)
+	}
+}
+
+// A disk that takes no more writes refuses the change as a whole.
+func TestAChangeOfRulesIsWholeOrNot(t *testing.T) {
+	d := deskIn(t, t.TempDir())
+	id := keep(t, d, "A")
+	opened(t, d)
+	d.path = filepath.Join(t.TempDir(), "gone", rulesFile)
+	if _, err := d.SaveRule(t.Context(), id, 1, "", rulebook.Rule{Name: "B", Expr: "up", Group: "own"}); err == nil {
+		t.Fatal("it was saved without a file")
+	}
+	if k, err := d.catalog.Rule(t.Context(), id, 0); err != nil || k.Name != "A" || k.Version != 1 {
+		t.Errorf("kept %+v, %v", k, err)
+	}
+}
