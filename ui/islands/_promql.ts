@@ -15,7 +15,9 @@ const views = new Map<HTMLTextAreaElement, EditorView>();
 // The editor that had the focus when its form was sent gets it back.
 let last: { id: string; at: number } | null = null;
 
-const boxes = (): HTMLTextAreaElement[] => all<HTMLTextAreaElement>('#graph-form textarea[name="q"]');
+const boxes = (): HTMLTextAreaElement[] => all<HTMLTextAreaElement>('#graph-form textarea[name="q"], #rule-form textarea[name="expr"]');
+/** A form of questions is sent by Enter; any other is only written in. */
+const asks = (box: HTMLTextAreaElement): boolean => box.form?.id === 'graph-form';
 const letter = (i: number): string => String.fromCharCode(65 + i);
 
 /** What is wrong, as the server reads it: formulas and $__rate are its own. */
@@ -24,7 +26,7 @@ async function faults(view: EditorView): Promise<Diagnostic[]> {
   const mine = list.findIndex((box) => views.get(box) === view);
   if (mine < 0 || !view.state.doc.toString().trim()) return [];
   const q = new URLSearchParams(list.map((box) => ['q', box.value]));
-  const answer = await fetch('/graph/check?' + q).catch(() => null); // without an answer nothing is underlined
+  const answer = await fetch((list[mine]?.form?.dataset['check'] ?? '/graph/check') + '?' + q).catch(() => null); // without an answer nothing is underlined
   if (!answer?.ok) return [];
   const said = (await answer.json()) as { query: number; from: number; to: number; text: string }[];
   const end = view.state.doc.length;
@@ -53,6 +55,7 @@ function ours(pattern: RegExp, className: string) {
 const words = [ours(/\$__rate(_interval)?/g, 'cm-rate'), ours(/(?<![\w:"'$.])[A-Z](?![\w:"'({.])/g, 'cm-letter')];
 
 function run(view: EditorView, box: HTMLTextAreaElement): boolean {
+  if (!asks(box)) return false;
   last = { id: box.id, at: view.state.selection.main.head };
   box.form?.requestSubmit();
   return true;
@@ -93,6 +96,10 @@ function mount(box: HTMLTextAreaElement, host: HTMLElement): void {
     }),
   });
   views.set(box, view);
+  box.addEventListener('tripod:replace', (e) => {
+    e.preventDefault(); // whoever asked need not write into the box
+    view.dispatch({ changes: (e as CustomEvent<{ from: number; to: number; insert: string }>).detail });
+  });
   box.focus = () => view.focus(); // the key / goes to the box
 }
 

@@ -16,6 +16,8 @@ type Alerts struct {
 	Sel      *AlertDetail // nil when there are no rules
 	NotFound string       // the name in the address of which there is no rule
 	Notices  string       // a general remark: no receiver
+	New      string       // leads to the form of a new rule; empty where none can be made
+	Undo     string       // brings a deleted rule back
 }
 
 // AlertSection is a part of the list.
@@ -57,6 +59,8 @@ type AlertDetail struct {
 	Why      AlertWhy
 	Test     AlertTest
 	Notices  AlertNotices
+	Edit     string // leads to its form; empty when it was not made here
+	Copy     string // leads to the form of a new rule that is like it
 }
 
 // AlertChart is the rule's expression over the time range.
@@ -119,6 +123,7 @@ type AlertTest struct {
 // AlertTestSpan is a time over which to test.
 type AlertTestSpan struct {
 	Text, Href string
+	Value      string // in a form, in the place of Href
 	On         bool
 }
 

@@ -22,6 +22,11 @@ type Alerts struct {
 
 	Chronicle AlertChronicle
 	Trial     AlertTrial
+
+	Book     RuleBook
+	BookFile string   // under which the running rules have it
+	Desk     RuleDesk // nil: then nothing can be changed
+	Now      RuleNow
 }
 
 // AlertRules gives the rules with their state, ordered by file and group.
@@ -43,6 +48,7 @@ type AlertSeries interface {
 
 func (p *Pages) alerts(mux *http.ServeMux) {
 	p.get(mux, "GET /alerts", p.alertsPage)
+	p.ruleEdit(mux)
 }
 
 func (p *Pages) alertsPage(w http.ResponseWriter, r *http.Request) error {

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/promql/parser/posrange"
 
 	"tripod/alerting"
 	"tripod/ui"
@@ -27,6 +28,7 @@ type comparison struct {
 	left  string
 	op    parser.ItemType
 	limit float64
+	place posrange.PositionRange // of the number, as it is written
 }
 
 // splitComparison takes an expression apart if it is such a comparison.
@@ -40,10 +42,10 @@ func splitComparison(expr string) (comparison, bool) {
 		return comparison{}, false
 	}
 	if n, ok := literal(b.RHS); ok {
-		return comparison{unwrapParens(b.LHS).String(), b.Op, n}, true
+		return comparison{unwrapParens(b.LHS).String(), b.Op, n, unwrapParens(b.RHS).PositionRange()}, true
 	}
 	if n, ok := literal(b.LHS); ok {
-		return comparison{unwrapParens(b.RHS).String(), mirror(b.Op), n}, true
+		return comparison{unwrapParens(b.RHS).String(), mirror(b.Op), n, unwrapParens(b.LHS).PositionRange()}, true
 	}
 	return comparison{}, false
 }

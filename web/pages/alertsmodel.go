@@ -49,7 +49,14 @@ func (p *Pages) alertsModel(ctx context.Context, st State) screens.Alerts {
 	}
 	if found && len(entries) > 0 {
 		d := p.alertDetail(ctx, st, entries[sel])
+		p.alertTools(ctx, entries, sel, &d)
 		m.Sel = &d
+	}
+	if p.o.Alerts.Desk != nil {
+		m.New = st.Carry().Href("/alerts/new")
+		if id := st.Values.Get("deleted"); id != "" {
+			m.Undo = "/alerts/edit/" + pathPart(id) + "/undelete"
+		}
 	}
 	return m
 }

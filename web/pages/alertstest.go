@@ -53,19 +53,19 @@ func (p *Pages) alertTest(ctx context.Context, st State, e alertEntry) screens.A
 	}
 	ctx, cancel := context.WithTimeout(ctx, testTime)
 	defer cancel()
-	if out.Failed = p.runTests(ctx, st, e, back, &out); out.Failed == "" && len(out.Rows) == 0 {
+	rule := backtest.Rule{
+		Name: e.rule.Name, Expr: e.rule.Expr, For: e.rule.For, KeepFiringFor: e.rule.KeepFiringFor,
+		Labels: e.rule.Labels, Annotations: e.rule.Annotations, Interval: e.group.Interval, Offset: e.group.QueryOffset,
+	}
+	if out.Failed = p.runTests(ctx, st, rule, back, &out); out.Failed == "" && len(out.Rows) == 0 {
 		out.Failed = "the rule has nothing to test"
 	}
 	return out
 }
 
 // runTests fills the rows, first the one that is asked for.
-func (p *Pages) runTests(ctx context.Context, st State, e alertEntry, back time.Duration, out *screens.AlertTest) string {
-	rule := backtest.Rule{
-		Name: e.rule.Name, Expr: e.rule.Expr, For: e.rule.For, KeepFiringFor: e.rule.KeepFiringFor,
-		Labels: e.rule.Labels, Annotations: e.rule.Annotations, Interval: e.group.Interval,
-	}
-	thresholds, at, err := testThresholds(st, e.rule.Expr)
+func (p *Pages) runTests(ctx context.Context, st State, rule backtest.Rule, back time.Duration, out *screens.AlertTest) string {
+	thresholds, at, err := testThresholds(st, rule.Expr)
 	if err != nil {
 		return err.Error()
 	}
