@@ -43,6 +43,7 @@ type Manager struct {
 	hangs chan os.Signal
 
 	faults faults
+	memory *memory
 }
 
 // started is promscrape's own state, which it has one of in a process.
@@ -54,7 +55,7 @@ func New(o Options) (*Manager, error) {
 	if err := setFlags(); err != nil {
 		return nil, err
 	}
-	m := &Manager{o: o, path: filepath.Join(o.Dir, "scrape.yaml"), hangs: make(chan os.Signal, 1)}
+	m := &Manager{o: o, path: filepath.Join(o.Dir, "scrape.yaml"), hangs: make(chan os.Signal, 1), memory: newMemory()}
 	said.tell(o.Log)
 	var err error
 	if m.noted, err = writeConfig(m.path, o.Config, o.Base); err != nil {
