@@ -7,7 +7,6 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
-	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/util/annotations"
 )
 
@@ -29,7 +28,7 @@ func (r *Rules) Chart(ctx context.Context, s Series, a Alert, to time.Time, span
 			continue
 		}
 		step := (span / chartPoints).Truncate(time.Second)
-		m, _, err := s.Range(unseen(ctx), uncompared(rule.Query()).String(), to.Add(-step*(chartPoints-1)), to, step)
+		m, _, err := s.Range(unseen(ctx), measure(rule.Query()).left.String(), to.Add(-step*(chartPoints-1)), to, step)
 		if err != nil {
 			continue // a notification goes out without its chart
 		}
@@ -40,28 +39,6 @@ func (r *Rules) Chart(ctx context.Context, s Series, a Alert, to time.Time, span
 		}
 	}
 	return nil
-}
-
-// uncompared is the side of a comparison that is not a number.
-func uncompared(e parser.Expr) parser.Expr {
-	for {
-		p, ok := e.(*parser.ParenExpr)
-		if !ok {
-			break
-		}
-		e = p.Expr
-	}
-	b, ok := e.(*parser.BinaryExpr)
-	if !ok || !b.Op.IsComparisonOperator() {
-		return e
-	}
-	if _, number := b.RHS.(*parser.NumberLiteral); number {
-		return uncompared(b.LHS)
-	}
-	if _, number := b.LHS.(*parser.NumberLiteral); number {
-		return uncompared(b.RHS)
-	}
-	return e
 }
 
 // within says that an alert of these labels can come of the series.

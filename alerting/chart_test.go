@@ -31,7 +31,7 @@ func (d *drawn) Range(_ context.Context, expr string, from, _ time.Time, step ti
 }
 
 func TestChartOfAnAlert(t *testing.T) {
-	for expr, asked := range map[string]string{"errors > 0.5": "errors", "(0.5 < (errors))": "errors", "errors > other": "errors > other", "vector(1)": "vector(1)"} {
+	for expr, asked := range map[string]string{"errors > 0.5": "errors", "(0.5 < (errors))": "errors", "errors > other": "errors", "errors > 2 * 3 and other": "errors", "errors >bool 1": "errors > bool 1", "vector(1)": "vector(1)"} {
 		run(t, "groups: [{name: g, rules: [{alert: A, expr: '"+expr+"'}]}]", func(r *running) {
 			time.Sleep(time.Minute)
 			d := &drawn{}

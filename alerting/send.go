@@ -32,7 +32,7 @@ func (r *Rules) send(ctx context.Context, expr string, alerts ...*rules.Alert) {
 	if len(alerts) == 0 {
 		return
 	}
-	link := strings.TrimSuffix(r.o.ExternalURL, "/") + strutil.TableLinkForExpression(expr)
+	link := r.linkOf(expr)
 	batch := make([]Alert, 0, len(alerts))
 	for _, a := range alerts {
 		out := Alert{
@@ -51,6 +51,11 @@ func (r *Rules) send(ctx context.Context, expr string, alerts ...*rules.Alert) {
 		batch = append(batch, out)
 	}
 	r.o.Pipeline.Send(ctx, batch...)
+}
+
+// linkOf is where an expression can be seen.
+func (r *Rules) linkOf(expr string) string {
+	return strings.TrimSuffix(r.o.ExternalURL, "/") + strutil.TableLinkForExpression(expr)
 }
 
 // formatValue writes whole numbers whole and others with four digits.

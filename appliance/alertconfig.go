@@ -77,7 +77,10 @@ const alertChartSpan = time.Hour
 // alertDetail is what a message shows of an alert beyond its own words. The
 // pipeline runs only after everything is open.
 func (a *Appliance) alertDetail(ctx context.Context, alert alerting.Alert) notify.Detail {
-	return notify.Detail{Chart: a.rules.Chart(ctx, a.metrics, alert, time.Now(), alertChartSpan)}
+	return notify.Detail{
+		Evidence: a.evidenceLink(alert),
+		Chart:    a.rules.Chart(ctx, a.metrics, alert, time.Now(), alertChartSpan),
+	}
 }
 
 // alertConfig is what the pipeline runs on.

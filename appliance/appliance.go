@@ -18,6 +18,7 @@ import (
 
 	"tripod/alerting"
 	"tripod/alerting/chronicle"
+	"tripod/alerting/evidence"
 	"tripod/alerting/notify"
 	"tripod/appliance/catalog"
 	"tripod/appliance/state"
@@ -66,6 +67,8 @@ type Appliance struct {
 	counted  *spanMetrics
 
 	chronicle *chronicle.Chronicle
+	evidence  *evidence.Keeper
+	changes   changes
 
 	syslog []syslogDoor
 
@@ -309,8 +312,11 @@ func (a *Appliance) openAlerting() (err error) {
 	}
 	a.life.onClose("chronicle of alerts", a.chronicle.Close)
 	a.life.onRun(background, "chronicle of alerts", a.chronicle.Run)
+	if err := a.openEvidence(); err != nil {
+		return err
+	}
 	events := a.told.events()
-	events.Steps = a.chronicle.Add
+	events.Steps = a.alertSteps
 	a.notify, err = notify.Open(notify.Options{
 		Dir: filepath.Join(a.o.Data, "state"), Config: alerts, ExternalURL: a.URL(), Log: a.log, Events: events, Detail: a.alertDetail,
 	})
@@ -319,6 +325,7 @@ func (a *Appliance) openAlerting() (err error) {
 	}
 	a.life.onClose("notifications", a.notify.Close)
 	a.life.onRun(engines, "notifications", a.notify.Run)
+	a.remindEvidence()
 	a.desk = &ruleDesk{catalog: a.catalog, path: filepath.Join(a.o.Data, "state", rulesFile), query: a.metrics.QueryFunc(), url: a.URL()}
 	book, err := a.desk.open(context.Background(), a.log)
 	if err != nil {

@@ -45,6 +45,7 @@ var mayImport = []struct {
 	{"alerting/dispatch", []string{"alerting", "alerting/config"}, "decides; time comes as an argument, so that a back-test runs the same code: never a clock, disk or receiver"},
 	{"alerting/backtest", []string{"alerting", "alerting/config", "alerting/dispatch", "store"}, "a rule and the pipeline's decisions on a simulated clock; of store only the sentinels"},
 	{"alerting/chronicle", []string{"alerting"}, "keeps the steps of alerts; never decides, never delivers"},
+	{"alerting/evidence", []string{"alerting", "store"}, "freezes what was known when an alert fired; stores come as doors, never engines"},
 	{"alerting/notify", []string{"alerting", "alerting/config", "alerting/dispatch", "store"}, "delivers what dispatch decides, and keeps what is owed"},
 	{"alerting/rulebook", []string{"alerting"}, "what a rule of the page is, its faults and its file; never where it is kept"},
 	{"planner", nil, "pure rules: no I/O, HTTP or telemetry, and no store"},
@@ -90,7 +91,7 @@ var lives = map[string][]string{
 	"google.golang.org/protobuf":                 {"web/otlp", "web/lokiapi", "web/promwrite"},
 	"modernc.org/sqlite":                         {"planner/sqlite", "appliance/catalog"},
 	"github.com/XSAM/otelsql":                    {"planner/sqlite"},
-	"go.etcd.io/bbolt":                           {"appliance/state", "alerting/notify", "alerting/chronicle", "alerting"},
+	"go.etcd.io/bbolt":                           {"appliance/state", "alerting/notify", "alerting/chronicle", "alerting/evidence", "alerting"},
 	"github.com/redis/go-redis":                  {"planner/cache"},
 	"github.com/alicebob/miniredis":              {"planner/cache"},
 	"github.com/a-h/templ":                       {"ui", "ui/chart", "ui/screens", "web/pages", "web/planweb"}, // handlers render what ui makes

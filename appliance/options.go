@@ -65,6 +65,7 @@ type Options struct {
 
 	RetentionLogs, RetentionTraces, RetentionMetrics time.Duration
 	RetentionAlerts                                  time.Duration // of the steps of alerts
+	RetentionEvidence                                time.Duration // of what was known when an alert fired
 	MaxDisk                                          int64         // bytes over all pillars, 0 for no bound
 
 	KeepTraces time.Duration // how long traces with errors and slow ones stay; 0 is as long as all others
@@ -118,6 +119,7 @@ func (o *Options) fill() {
 	dur(&o.RetentionTraces, 14*24*time.Hour)
 	dur(&o.RetentionMetrics, 90*24*time.Hour)
 	dur(&o.RetentionAlerts, 30*24*time.Hour)
+	dur(&o.RetentionEvidence, 365*24*time.Hour)
 	if o.Rate == 0 {
 		o.Rate = 5
 	}

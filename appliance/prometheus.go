@@ -24,6 +24,7 @@ func (a *Appliance) openPrometheus(mux *http.ServeMux) {
 	}, promapi.Options{Parser: a.metrics.Parser()}).Register(readable)
 	alertapi.New(a.rules).Register(readable)
 	alertapi.NewWhy(a.chronicle).Register(readable)
+	alertapi.NewEvidence(a.evidence).Register(readable)
 	alertapi.NewManager(alertapi.ManagerDoors{Alerts: a.notify, Silences: a.notify, Tester: a.notify, Config: a.notify.Config, Reload: a.Reload, Version: a.o.Version}).Register(mux)
 	alertapi.NewBacktests(a, nil).Register(mux)
 	promread.New(a.metrics, promread.Options{Parser: a.metrics.Parser()}).Register(mux)

@@ -78,6 +78,7 @@ func (o *Options) needStart(next Options) []string {
 	changed("retention-traces", o.RetentionTraces != next.RetentionTraces)
 	changed("retention-metrics", o.RetentionMetrics != next.RetentionMetrics)
 	changed("retention-alerts", o.RetentionAlerts != next.RetentionAlerts)
+	changed("retention-evidence", o.RetentionEvidence != next.RetentionEvidence)
 	changed("max-disk", o.MaxDisk != next.MaxDisk)
 	changed("scrape-interval", o.ScrapeInterval != next.ScrapeInterval)
 	changed("otlp-labels", !slices.Equal(o.OTLPLabels, next.OTLPLabels))

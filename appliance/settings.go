@@ -88,6 +88,8 @@ func Settings() []Setting {
 			set: duration(func(o *Options) *time.Duration { return &o.RetentionMetrics })},
 		{Name: "retention-alerts", Arg: "TIME", Default: "30d", Help: "how long it is known why an alert was told or not",
 			set: duration(func(o *Options) *time.Duration { return &o.RetentionAlerts })},
+		{Name: "retention-evidence", Arg: "TIME", Default: "365d", Help: "how long the evidence of an alert is kept",
+			set: duration(func(o *Options) *time.Duration { return &o.RetentionEvidence })},
 		{Name: "max-disk", Arg: "BYTES", Default: "no bound", Help: "oldest data goes first beyond it; 20GB, 512MiB",
 			set: func(o *Options, v string) (err error) { o.MaxDisk, err = parseBytes(v); return err }},
 		{Name: "max-series", Arg: "N", Default: "1000000", Help: "series of the last two to three hours; samples of further ones are refused; 100,000 take 400 MB of memory",

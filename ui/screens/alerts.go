@@ -106,6 +106,7 @@ type AlertInstance struct {
 	Value        string
 	Since, Exact string
 	Logs, Traces string // links
+	Evidence     string // link, or empty
 }
 
 // AlertTest is what the rule would have done over stored history.

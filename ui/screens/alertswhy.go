@@ -20,6 +20,7 @@ type AlertEpisode struct {
 	Service     *ui.Service
 	Labels      []string // name=value
 	Open        bool
+	Evidence    string // link to what was kept when it fired, or empty
 	Steps       []AlertStep
 	Cut         string // that steps are missing, or empty
 }

@@ -72,11 +72,17 @@ func (a *Why) why(w http.ResponseWriter, r *http.Request) {
 }
 
 func parseWhy(v url.Values) (alerting.EpisodeQuery, error) {
+	q, err := parseWhen(v)
+	if q.Name == "" && q.Alert == "" {
+		err = errors.Join(invalid("name", "want the name of a rule, or the fingerprint of an alert"), err)
+	}
+	return q, err
+}
+
+// parseWhen reads of what and when is asked.
+func parseWhen(v url.Values) (alerting.EpisodeQuery, error) {
 	q := alerting.EpisodeQuery{Name: v.Get("name"), Alert: v.Get("fingerprint")}
 	var faults []error
-	if q.Name == "" && q.Alert == "" {
-		faults = append(faults, invalid("name", "want the name of a rule, or the fingerprint of an alert"))
-	}
 	var err error
 	if q.From, err = parseMoment("start", v.Get("start")); err != nil {
 		faults = append(faults, err)

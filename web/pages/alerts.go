@@ -21,6 +21,7 @@ type Alerts struct {
 	Series  AlertSeries
 
 	Chronicle AlertChronicle
+	Evidence  AlertEvidence
 	Trial     AlertTrial
 
 	Book     RuleBook
@@ -49,6 +50,7 @@ type AlertSeries interface {
 func (p *Pages) alerts(mux *http.ServeMux) {
 	p.get(mux, "GET /alerts", p.alertsPage)
 	p.ruleEdit(mux)
+	p.get(mux, "GET "+evidencePath+"{id}", p.evidencePage)
 }
 
 func (p *Pages) alertsPage(w http.ResponseWriter, r *http.Request) error {

@@ -170,12 +170,17 @@ func (p *Pages) alertDetail(ctx context.Context, st State, e alertEntry) screens
 	d.Text, d.Runbook = ruleText(r)
 	d.Facts = alertFacts(e, st.Now)
 	d.Chart = p.alertChart(ctx, st, r)
+	kept := p.keptEvidence(ctx, r.Name)
 	for i, a := range r.Alerts {
 		if i == alertInstances {
 			d.More = len(r.Alerts) - i
 			break
 		}
-		d.Active = append(d.Active, p.alertInstance(st, a))
+		instance := p.alertInstance(st, a)
+		if a.State == alerting.Firing {
+			instance.Evidence = kept.during(alerting.Fingerprint(a.Labels), a.ActiveAt, time.Time{})
+		}
+		d.Active = append(d.Active, instance)
 	}
 	if d.Alerting {
 		d.Why = p.alertWhy(ctx, st, r)

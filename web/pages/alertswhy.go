@@ -40,8 +40,10 @@ func (p *Pages) alertWhy(ctx context.Context, st State, r alerting.Rule) screens
 	if out.More = len(episodes) > alertEpisodes; out.More {
 		episodes = episodes[:alertEpisodes]
 	}
+	kept := p.keptEvidence(ctx, r.Name)
 	for i := range episodes {
 		e := p.alertEpisode(st, &episodes[i])
+		e.Evidence = kept.during(episodes[i].Alert, episodes[i].Start, episodes[i].End)
 		e.Open = i == 0
 		out.Episodes = append(out.Episodes, e)
 	}

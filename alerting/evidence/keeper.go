@@ -1,0 +1,209 @@
+package evidence
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"tripod/alerting"
+	"tripod/store"
+)
+
+// fileName is the database in Options.Dir.
+const fileName = "evidence.db"
+
+// Options of Open; the zero value of a field means its default.
+type Options struct {
+	Dir      string        // required
+	Keep     time.Duration // default 365 days
+	MaxBytes int64         // of all evidence, packed; default 256 MiB
+	Timeout  time.Duration // of gathering for one alert; default 5 s
+	MaxQueue int           // alerts that wait for theirs; default 500
+	Doors    Doors
+	Now      func() time.Time // default time.Now
+	Log      *slog.Logger     // nil means silence
+}
+
+// Doors are asked for the parts of the evidence; the part of one that is nil is
+// missing. They must return when their context ends.
+type Doors struct {
+	Expression Expression
+	Traces     Traces
+	Logs       Logs
+	Changes    Changes
+}
+
+// Expression draws what the rule of an alert measured, or gives nil when no
+// rule made it.
+type Expression interface {
+	Plot(ctx context.Context, a alerting.Alert, from, to time.Time) (*alerting.Plot, error)
+}
+
+// Traces finds traces.
+type Traces interface {
+	Services(ctx context.Context) ([]string, error)
+	Search(ctx context.Context, q store.TraceQuery) ([]store.TraceSummary, error)
+	Trace(ctx context.Context, id store.TraceID) (store.Trace, error)
+}
+
+// Logs finds log lines and what they have in common.
+type Logs interface {
+	Volume(ctx context.Context, q store.LogQuery, step time.Duration) ([]store.LogBucket, error)
+	Patterns(ctx context.Context, q store.PatternQuery) (store.LogPatterns, error)
+	Search(ctx context.Context, q store.LogQuery) iter.Seq2[store.Record, error]
+}
+
+// Changes says what happened to what runs.
+type Changes interface {
+	Changes(ctx context.Context, from, to time.Time) ([]alerting.Change, error)
+}
+
+// Keeper is open; it is for several goroutines at a time.
+type Keeper struct {
+	o    Options
+	bolt *bolt.DB
+	wake chan struct{} // capacity 1: somebody waits for evidence
+}
+
+var (
+	bucketHeads  = []byte("heads")
+	bucketBodies = []byte("bodies")
+	bucketAlerts = []byte("alerts")
+	bucketNames  = []byte("names")
+	bucketOrder  = []byte("order")
+	bucketQueue  = []byte("queue")
+	bucketMeta   = []byte("meta")
+	keyBytes     = []byte("bytes")
+)
+
+// Open opens or makes the file. What a former process did not finish is gathered
+// once Run runs.
+func Open(o Options) (*Keeper, error) {
+	if o.Dir == "" {
+		return nil, fmt.Errorf("evidence without a directory: %w", alerting.ErrInvalid)
+	}
+	o.Keep = cmp.Or(o.Keep, 365*24*time.Hour)
+	o.MaxBytes = cmp.Or(o.MaxBytes, 256<<20)
+	o.Timeout = cmp.Or(o.Timeout, 5*time.Second)
+	o.MaxQueue = cmp.Or(o.MaxQueue, 500)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(o.Dir, fileName)
+	b, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	err = b.Update(func(tx *bolt.Tx) error {
+		for _, name := range [][]byte{bucketHeads, bucketBodies, bucketAlerts, bucketNames, bucketOrder, bucketQueue, bucketMeta} {
+			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		b.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	k := &Keeper{o, b, make(chan struct{}, 1)}
+	k.kick()
+	return k, nil
+}
+
+// Close must come after Run has returned.
+func (k *Keeper) Close() error { return k.bolt.Close() }
+
+func (k *Keeper) kick() {
+	select {
+	case k.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Note takes the steps of alerts: for one that begins to fire an ID is on disk
+// when it returns, and its evidence follows. What cannot be written is logged,
+// and tried again when a notification asks for the ID.
+func (k *Keeper) Note(steps []alerting.Step) {
+	var begun []alerting.Alert
+	var ended []alerting.Step
+	for _, s := range steps {
+		switch {
+		case s.Kind == alerting.StepReceived && s.Of != nil:
+			begun = append(begun, *s.Of)
+		case s.Kind == alerting.StepResolved:
+			ended = append(ended, s)
+		}
+	}
+	if len(begun)+len(ended) == 0 {
+		return
+	}
+	err := k.update(func(w writer) error {
+		for i := range begun {
+			if _, err := w.reserve(&begun[i], k.o.Now(), k.o.MaxQueue); err != nil {
+				return err
+			}
+		}
+		for _, s := range ended {
+			if err := w.end(s.Alert, s.Time); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		k.o.Log.Error("evidence of alerts not written", "alerts", len(begun)+len(ended), "err", err)
+	}
+	k.kick()
+}
+
+// Of is the ID of an alert's evidence. An alert that has none gets one now: a
+// process may have died between taking the alert and noting it.
+func (k *Keeper) Of(a alerting.Alert) (id string, err error) {
+	err = k.bolt.View(func(tx *bolt.Tx) error {
+		h, _, err := newWriter(tx).latest(a.Fingerprint())
+		if h != nil && sameAlert(h, &a) {
+			id = h.ID
+		}
+		return err
+	})
+	if err != nil || id != "" {
+		return id, k.named(err)
+	}
+	err = k.update(func(w writer) (err error) {
+		id, err = w.reserve(&a, k.o.Now(), k.o.MaxQueue)
+		return err
+	})
+	k.kick()
+	return id, k.named(err)
+}
+
+// sameAlert says that evidence is of this alert, and not of an earlier one with
+// its labels.
+func sameAlert(h *alerting.EvidenceHead, a *alerting.Alert) bool {
+	return h.EndedAt.IsZero() || !a.StartsAt.After(h.EndedAt)
+}
+
+func (k *Keeper) named(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", k.bolt.Path(), err)
+}
+
+func (k *Keeper) update(f func(writer) error) error {
+	return k.bolt.Update(func(tx *bolt.Tx) error { return f(newWriter(tx)) })
+}

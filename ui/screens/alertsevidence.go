@@ -1,0 +1,123 @@
+package screens
+
+import (
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"tripod/ui"
+)
+
+// Evidence is what was known when an alert began to fire.
+type Evidence struct {
+	Tone     string // err while the alert fires
+	Word     string // the same in a word
+	Name     string // of the rule
+	Rule     string // link
+	Badge    string // firing 20 min
+	Severity string
+	Text     string
+	Runbook  string
+	Say      string // the conclusion, in a sentence; empty while it is gathered
+	Because  string
+	Actions  []ui.Button
+	Service  *ui.Service
+	Labels   []string // name=value
+	Facts    []string
+	Waiting  bool     // it is gathered at this moment
+	Missing  []string // what could not be had, and why
+	Chart    AlertChart
+	Traces   EvidenceTraces
+	Patterns EvidencePatterns
+	Changes  EvidenceChanges
+}
+
+// EvidenceTraces are the traces that stood out.
+type EvidenceTraces struct {
+	Hint string
+	None string
+	Rows []EvidenceTrace
+}
+
+// EvidenceTrace is one of them, with the spans that were kept.
+type EvidenceTrace struct {
+	ID       string // eight characters
+	Href     string
+	Why      string // failing, slow
+	Kind     string // of the badge
+	Service  ui.Service
+	Name     string
+	Duration string
+	Note     string // 12 spans, 2 errors
+	When     string
+	Exact    string
+	Open     bool
+	Spans    []EvidenceSpan
+	More     string // 30 more spans were not kept
+}
+
+// EvidenceSpan is a bar; From and Width are shares of the trace.
+type EvidenceSpan struct {
+	Depth       int
+	Service     ui.Service
+	Name        string
+	Duration    string
+	Message     string
+	Failed      bool
+	From, Width float64
+}
+
+// EvidencePatterns are the log patterns of the time.
+type EvidencePatterns struct {
+	Hint string
+	None string
+	Rows []EvidencePattern
+}
+
+// EvidencePattern is one pattern with lines of it.
+type EvidencePattern struct {
+	Level    string
+	Service  ui.Service
+	Parts    []PatternPart
+	Class    string
+	Steps    []float64
+	Lines    string
+	Share    string
+	Exact    string
+	Change   string
+	Tone     string
+	Href     string
+	Open     bool
+	Examples []EvidenceLine
+}
+
+// EvidenceLine is a log line as it was sent.
+type EvidenceLine struct {
+	Time, Exact string
+	Line        string
+	Trace       string // link, or empty
+}
+
+// EvidenceChanges are what happened in the hour before.
+type EvidenceChanges struct {
+	Hint string
+	None string
+	Rows []EvidenceChange
+}
+
+// EvidenceChange is one change.
+type EvidenceChange struct {
+	Time, Exact string
+	Before      string // 10 min before
+	Icon        string
+	Text        string
+	Href        string
+}
+
+func spanAt(s EvidenceSpan) templ.SafeCSS {
+	return templ.SafeCSS("left:" + percent(s.From) + ";width:" + percent(s.Width))
+}
+
+func depth(n int) templ.SafeCSS {
+	return templ.SafeCSS("--d:" + strconv.Itoa(min(n, 12)))
+}

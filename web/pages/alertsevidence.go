@@ -1,0 +1,289 @@
+package pages
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"tripod/alerting"
+	"tripod/ui"
+	"tripod/ui/chart"
+	"tripod/ui/screens"
+)
+
+// AlertEvidence gives what was kept when alerts began to fire.
+type AlertEvidence interface {
+	Evidence(ctx context.Context, id string) (alerting.Evidence, error)
+	EvidenceList(ctx context.Context, q alerting.EvidenceQuery) ([]alerting.EvidenceHead, error)
+}
+
+const evidencePath = "/alerts/evidence/"
+
+func (p *Pages) evidencePage(w http.ResponseWriter, r *http.Request) error {
+	if p.o.Alerts.Evidence == nil {
+		return errNoDoor
+	}
+	e, err := p.o.Alerts.Evidence.Evidence(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	st := p.state(r)
+	if e.GatheredAt.IsZero() {
+		st.refreshDefault(time.Second)
+	}
+	pg := p.page(r.Context(), st, "alerts", "Alerts", "alerts.css", "plot.css", "overview.css", "evidence.css")
+	pg.Title = "Evidence of " + e.Name
+	pg.Crumbs[0].Href = "/alerts"
+	pg.Crumbs = append(pg.Crumbs, ui.Crumb{Text: e.Name, Href: "/alerts?sel=" + url.QueryEscape(e.Name)}, ui.Crumb{Text: "Evidence, " + chart.When(e.FiredAt.UTC(), st.Now)})
+	pg.Time, pg.Scope = nil, nil // what is shown does not change with them
+	return p.show(w, r, pg, screens.EvidenceScreen(p.evidenceModel(st, &e)))
+}
+
+// evidenceView is what the parts of the page share.
+type evidenceView struct {
+	*alerting.Evidence
+	p     *Pages
+	st    State
+	carry ui.Carry // to the logs and traces of that time
+}
+
+func (p *Pages) evidenceModel(st State, e *alerting.Evidence) screens.Evidence {
+	v := evidenceView{e, p, st, ui.Carry{}.Between(msText(e.From.UnixNano()), msText(e.To.UnixNano()))}
+	out := screens.Evidence{
+		Name: e.Name, Severity: e.Labels["severity"], Tone: "err", Word: "firing", Waiting: e.GatheredAt.IsZero(),
+		Badge: "firing " + brief(st.Now.Sub(e.FiredAt)),
+	}
+	out.Rule = ui.Carry{}.Between(msText(e.FiredAt.Add(-time.Hour).UnixNano()), msText(evidenceEnd(e, st.Now).UnixNano())).Href("/alerts", "sel", e.Name)
+	if !e.EndedAt.IsZero() {
+		out.Tone, out.Word, out.Badge = "", "over", "over after "+brief(e.EndedAt.Sub(e.FiredAt))
+	}
+	out.Text, out.Runbook = ruleText(alerting.Rule{Annotations: e.Annotations})
+	if name := alerting.ServiceOf(e.Labels); name != "" {
+		out.Service = &ui.Service{Name: name, Slot: p.o.Slots(name)}
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Labels)) {
+		switch name {
+		case "alertname", "severity", "service_name", "service":
+		default:
+			out.Labels = append(out.Labels, name+"="+e.Labels[name])
+		}
+	}
+	out.Facts = append(out.Facts, "fired "+e.FiredAt.UTC().Format("2006-01-02 15:04:05 UTC"))
+	if out.Waiting {
+		out.Facts = append(out.Facts, "value "+cmp.Or(v.Value, chart.Dash))
+		return out
+	}
+	out.Facts = append(out.Facts, "kept as it was then", "gathered in "+chart.Duration(e.Took).String())
+	for _, m := range e.Missing {
+		out.Missing = append(out.Missing, sentence(m.Part+" could not be had: "+m.Why))
+	}
+	out.Say, out.Because = v.say(), v.because()
+	out.Chart, out.Traces, out.Patterns, out.Changes = v.chart(), v.traces(), v.patterns(), v.changes()
+	out.Actions = []ui.Button{
+		{Text: "Logs of that time", Icon: "logs", Small: true, Href: v.carry.Href("/logs")},
+		{Text: "Traces of that time", Icon: "traces", Small: true, Href: v.carry.Href("/traces")},
+		{Text: "Rule", Icon: "alerts", Small: true, Href: out.Rule},
+	}
+	return out
+}
+
+func evidenceEnd(e *alerting.Evidence, now time.Time) time.Time {
+	if e.EndedAt.IsZero() {
+		return now
+	}
+	return e.EndedAt
+}
+
+// say is the value at that moment, beside what it is compared with.
+func (v *evidenceView) say() string {
+	s := "At " + v.FiredAt.UTC().Format(time.TimeOnly) + " it was " + cmp.Or(v.Value, chart.Dash)
+	x := v.Expression
+	if x == nil {
+		return s + "."
+	}
+	if x.Threshold != nil {
+		s += ", " + against(x.Op) + " " + chart.Number(float64(*x.Threshold))
+	}
+	if x.For > 0 {
+		s += " for " + chart.Long(x.For)
+	}
+	return s + "."
+}
+
+func against(op string) string {
+	switch op {
+	case ">":
+		return "above"
+	case ">=":
+		return "not below"
+	case "<":
+		return "below"
+	case "<=":
+		return "not above"
+	case "!=":
+		return "not"
+	}
+	return "equal to"
+}
+
+// because names the nearest change, the loudest new pattern and the traces.
+func (v *evidenceView) because() string {
+	s := ""
+	say := func(text string) { s += sentence(text) + " " }
+	if c := v.nearest(); c != nil {
+		say(c.Detail + ", " + v.before(c) + ".")
+	}
+	for i := range v.Patterns {
+		if k := &v.Patterns[i]; k.Lines > k.Before && (k.Level == "error" || k.Level == "fatal" || k.Level == "warn") {
+			say(chart.Count(k.Lines-k.Before) + " more lines than before say “" + cut(k.Shown, 80) + "”.")
+			break
+		}
+	}
+	failing, slow := 0, time.Duration(0)
+	for i := range v.Traces {
+		if v.Traces[i].Why == "failing" {
+			failing++
+		}
+		slow = max(slow, v.Traces[i].Duration)
+	}
+	switch {
+	case failing == 1:
+		say("A failing trace is kept.")
+	case failing > 1:
+		say(chart.Count(int64(failing)) + " failing traces are kept.")
+	}
+	if slow > 0 {
+		say("The slowest trace took " + chart.Duration(slow).String() + ".")
+	}
+	return s
+}
+
+// nearest is the last change before the alert; an alert is one only when
+// nothing else changed.
+func (v *evidenceView) nearest() (found *alerting.Change) {
+	for i := range v.Changes {
+		if c := &v.Changes[i]; c.Kind != alerting.ChangeAlert || found == nil || found.Kind == alerting.ChangeAlert {
+			found = c
+		}
+	}
+	return found
+}
+
+func (v *evidenceView) before(c *alerting.Change) string {
+	if d := v.FiredAt.Sub(c.Time); d >= time.Second {
+		return chart.Long(d) + " before"
+	}
+	return "at the same time"
+}
+
+// chart draws the expression as it was, with the threshold, the time for which
+// its condition held, and what changed.
+func (v *evidenceView) chart() screens.AlertChart {
+	x := v.Expression
+	if x == nil {
+		return screens.AlertChart{None: "No rule of this appliance made the alert, so there is no expression to draw"}
+	}
+	out := screens.AlertChart{Expr: x.Expr, Metrics: ui.Carry{}.Between(msText(v.FiredAt.Add(-time.Hour).UnixNano()), msText(v.FiredAt.Add(time.Hour).UnixNano())).Href("/graph", "q", x.Expr)}
+	if len(x.Lines) == 0 {
+		out.None = "The expression had no value in the hour before"
+		return out
+	}
+	if x.More > 0 {
+		out.Hint = chart.Count(int64(x.More)) + " more series were not kept"
+	}
+	to := x.From.Add(time.Duration(len(x.Lines[0].Values)-1) * x.Step)
+	out.Lines = chart.Lines{Frame: chart.Frame{
+		Label: "The rule's expression before it fired", Height: 200, Left: 40, From: x.From.UnixNano(), To: to.UnixNano(), Marks: v.marks(),
+	}}
+	for i, l := range x.Lines {
+		line := chart.Line{Name: plotName(l.Labels), Class: "c" + strconv.Itoa(10-i%10), Values: plain(l.Values), Fill: l.Own && len(x.Lines) == 1}
+		if service := alerting.ServiceOf(l.Labels); service != "" {
+			line.Class = "c" + strconv.Itoa(v.p.o.Slots(service))
+		}
+		switch {
+		case l.Limit:
+			line.Class, line.Name = "thr", "threshold"
+		case !l.Own && len(x.Lines) > 1:
+			line.Dash = true
+		}
+		out.Lines.Series = append(out.Lines.Series, line)
+		if line.Name != "" {
+			out.Legend = append(out.Legend, ui.LegendItem{Class: line.Class, Text: line.Name})
+		}
+	}
+	if x.Threshold != nil {
+		threshold(&out, comparison{limit: float64(*x.Threshold)})
+	}
+	if width := to.Sub(x.From); x.For > 0 && width > 0 {
+		held := min(float64(x.For)/float64(width), 1)
+		band := screens.AlertBand{Kind: "warn", From: 1 - held, Width: held}
+		if held > 0.06 {
+			band.Text = "for " + chart.Long(x.For)
+		}
+		out.Bands = []screens.AlertBand{band}
+	}
+	return out
+}
+
+func (v *evidenceView) marks() []chart.Mark {
+	var out []chart.Mark
+	for _, c := range v.Changes {
+		m := chart.Mark{At: c.Time.UnixNano(), Text: cut(c.Text, 16), Title: c.Detail}
+		if c.Kind == alerting.ChangeAlert {
+			m.Class = "k-err"
+		}
+		out = append(out, m)
+	}
+	return newestMarks(out)
+}
+
+func plotName(labels map[string]string) string {
+	var s string
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		if len(labels) == 1 {
+			return labels[name]
+		}
+		if s != "" {
+			s += ", "
+		}
+		s += name + "=" + labels[name]
+	}
+	return s
+}
+
+func plain(values []alerting.Value) []float64 {
+	out := make([]float64, len(values))
+	for i, v := range values {
+		if out[i] = float64(v); math.IsInf(out[i], 0) {
+			out[i] = math.NaN()
+		}
+	}
+	return out
+}
+
+func (v *evidenceView) changes() screens.EvidenceChanges {
+	out := screens.EvidenceChanges{Hint: "in the hour before"}
+	for _, c := range v.Changes {
+		row := screens.EvidenceChange{
+			Time: c.Time.UTC().Format("15:04:05"), Exact: chart.Exact(c.Time.UTC()), Icon: "flag", Text: c.Detail,
+			Before: v.before(&c),
+		}
+		switch c.Kind {
+		case alerting.ChangeAlert:
+			row.Icon, row.Href = "alerts", ui.Carry{}.Between(msText(v.FiredAt.Add(-time.Hour).UnixNano()), msText(v.FiredAt.UnixNano())).Href("/alerts", "sel", c.Text)
+		case alerting.ChangeVersion:
+			row.Href = v.carry.In(c.Service).Href("/traces", "q", "{resource.service.version="+strconv.Quote(c.Text)+"}")
+		}
+		out.Rows = append(out.Rows, row)
+	}
+	if len(out.Rows) == 0 {
+		out.None = "Nothing that is known changed"
+	}
+	return out
+}
