@@ -117,7 +117,7 @@ func (s *Store) narrowed(ctx context.Context, p *part, x Expr) (blocks bitset, a
 		if index.Blocks() != len(p.blocks) {
 			return termindex.ErrDamaged
 		}
-		n := narrower{ctx: ctx, x: index, blocks: len(p.blocks), by: p.by}
+		n := narrower{ctx: ctx, s: s, part: p, x: index, blocks: len(p.blocks), by: p.by}
 		blocks, all = n.of(x)
 		return n.err
 	})
@@ -127,6 +127,8 @@ func (s *Store) narrowed(ctx context.Context, p *part, x Expr) (blocks bitset, a
 // narrower asks an index about a predicate.
 type narrower struct {
 	ctx    context.Context
+	s      *Store
+	part   *part
 	x      *termindex.Index
 	blocks int
 	by     string // a field whose texts the part's own index knows by block: see decider
@@ -173,20 +175,40 @@ func (n *narrower) of(x Expr) (bitset, bool) {
 }
 
 func (n *narrower) every(list []Expr) (out bitset, all bool) {
-	all = true
+	list, all = conjuncts(list), true
 	for _, x := range list {
 		blocks, any := n.of(x)
-		switch {
-		case any:
-		case all:
-			out, all = blocks, false
-		default:
-			for i := range out {
-				out[i] &= blocks[i]
-			}
+		out, all = both(out, all, blocks, any)
+		if x, ok := x.(Equal); ok {
+			blocks, any = n.pairs(x, list)
+			out, all = both(out, all, blocks, any)
 		}
 	}
 	return out, all
+}
+
+// conjuncts are what an And asks, and what Ands in it ask.
+func conjuncts(list []Expr) (out []Expr) {
+	for _, x := range list {
+		if and, ok := x.(And); ok {
+			out = append(out, conjuncts(and)...)
+		} else {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// both are the blocks of two sets of which each may be all.
+func both(a bitset, allOfA bool, b bitset, allOfB bool) (bitset, bool) {
+	switch {
+	case allOfB:
+		return a, allOfA
+	case allOfA:
+		return b, false
+	}
+	a.and(b)
+	return a, false
 }
 
 func (n *narrower) some(list []Expr) (bitset, bool) {

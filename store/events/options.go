@@ -31,6 +31,8 @@ type Options struct {
 	// that says the same wherever it is: where it does not, no text is counted.
 	// Both may change.
 	CountBy, CountSame string
+	// Pairs are what the indexes of parts know together; they may change.
+	Pairs Pairs
 	// Thin says which events of a part stay for RetentionThin when the part is
 	// older than Retention, or goes because of MaxBytes. It is asked once for
 	// each part, with the range of its times, and must not keep any part of an

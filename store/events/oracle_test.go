@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"regexp"
 	"slices"
@@ -17,7 +18,28 @@ import (
 
 var testDay = time.Date(2026, 3, 1, 23, 55, 0, 0, time.UTC).UnixNano() // the next day is near
 
+var testPairs = Pairs{Texts: []string{"op", "app"}, Number: "d"}
+
 var words = []string{"connection", "Refused", "timeout", "Übung", "user_7", "db-3", "ok", "a", "4bf92f35", "naïve.txt"}
+
+// testOps are what pairs are made of; some are seldom in a block with a class.
+var testOps = []string{"GET /", "POST /", "", "zero\x00", "zero", "GET /a", "GET /b", "GET /c", "GET /d", "GET /e"}
+
+// randomPair asks for both of a pair.
+func randomPair(r *rand.Rand) Expr {
+	least := float64(int(1)<<r.IntN(21) - r.IntN(20))
+	besides := []Expr{
+		ClassIn(1 << r.IntN(4)),
+		Compare{"d", Op(r.IntN(5)), least},
+		Measured{func(name string) bool { return name == "d" }, store.Value.Number, func(f float64) bool { return least <= f }, least, math.Inf(1)},
+		Measured{func(name string) bool { return name == "d" || name == "n" }, store.Value.Number, func(f float64) bool { return f <= least }, math.Inf(-1), least},
+	}
+	and := And{Equal{"op", testOps[r.IntN(len(testOps))]}, besides[r.IntN(len(besides))]}
+	if r.IntN(2) == 0 {
+		return And{And{besides[r.IntN(len(besides))]}, and}
+	}
+	return and
+}
 
 // randomEvent makes an event that shares words, names and times with others.
 func randomEvent(r *rand.Rand) Event {
@@ -55,6 +77,15 @@ func randomEvent(r *rand.Rand) Event {
 		}
 	}
 	e.Fields = append(e.Fields, Field{"n", store.Int(int64(r.Uint32()))})
+	for n := r.IntN(40); n < 38 && len(e.Fields) < 12; n += 37 { // mostly one, seldom two
+		e.Fields = append(e.Fields, Field{"op", store.String(testOps[r.IntN(len(testOps))])})
+	}
+	if r.IntN(10) > 0 {
+		e.Fields = append(e.Fields, Field{"d", store.Int(1<<r.IntN(20) - 9)})
+	}
+	if r.IntN(200) == 0 { // a name that looks like that of a pair
+		e.Fields = append(e.Fields, Field{"op\x01d", store.String("")})
+	}
 	return e
 }
 
@@ -77,7 +108,9 @@ func randomExpr(r *rand.Rand, depth int) Expr {
 		}
 		return Not{kids[0]}
 	}
-	switch r.IntN(18) {
+	switch r.IntN(20) {
+	case 18, 19:
+		return randomPair(r)
 	case 14:
 		return Equal{[]string{"app", "app", "origin"}[r.IntN(3)], []string{"web", "db", "absent", "5"}[r.IntN(4)]}
 	case 15:
@@ -307,17 +340,20 @@ func TestScanAnswersLikeBruteForce(t *testing.T) {
 			for _, by := range []string{"app", "service", "", "app"} {
 				v.s.o.CountBy = by
 				v.s.o.CountSame = []string{"origin", ""}[len(by)%2]
+				v.s.o.Pairs.Number = []string{"d", "n"}[len(by)%2]
 				for range mergeRun - 2 {
 					add(t, v, 200)
 					flush(t, v.s)
 				}
+				mergeAll(t, v.s)
+				sealAll(t, v.s)
 			}
-			mergeAll(t, v.s)
+			v.s.o.Pairs = testPairs
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := &env{o: &oracle{}, r: rand.New(rand.NewPCG(7, uint64(len(name))))}
-			v.s = openTest(t, t.TempDir(), Options{MaxBlockRows: 100, CountBy: "app", CountSame: "origin"})
+			v.s = openTest(t, t.TempDir(), Options{MaxBlockRows: 100, CountBy: "app", CountSame: "origin", Pairs: testPairs})
 			fill(t, v)
 			for range 60 {
 				compare(t, v.s, v.o, v.r)

@@ -108,12 +108,16 @@ func (t *terms) block(b *block, no uint32) (out termindex.Block) {
 		if c.kind != store.KindEmpty && !b.load(c) {
 			return out
 		}
-		if values, all := c.terms(); all && len(out.Terms)+len(values) <= maxBlockTerms {
+		values, all := c.terms()
+		if all && len(out.Terms)+len(values) <= maxBlockTerms && !strings.Contains(c.label, pairMark) {
 			out.Terms = append(out.Terms, values...)
 		} else {
 			out.Partial = append(out.Partial, c.label)
 		}
 		b.words(c, words)
+	}
+	if pairs := t.s.o.Pairs.of(b); len(out.Terms)+len(pairs) <= maxBlockTerms {
+		out.Terms = append(out.Terms, pairs...)
 	}
 	if out.Loose = len(words) > maxBlockTerms; !out.Loose {
 		for w := range words {

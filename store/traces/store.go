@@ -50,6 +50,7 @@ func Open(dir string, o Options) (*Store, error) {
 		Now: o.Now, Events: o.Events,
 		CountBy:   fService,
 		CountSame: resourcePrefix + "service.name",
+		Pairs:     events.Pairs{Texts: []string{fName, fService}, Number: fDuration},
 		NewDigest: func() events.Digest { return newDigest() },
 	}
 	if o.KeepFor > o.Retention {
