@@ -2,25 +2,27 @@
 // writes the number into the expression, where it belongs.
 import { one } from './_dom';
 
-let dragging: { host: HTMLElement; top: number } | null = null;
+let dragging = false;
 
 const box = (): HTMLTextAreaElement | null => one<HTMLTextAreaElement>('#rule-form textarea[name="expr"]');
+
+/** Writes into the expression, through its editor if there is one. */
+function replace(from: number, to: number, insert: string): void {
+  const area = box();
+  if (!area || area.value.slice(from, to) === insert) return;
+  const asked = new CustomEvent('tripod:replace', { detail: { from, to, insert }, cancelable: true });
+  if (!area.dispatchEvent(asked)) return;
+  area.value = area.value.slice(0, from) + insert + area.value.slice(to);
+  area.dispatchEvent(new Event('input', { bubbles: true }));
+}
 
 /** Puts a number in the place of the one that the expression compares with. */
 function write(text: string): void {
   const at = one('[data-threshold]');
-  const area = box();
-  if (!at || !area || text.trim() === '' || !Number.isFinite(Number(text))) return;
+  if (!at || text.trim() === '' || !Number.isFinite(Number(text))) return;
   const from = Number(at.dataset['from']);
-  const to = Number(at.dataset['to']);
-  const insert = text.trim();
-  if (area.value.slice(from, to) === insert) return;
-  const asked = new CustomEvent('tripod:replace', { detail: { from, to, insert }, cancelable: true });
-  if (area.dispatchEvent(asked)) {
-    area.value = area.value.slice(0, from) + insert + area.value.slice(to);
-    area.dispatchEvent(new Event('input', { bubbles: true }));
-  }
-  at.dataset['to'] = String(from + insert.length);
+  replace(from, Number(at.dataset['to']), text.trim());
+  at.dataset['to'] = String(from + text.trim().length);
 }
 
 /** Shows a number before the server has answered. */
@@ -47,7 +49,6 @@ function move(value: number): void {
 
 /** The value at a height of the plot. */
 function valueAt(y: number): number | null {
-  if (!dragging) return null;
   const over = one('#rule-look .achart .over')?.getBoundingClientRect();
   const max = Number(one<HTMLInputElement>('#rule-slide')?.max);
   if (!over || !max) return null;
@@ -65,6 +66,11 @@ function near(e: PointerEvent): HTMLElement | null {
 }
 
 export function start(): void {
+  document.addEventListener('click', (e) => {
+    const compare = e.target instanceof Element ? e.target.closest<HTMLElement>('[data-compare]')?.dataset['compare'] : null;
+    const end = box()?.value.trimEnd().length;
+    if (compare && end) replace(end, box()?.value.length ?? end, ' ' + compare);
+  });
   document.addEventListener('input', (e) => {
     const el = e.target as HTMLInputElement;
     if (el.id === 'rule-slide') move(Number(el.value));
@@ -80,12 +86,11 @@ export function start(): void {
     one('#rule-look .achart')?.classList.toggle('drag', !!near(e));
   });
   document.addEventListener('pointerdown', (e) => {
-    const host = near(e);
-    if (!host) return;
-    dragging = { host, top: 0 };
+    if (!near(e)) return;
+    dragging = true;
     e.preventDefault();
     e.stopPropagation(); // or a part of the time would be selected
   }, true);
-  document.addEventListener('pointerup', () => (dragging = null));
-  document.addEventListener('pointercancel', () => (dragging = null));
+  document.addEventListener('pointerup', () => (dragging = false));
+  document.addEventListener('pointercancel', () => (dragging = false));
 }

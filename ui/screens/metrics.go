@@ -60,6 +60,7 @@ type MetricsQuery struct {
 	Hidden  bool
 	Hide    string // address with it hidden, or shown again
 	Remove  string // address without it, or empty
+	Alert   string // address of a new rule's form with it, or empty
 }
 
 // MetricsSeries is one row of the legend.

@@ -49,6 +49,7 @@ type RulePreview struct {
 	None      string // why there is nothing to show
 	Failed    string // why nothing is known of now
 	Hint      string // unit of the threshold
+	Compare   string // what makes an alert of an expression that compares with nothing: "> 0.5"
 	Spans     []RuleSpan
 	Chart     AlertChart
 	Threshold *RuleThreshold // nil when the expression has none that the axis can show

@@ -166,6 +166,7 @@ func (a *metricsAsk) box(i int) screens.MetricsQuery {
 	if an.asked {
 		out.Count = countSeries(an.total)
 	}
+	out.Alert = a.alertOn(i)
 	if len(a.queries) > 1 {
 		out.Remove = metricsHref(a.st, a.queries.without(i), "hide", hideText(removed(a.hidden, i)))
 	}

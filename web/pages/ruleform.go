@@ -123,3 +123,15 @@ func (f *ruleForm) check() rulebook.Faults {
 	found, _ := f.rule.Check().(rulebook.Faults)
 	return append(slices.Clone(f.faults), found...)
 }
+
+// alertOn is the form of a new rule with a query of the Metrics screen, as a
+// rule can ask it: formulas put in, and a window that does not follow the zoom.
+func (a *metricsAsk) alertOn(i int) string {
+	an := &a.answers[i]
+	whole, problem := a.queries.whole(i)
+	if a.p.o.Alerts.Desk == nil || an.expr == "" || problem != nil {
+		return ""
+	}
+	expr, _ := inScope(expandRate(whole, rateWindow(0, a.p.o.Scrape)), a.st.Services)
+	return "/alerts/new?expr=" + urlQuery(expr)
+}

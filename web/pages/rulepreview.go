@@ -77,6 +77,9 @@ func (p *Pages) rulePreview(ctx context.Context, st State, f *ruleForm) screens.
 	c, compared := splitComparison(f.rule.Expr)
 	out.Hint = ruleHint(f.rule.Expr, c, compared)
 	out.Chart = p.ruleChart(ctx, st, f, c, compared)
+	if !compared {
+		out.Compare = ruleCompare(out.Chart.Lines)
+	}
 	if compared && out.Chart.Threshold != nil {
 		out.Threshold = ruleThreshold(f.rule.Expr, c, out.Chart.Lines.Max)
 	}
@@ -158,6 +161,23 @@ func ruleThreshold(expr string, c comparison, top float64) *screens.RuleThreshol
 		Step: strconv.FormatFloat(math.Pow10(int(math.Floor(math.Log10(top)))-2), 'g', -1, 64),
 		From: units16(expr, int(c.place.Start)), To: units16(expr, int(c.place.End)),
 	}
+}
+
+// ruleCompare is a comparison that the drawn values do not reach, with two digits.
+func ruleCompare(lines chart.Lines) string {
+	most := math.Inf(-1)
+	for _, s := range lines.Series {
+		for _, v := range s.Values {
+			if !math.IsNaN(v) && !math.IsInf(v, 0) {
+				most = max(most, v)
+			}
+		}
+	}
+	if math.IsInf(most, 0) || most <= 0 {
+		return ""
+	}
+	unit := math.Pow10(int(math.Floor(math.Log10(most))) - 1)
+	return "> " + strconv.FormatFloat(math.Ceil(most/unit)*unit, 'g', 2, 64)
 }
 
 // ruleHint says in which unit the threshold is, and what has none.
