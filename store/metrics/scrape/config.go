@@ -130,34 +130,65 @@ func Check(config []byte, base string) (ignored []string, err error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	return writeConfig(filepath.Join(dir, "scrape.yaml"), config, base)
+	_, ignored, err = understood(filepath.Join(dir, "scrape.yaml"), config, base)
+	return ignored, err
 }
 
-// writeConfig writes a checked configuration to path. A bad one leaves path as
-// it is.
+// writeConfig writes a checked configuration to path, in the form that runs. A
+// bad one leaves path as it is.
 func writeConfig(path string, config []byte, base string) (ignored []string, err error) {
-	doc, err := document(config, base)
+	next := path + ".next"
+	defer os.Remove(next)
+	doc, ignored, err := understood(next, config, base)
 	if err != nil {
 		return nil, err
 	}
-	next := path + ".next"
-	defer os.Remove(next)
+	share(doc)
+	if err := try(doc, next); err != nil {
+		return nil, fmt.Errorf("scrape configuration: %w", err)
+	}
+	return ignored, os.Rename(next, path)
+}
+
+// understood is a configuration without the fields that promscrape does not
+// know; it is tried in a file at path.
+func understood(path string, config []byte, base string) (doc *yaml.Node, ignored []string, err error) {
+	if doc, err = document(config, base); err != nil {
+		return nil, nil, err
+	}
 	for {
-		written, err := text(doc)
-		if err != nil {
-			return nil, err
-		}
-		if err := os.WriteFile(next, written, 0o600); err != nil { // it may hold passwords
-			return nil, err
-		}
-		err = check(next)
+		err := try(doc, path)
 		if err == nil {
-			return ignored, os.Rename(next, path)
+			return doc, ignored, nil
+		}
+		var wrong complaint
+		if !errors.As(err, &wrong) {
+			return nil, nil, err
 		}
 		var names []string
-		if doc, names = drop(written, err); len(names) == 0 {
-			return nil, fmt.Errorf("scrape configuration: %w: %w", err, store.ErrInvalid)
+		if doc, names = drop(wrong.written, err); len(names) == 0 {
+			return nil, nil, fmt.Errorf("scrape configuration: %w: %w", err, store.ErrInvalid)
 		}
 		ignored = append(ignored, names...)
 	}
+}
+
+// complaint is what promscrape says of a text.
+type complaint struct {
+	error
+	written []byte
+}
+
+func try(doc *yaml.Node, path string) error {
+	written, err := text(doc)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, written, 0o600); err != nil { // it may hold passwords
+		return err
+	}
+	if err := check(path); err != nil {
+		return complaint{err, written}
+	}
+	return nil
 }

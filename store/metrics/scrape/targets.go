@@ -49,7 +49,7 @@ func readTargets(b []byte, fault func(labels map[string]string) string) ([]store
 	out := make([]store.Target, 0, len(doc.Data.Active))
 	for _, t := range doc.Data.Active {
 		x := store.Target{
-			Pool: t.Pool, URL: t.URL, Up: t.Health == "up", Error: t.Error, Samples: t.Samples,
+			Pool: jobOf(t.Pool), URL: t.URL, Up: t.Health == "up", Error: t.Error, Samples: t.Samples,
 			Took: time.Duration(t.Took * float64(time.Second)), Labels: t.Labels, Discovered: t.Discovered,
 		}
 		if f := fault(t.Labels); f != "" && x.Up {
