@@ -36,6 +36,10 @@ type EvidenceHead struct {
 	Took         time.Duration
 }
 
+// FiredEarly is how long before the step with which an alert begins its
+// evidence may say that it fired: others tell us of their alerts later.
+const FiredEarly = time.Minute
+
 // EvidenceQuery asks for the heads of evidence, newest first; the zero value
 // of a field asks for all.
 type EvidenceQuery struct {

@@ -23,7 +23,7 @@ func (a *Appliance) openPrometheus(mux *http.ServeMux) {
 		Engine: a.metrics, Samples: a.metrics, Families: a.metrics, Scraper: a.scrape, Insight: a.metrics, Admin: a.metrics, Process: a.process, Ready: a.readyNow,
 	}, promapi.Options{Parser: a.metrics.Parser()}).Register(readable)
 	alertapi.New(a.rules).Register(readable)
-	alertapi.NewWhy(a.chronicle).Register(readable)
+	alertapi.NewWhy(a.chronicle, a.evidence).Register(readable)
 	alertapi.NewEvidence(a.evidence).Register(readable)
 	alertapi.NewManager(alertapi.ManagerDoors{Alerts: a.notify, Silences: a.notify, Tester: a.notify, Config: a.notify.Config, Reload: a.Reload, Version: a.o.Version}).Register(mux)
 	alertapi.NewBacktests(a, nil).Register(mux)

@@ -249,6 +249,21 @@ func TestRestartsInTheMiddle(t *testing.T) {
 	cancel()
 }
 
+// Of an alert of another Prometheus, that fired long before, it is kept what is
+// known when it comes.
+func TestAnAlertThatComesLate(t *testing.T) {
+	f := &fakes{}
+	k := open(t, Options{Doors: f.doors()})
+	a := alertOf("A", fired.Add(-time.Hour))
+	s := steps(a)
+	s[0].Time = fired
+	k.Note(s)
+	work(t, k)
+	if e := get(t, k, idFor(t, k, a)); !e.FiredAt.Equal(fired) || !e.To.Equal(fired) {
+		t.Errorf("it is of %s", e.FiredAt)
+	}
+}
+
 func TestAStormIsBounded(t *testing.T) {
 	f := &fakes{}
 	k := open(t, Options{Doors: f.doors(), MaxQueue: 3})

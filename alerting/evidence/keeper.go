@@ -138,12 +138,11 @@ func (k *Keeper) kick() {
 // when it returns, and its evidence follows. What cannot be written is logged,
 // and tried again when a notification asks for the ID.
 func (k *Keeper) Note(steps []alerting.Step) {
-	var begun []alerting.Alert
-	var ended []alerting.Step
+	var begun, ended []alerting.Step
 	for _, s := range steps {
 		switch {
 		case s.Kind == alerting.StepReceived && s.Of != nil:
-			begun = append(begun, *s.Of)
+			begun = append(begun, s)
 		case s.Kind == alerting.StepResolved:
 			ended = append(ended, s)
 		}
@@ -152,8 +151,12 @@ func (k *Keeper) Note(steps []alerting.Step) {
 		return
 	}
 	err := k.update(func(w writer) error {
-		for i := range begun {
-			if _, err := w.reserve(&begun[i], k.o.Now(), k.o.MaxQueue); err != nil {
+		for _, s := range begun {
+			fired := s.Of.StartsAt
+			if s.Time.Sub(fired) > alerting.FiredEarly {
+				fired = s.Time // it fired elsewhere, and this is when it came to be known here
+			}
+			if _, err := w.reserve(s.Of, fired, k.o.Now(), k.o.MaxQueue); err != nil {
 				return err
 			}
 		}
@@ -184,7 +187,7 @@ func (k *Keeper) Of(a alerting.Alert) (id string, err error) {
 		return id, k.named(err)
 	}
 	err = k.update(func(w writer) (err error) {
-		id, err = w.reserve(&a, k.o.Now(), k.o.MaxQueue)
+		id, err = w.reserve(&a, a.StartsAt, k.o.Now(), k.o.MaxQueue)
 		return err
 	})
 	k.kick()

@@ -35,7 +35,7 @@ func newWriter(tx *bolt.Tx) writer {
 
 // reserve gives an alert its ID and lets it wait for its evidence. Of one that
 // has an ID it changes nothing.
-func (w writer) reserve(a *alerting.Alert, now time.Time, maxQueue int) (string, error) {
+func (w writer) reserve(a *alerting.Alert, fired, now time.Time, maxQueue int) (string, error) {
 	id := idOf(a)
 	name := hex.EncodeToString(id)
 	if w.heads.Get(id) != nil {
@@ -43,7 +43,7 @@ func (w writer) reserve(a *alerting.Alert, now time.Time, maxQueue int) (string,
 	}
 	h := &head{EvidenceHead: alerting.EvidenceHead{
 		ID: name, Alert: a.Fingerprint(), Name: cut(a.Name(), maxName), Labels: cutMap(a.Labels), Annotations: cutMap(a.Annotations),
-		GeneratorURL: cut(a.GeneratorURL, maxText), Value: cut(a.Annotations[alerting.ValueAnnotation], maxName), FiredAt: a.StartsAt,
+		GeneratorURL: cut(a.GeneratorURL, maxText), Value: cut(a.Annotations[alerting.ValueAnnotation], maxName), FiredAt: fired,
 	}}
 	if h.FiredAt.IsZero() || h.FiredAt.After(now) {
 		h.FiredAt = now

@@ -70,12 +70,18 @@ func (p *Pipeline) deliver(ctx context.Context, sender Sender, n *dispatch.Notif
 	p.save(&c)
 }
 
+// detailTime is how long an attempt may wait for what others know: a message
+// without its chart is better than one that is late.
+const detailTime = 2 * time.Second
+
 // detailed asks what others know of the alerts.
 func (p *Pipeline) detailed(ctx context.Context, n *dispatch.Notification) Notification {
 	out := Notification{Notification: n}
 	if p.o.Detail == nil {
 		return out
 	}
+	ctx, cancel := context.WithTimeout(ctx, min(detailTime, p.o.Timeout/3))
+	defer cancel()
 	out.Details = map[string]Detail{}
 	for i, a := range n.Alerts {
 		if i == shownItems {

@@ -44,7 +44,7 @@ func (a *alertmanager) Send(ctx context.Context, n Notification) error {
 			end = n.At.Add(handedOnFor)
 		}
 		alerts = append(alerts, postedAlert{
-			Labels: x.Labels, Annotations: filled(x.Annotations), StartsAt: x.StartsAt, EndsAt: end, GeneratorURL: link(x.GeneratorURL),
+			Labels: x.Labels, Annotations: n.annotations(&x), StartsAt: x.StartsAt, EndsAt: end, GeneratorURL: link(x.GeneratorURL),
 		})
 	}
 	body, err := json.Marshal(alerts)
@@ -57,13 +57,6 @@ func (a *alertmanager) Send(ctx context.Context, n Notification) error {
 
 // handedOnFor is longer than any repeat_interval in use.
 const handedOnFor = 7 * 24 * time.Hour
-
-func filled(m map[string]string) map[string]string {
-	if m == nil {
-		return map[string]string{}
-	}
-	return m
-}
 
 // sortedNames are the keys of a map in order.
 func sortedNames[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }

@@ -26,8 +26,8 @@ type Options struct {
 	History     int            // deliveries remembered; default 500
 	Log         *slog.Logger   // nil means silence
 	Events      Events
-	// Detail adds to an alert what others know of it; nil adds nothing. It is
-	// bounded by the time of the attempt.
+	// Detail adds to an alert what others know of it; nil adds nothing. All of a
+	// message have 2 s together, and it must return when its context ends.
 	Detail func(ctx context.Context, a alerting.Alert) Detail
 	// Sender stands in for what the configuration would make; nil of it, or
 	// from it, leaves that to the configuration.

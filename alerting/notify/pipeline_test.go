@@ -409,3 +409,30 @@ func TestAnUndeliverableResolutionIsGivenUp(t *testing.T) {
 		}
 	})
 }
+
+// What others know of an alert keeps nobody from being told in time.
+func TestALateDetailIsLeftOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		late := func(ctx context.Context, _ alerting.Alert) notify.Detail {
+			<-ctx.Done()
+			return notify.Detail{Evidence: "https://tripod.example/alerts/evidence/1"}
+		}
+		b := newBench(t, notify.Options{Detail: late})
+		defer func() { b.stop() }()
+		began := time.Now()
+		var alerts []alerting.Alert
+		for _, zone := range []string{"1", "2", "3"} {
+			alerts = append(alerts, alerting.Alert{Labels: map[string]string{"alertname": "A", "zone": zone}, StartsAt: began})
+		}
+		b.Send(t.Context(), alerts...)
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		got := b.recv.all()
+		if len(got) != 1 || len(got[0].Alerts) != 3 || len(b.recv.ids()) != 1 {
+			t.Fatalf("%d notifications with %d attempts after 3 s", len(got), len(b.recv.ids()))
+		}
+		if n := len(got[0].Details); n != 3 {
+			t.Errorf("%d alerts have their link, want 3", n)
+		}
+	})
+}

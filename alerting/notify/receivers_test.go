@@ -17,6 +17,9 @@ import (
 	"tripod/alerting/config"
 )
 
+// evidenceOfSample is the link of sample.
+const evidenceOfSample = "https://tripod.example/base/alerts/evidence/1"
+
 const pagerKey = "0123456789abcdef0123456789SECRET"
 
 // receiver makes the sender of one integration that is written in YAML.
@@ -90,6 +93,7 @@ func TestWebhookForm(t *testing.T) {
 	n := sample()
 	for i := range 2 {
 		more := n.Alerts[0]
+		more.Fingerprint = fmt.Sprint(i)
 		more.Labels = map[string]string{"alertname": "HighErrorRate", "severity": "page", "zone": fmt.Sprint(i)}
 		n.Alerts = append(n.Alerts, more)
 	}
@@ -100,6 +104,9 @@ func TestWebhookForm(t *testing.T) {
 	}
 	if m.Receiver != "Slack" || len(m.Alerts) != 2 || m.TruncatedAlerts != 1 || len(m.CommonLabels) != 2 || m.ExternalURL != "https://tripod.example" {
 		t.Errorf("got %+v", m)
+	}
+	if m.Alerts[0].Annotations["evidence_url"] != evidenceOfSample || m.Alerts[1].Annotations["evidence_url"] != "" || m.CommonAnnotations["evidence_url"] != "" {
+		t.Errorf("annotations %v and %v, common %v", m.Alerts[0].Annotations, m.Alerts[1].Annotations, m.CommonAnnotations)
 	}
 }
 
@@ -135,6 +142,15 @@ func TestASecondAlertmanager(t *testing.T) {
 	if !strings.Contains(f.got()[1], `"endsAt":"2026-03-12T12:07:30Z"`) {
 		t.Errorf("the end is %s", f.got()[1])
 	}
+	if !strings.Contains(f.got()[0], `"evidence_url":"`+evidenceOfSample) {
+		t.Errorf("no link to the evidence in %s", f.got()[0])
+	}
+	n := sample()
+	n.Alerts[0].Annotations["evidence_url"] = "https://own.example"
+	ok(t, s, n)
+	if !strings.Contains(f.got()[2], `"evidence_url":"https://own.example"`) {
+		t.Errorf("the rule's own link is not in %s", f.got()[2])
+	}
 }
 
 func mailer(t testing.TB, f *fakeSMTP, more string) Sender {
@@ -156,6 +172,9 @@ func TestMail(t *testing.T) {
 	}
 	if parts["text/plain"] != "planner-api fails 42 % of its requests" || !strings.Contains(parts["text/html"], "planner-api fails 42 % of its requests") {
 		t.Errorf("text is %q", parts["text/plain"])
+	}
+	if !strings.Contains(parts["text/html"], evidenceOfSample) {
+		t.Errorf("no link to the evidence in %s", parts["text/html"])
 	}
 	ok(t, s, sample())
 	if again, _, err := readMail(f.got()[1]); err != nil || again.Get("Message-Id") != h.Get("Message-Id") {

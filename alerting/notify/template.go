@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"tripod/alerting"
+	"tripod/alerting/dispatch"
 )
 
 // templates are Alertmanager's own, with its functions and defaults, and the
@@ -39,21 +40,35 @@ func templateData(t *template.Template, n *Notification) *template.Data {
 		if a.Resolved {
 			status = model.AlertResolved
 		}
+		notes := n.annotations(&a)
 		d.Alerts = append(d.Alerts, template.Alert{
-			Status: string(status), Labels: kv(a.Labels), Annotations: kv(a.Annotations),
+			Status: string(status), Labels: kv(a.Labels), Annotations: notes,
 			StartsAt: a.StartsAt, EndsAt: a.EndsAt, GeneratorURL: a.GeneratorURL, Fingerprint: a.Fingerprint,
 		})
 		if i == 0 {
-			d.CommonLabels, d.CommonAnnotations = kv(a.Labels), kv(a.Annotations)
+			d.CommonLabels, d.CommonAnnotations = kv(a.Labels), kv(notes)
 			continue
 		}
 		intersect(d.CommonLabels, a.Labels)
-		intersect(d.CommonAnnotations, a.Annotations)
+		intersect(d.CommonAnnotations, notes)
 	}
 	return d
 }
 
-func kv(m map[string]string) template.KV {
+// evidenceAnnotation is where those who read annotations find the link to the
+// evidence; a rule may fill it itself.
+const evidenceAnnotation = "evidence_url"
+
+// annotations are those of an alert, with the link to its evidence.
+func (n *Notification) annotations(a *dispatch.NotifiedAlert) template.KV {
+	out := kv(a.Annotations)
+	if link := n.Details[a.Fingerprint].Evidence; link != "" && out[evidenceAnnotation] == "" {
+		out[evidenceAnnotation] = link
+	}
+	return out
+}
+
+func kv[M ~map[string]string](m M) template.KV {
 	out := make(template.KV, len(m))
 	for k, v := range m {
 		out[k] = v
@@ -62,7 +77,7 @@ func kv(m map[string]string) template.KV {
 }
 
 // intersect leaves what both have.
-func intersect(common template.KV, with map[string]string) {
+func intersect[M ~map[string]string](common template.KV, with M) {
 	for k, v := range common {
 		if with[k] != v {
 			delete(common, k)

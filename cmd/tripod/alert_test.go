@@ -63,7 +63,7 @@ func TestAlertTest(t *testing.T) {
 // TestAlertWhy reads the chain of an alert that another program sent.
 func TestAlertWhy(t *testing.T) {
 	p := launch(t, t.TempDir())
-	res, err := http.Post(p.url+"/api/v2/alerts", "application/json", strings.NewReader(`[{"labels":{"alertname":"Disk","zone":"a\u001b[31m"}}]`))
+	res, err := http.Post(p.url+"/api/v2/alerts", "application/json", strings.NewReader(`[{"labels":{"alertname":"Disk","zone":"a\u001b[31m"},"startsAt":"2026-01-02T03:04:05Z"}]`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,6 +74,7 @@ func TestAlertWhy(t *testing.T) {
 		out, er string
 	}{
 		"as text":   {[]string{"Disk"}, 0, "  routed to nobody, tells nobody, group", ""},
+		"evidence":  {[]string{"Disk"}, 0, "  evidence: " + p.url + "/alerts/evidence/", ""},
 		"as JSON":   {[]string{"Disk", "-o", "json", "--since", "1h"}, 0, `"sentence":"Nobody is told: the route leads to nobody, which tells nobody."`, ""},
 		"of none":   {[]string{"Other"}, 1, "", "it was not even pending"},
 		"too early": {[]string{"Disk", "--limit", "-1"}, 2, "", "--limit -1"},

@@ -19,10 +19,13 @@ type Chronicle interface {
 }
 
 // Why answers why somebody was told of an alert, or was not.
-type Why struct{ chronicle Chronicle }
+type Why struct {
+	chronicle Chronicle
+	evidence  Evidence
+}
 
-// NewWhy makes the API on its one door.
-func NewWhy(c Chronicle) *Why { return &Why{c} }
+// NewWhy makes the API on its doors; that of the evidence may be nil.
+func NewWhy(c Chronicle, e Evidence) *Why { return &Why{c, e} }
 
 // Register puts the handler beside Prometheus's own.
 func (a *Why) Register(mux web.Routes) {
@@ -39,7 +42,8 @@ type whyEpisode struct {
 	Outcome     alerting.Outcome  `json:"outcome"`
 	Sentence    string            `json:"sentence"`
 	Steps       []whyStep         `json:"steps"`
-	Cut         int               `json:"cut,omitempty"` // steps that are not among them
+	Cut         int               `json:"cut,omitempty"`      // steps that are not among them
+	Evidence    string            `json:"evidence,omitempty"` // path of the page of what was kept when it fired
 }
 
 type whyStep struct {
@@ -66,9 +70,24 @@ func (a *Why) why(w http.ResponseWriter, r *http.Request) {
 	}
 	out := make([]whyEpisode, 0, len(episodes))
 	for i := range episodes {
-		out = append(out, whyOf(&episodes[i]))
+		e := whyOf(&episodes[i])
+		e.Evidence = a.kept(r.Context(), &episodes[i])
+		out = append(out, e)
 	}
 	answer(w, out)
+}
+
+// kept is the path of the last evidence of an episode, empty when there is none
+// or it cannot be had.
+func (a *Why) kept(ctx context.Context, e *alerting.Episode) string {
+	if a.evidence == nil || e.Alert == "" {
+		return ""
+	}
+	heads, err := a.evidence.EvidenceList(ctx, alerting.EvidenceQuery{Alert: e.Alert, From: e.Start.Add(-alerting.FiredEarly), To: e.End, Limit: 1})
+	if err != nil || len(heads) == 0 {
+		return ""
+	}
+	return evidencePath + heads[0].ID
 }
 
 func parseWhy(v url.Values) (alerting.EpisodeQuery, error) {

@@ -42,7 +42,7 @@ func TestWhy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			k := &known{}
 			mux := http.NewServeMux()
-			NewWhy(k).Register(mux)
+			NewWhy(k, nil).Register(mux)
 			rec := httptest.NewRecorder()
 			mux.ServeHTTP(rec, httptest.NewRequest("GET", "/api/v1/alerts/why?"+c.query, nil))
 			if rec.Code != c.status || !strings.Contains(rec.Body.String(), c.want) {

@@ -169,7 +169,7 @@ func TestAlertsLeadToEvidence(t *testing.T) {
 		t.Error("no link to the evidence")
 	}
 	kept := keptEvidence{e.EvidenceHead}
-	if kept.during(e.Alert, e.FiredAt.Add(time.Second), time.Time{}) != "" || kept.during(e.Alert, e.FiredAt.Add(-time.Hour), e.FiredAt.Add(-time.Second)) != "" || kept.during("x", e.FiredAt, time.Time{}) != "" {
+	if kept.during(e.Alert, e.FiredAt.Add(2*time.Minute), time.Time{}) != "" || kept.during(e.Alert, e.FiredAt.Add(-time.Hour), e.FiredAt.Add(-time.Second)) != "" || kept.during("x", e.FiredAt, time.Time{}) != "" {
 		t.Error("evidence of another time or alert is taken")
 	}
 }

@@ -29,7 +29,7 @@ func (p *Pages) keptEvidence(ctx context.Context, rule string) keptEvidence {
 // of them when there is more than one; an end of zero is now.
 func (k keptEvidence) during(fingerprint string, from, to time.Time) string {
 	for _, h := range k {
-		if h.Alert == fingerprint && !h.FiredAt.Before(from) && (to.IsZero() || !h.FiredAt.After(to)) {
+		if h.Alert == fingerprint && !h.FiredAt.Before(from.Add(-alerting.FiredEarly)) && (to.IsZero() || !h.FiredAt.After(to)) {
 			return evidencePath + h.ID
 		}
 	}

@@ -27,6 +27,7 @@ const maxWhy = 256 << 20
 
 type whyEpisode struct {
 	Fingerprint, Name, Outcome, Sentence string
+	Evidence                             string // path of its page, or empty
 	Labels                               map[string]string
 	Start                                time.Time
 	End                                  *time.Time
@@ -101,6 +102,9 @@ func (c *Client) showEpisodes(out *bufio.Writer, episodes []whyEpisode) {
 		}
 		if e.Cut > 0 {
 			fmt.Fprintf(out, "  %d further steps are not shown\n", e.Cut)
+		}
+		if e.Evidence != "" {
+			fmt.Fprintf(out, "  evidence: %s\n", printable(c.base.JoinPath(e.Evidence).String()))
 		}
 	}
 }
