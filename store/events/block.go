@@ -64,15 +64,16 @@ type block struct {
 	order   []int32
 }
 
-// col is a column of a block.
+// col is a column of a block; small, since each query has its own of a block
+// that is kept unpacked.
 type col struct {
-	colHead
+	*colHead
 	label  string
 	loaded bool
 	ranked bool
-	rank   []int32      // of each row among the values, -1 for none; nil when every row has one
-	ints   columns.Ints // also truths
-	floats columns.Floats
+	rank   []int32       // of each row among the values, -1 for none; nil when every row has one
+	ints   *columns.Ints // also truths
+	floats *columns.Floats
 	texts  *columns.Texts
 	lines  *lineColumn
 
@@ -106,7 +107,7 @@ func (b *block) open(pb partBlock, c *codecs, known *decoded) error {
 	}
 	b.head, b.shapes = head, head.shapes
 	for i := range head.cols {
-		b.cols = append(b.cols, col{colHead: head.cols[i], label: head.names[head.cols[i].name]})
+		b.cols = append(b.cols, col{colHead: &b.head.cols[i], label: head.names[head.cols[i].name]})
 	}
 	return nil
 }
@@ -259,9 +260,11 @@ func (b *block) load(c *col) bool {
 		b.unpack(c.chunk, func(r *columns.Reader) (err error) {
 			switch c.kind {
 			case store.KindInt, store.KindBool:
-				c.ints = r.Ints(c.n)
+				v := r.Ints(c.n)
+				c.ints = &v
 			case store.KindFloat:
-				c.floats = r.Floats(c.n)
+				v := r.Floats(c.n)
+				c.floats = &v
 			case store.KindString:
 				if c.lines, err = readLines(r, c.n); err != nil {
 					return err

@@ -163,8 +163,15 @@ const (
 // findTexts asks each distinct text once, and none of which the form decides.
 func (b *block) findTexts(f *filter, n *node, c *col, cand, out bitset) {
 	j := f.judge(n, c)
-	if j.none(c) || j.entries != nil && len(j.entries) < b.meta.rows/8 && !b.anyEntry(f, n, c, j) {
+	if j.none(c) {
 		return
+	}
+	if j.entries != nil && len(j.entries) < b.meta.rows/8 {
+		passing := b.passing(f, n, c, j)
+		if entries := c.texts.EntryBytes(); len(passing) == 0 || entries != nil && c.rank == nil && len(passing) <= fewEntries {
+			findEntries(entries, passing, cand, out)
+			return
+		}
 	}
 	own := c.rank == nil && !c.texts.Shared() // the entry of each row has its number
 	codes := c.texts.FormCodes()
@@ -231,19 +238,41 @@ func (v verdicts) dead(codes []byte) (dead [256]bool, alive []byte) {
 	return dead, alive
 }
 
-// anyEntry asks all texts that rows share, and says whether some passes.
-func (b *block) anyEntry(f *filter, n *node, c *col, j verdicts) bool {
-	some := false
+// passing asks all texts that rows share, and gives those that pass.
+func (b *block) passing(f *filter, n *node, c *col, j verdicts) []int {
+	f.passing = f.passing[:0]
 	for entry := range j.entries {
-		some = b.passes(f, n, c, entry, j) || some
+		if b.passes(f, n, c, entry, j) {
+			f.passing = append(f.passing, entry)
+		}
 	}
-	return some
+	return f.passing
+}
+
+// fewEntries are so few that rows with them are looked for one after the other.
+const fewEntries = 8
+
+// findEntries adds the candidates with some of few entries, of which each row
+// has one.
+func findEntries(entries []byte, passing []int, cand, out bitset) {
+	for _, entry := range passing {
+		for row := 0; row < len(entries); row++ {
+			skip := bytes.IndexByte(entries[row:], byte(entry))
+			if skip < 0 {
+				break
+			}
+			if row += skip; cand.has(row) {
+				out.set(row)
+			}
+		}
+	}
 }
 
 // verdicts are what is known of the forms and entries of a column.
 type verdicts struct {
 	forms   []int8
 	ids     [][]byte // of each form: what its only slot has in it where a text passes; nil for what is not known
+	widths  []int    // of each form of ids: their bytes, of which the leaf knows those that pass; 0 of others
 	entries []int8   // nil when each text has its own
 }
 
@@ -276,6 +305,12 @@ func (f *filter) judge(n *node, c *col) verdicts {
 			}
 		}
 	}
+	if n.oneOf != nil && c.kind == store.KindString {
+		v.widths = make([]int, c.texts.Forms())
+		for i := range v.widths {
+			v.widths[i] = c.texts.IDWidth(i)
+		}
+	}
 	return v
 }
 
@@ -290,6 +325,11 @@ func (v *verdicts) setID(form int, id []byte) {
 }
 
 func (b *block) passes(f *filter, n *node, c *col, entry int, j verdicts) bool {
+	if j.widths != nil {
+		if form := c.texts.Form(entry); form >= 0 && j.widths[form] > 0 {
+			return n.oneOf[string(c.texts.RawID(entry, j.widths[form]))]
+		}
+	}
 	if j.forms != nil {
 		if form := c.texts.Form(entry); form >= 0 {
 			switch {

@@ -23,7 +23,13 @@ func (d *decoded) bytes() int64 {
 	n := 4096 + 8*len(d.times) + d.classes.Bytes() + 8*len(d.shapeOf)
 	for i := range d.cols {
 		c := &d.cols[i]
-		n += 512 + 4*len(c.rank) + c.ints.Bytes() + c.floats.Bytes()
+		n += 320 + 4*len(c.rank)
+		if c.ints != nil {
+			n += 256 + c.ints.Bytes()
+		}
+		if c.floats != nil {
+			n += 512 + c.floats.Bytes()
+		}
 		if c.texts != nil {
 			n += c.texts.Bytes()
 		}

@@ -130,3 +130,51 @@ func TestFindAgreesWithMatch(t *testing.T) {
 		}
 	}
 }
+
+// TestFindsOneOfIDs asks for ids of any form among ids of rows that share them.
+func TestFindsOneOfIDs(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	form := func(n uint64) string {
+		hex := fmt.Sprintf("%016x%016x", n*0x9e3779b97f4a7c15, n)
+		switch n % 9 {
+		case 0:
+			return strings.ToUpper(hex)
+		case 1:
+			return hex[:16]
+		case 2:
+			return "trace " + hex
+		case 3:
+			return fmt.Sprintf("%s-%s-%s-%s-%s", hex[:8], hex[8:12], hex[12:16], hex[16:20], hex[20:])
+		}
+		return hex
+	}
+	for _, forms := range []uint64{1, 9} { // of one form a block keeps bytes alone
+		s := openTest(t, t.TempDir(), Options{MaxBlockRows: 500})
+		o := &oracle{}
+		for i := range 4000 {
+			e := Event{Time: testDay + int64(i)*1e6}
+			if n := uint64(i/20 + r.IntN(30)); forms > 1 || i%7 > 0 {
+				e.Fields = []Field{{"id", store.String(form(9*n/forms + 4*(2-min(forms, 2))))}}
+			}
+			o.events = append(o.events, e)
+		}
+		if err := s.Append(t.Context(), o.events); err != nil {
+			t.Fatal(err)
+		}
+		flush(t, s)
+		for range 60 {
+			texts := map[string]bool{"": true, "zz": true, "abc": true, form(1 << 40): true}
+			for range r.IntN(40) {
+				id := o.events[r.IntN(len(o.events))]
+				if v, ok := id.Get("id"); ok {
+					texts[v.Str()] = true
+					texts[strings.ToUpper(v.Str())] = r.IntN(2) == 0
+				}
+			}
+			q := Query{Range: everything, Where: And{OneOf{"id", texts}, Not{OneOf{"id", map[string]bool{form(uint64(r.IntN(200))): true}}}}}
+			if got, want := collect(t, s, q), o.scan(q); !slices.Equal(got, want) {
+				t.Fatalf("%d forms: found %d, want %d", forms, len(got), len(want))
+			}
+		}
+	}
+}

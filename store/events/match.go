@@ -2,6 +2,7 @@ package events
 
 import (
 	"cmp"
+	"encoding/hex"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ type node struct {
 	exists bool              // a leaf that every value passes
 	test   func(store.Value) bool
 	text   *needle           // what every text that passes has, if that is known
+	oneOf  map[string]bool   // ids of which one is what passes, as bytes; nil when other things are asked
 	may    func(z zone) bool // whether some number between two may pass, if that is known
 	mask   uint8             // of classes
 	fn     func(*Event) bool // of opFunc
@@ -66,7 +68,9 @@ func compile(x Expr) *node {
 		n.text = newNeedle(needleWhole, x.Text, false)
 		return n
 	case OneOf:
-		return textLeaf([]string{x.Field}, nil, func(s string) bool { return x.Texts[s] })
+		n := textLeaf([]string{x.Field}, nil, func(s string) bool { return x.Texts[s] })
+		n.oneOf = rawIDs(x.Texts)
+		return n
 	case Compare:
 		n := leaf([]string{x.Field}, func(v store.Value) bool {
 			n, ok := v.Number()
@@ -91,6 +95,17 @@ func compile(x Expr) *node {
 		return &node{op: opFunc, fn: x.Fn, custom: true, cost: 1000}
 	}
 	return &node{op: opFunc, fn: x.Match, custom: true, cost: 1000}
+}
+
+// rawIDs are the bytes of those texts that are lower-case hexadecimal digits.
+func rawIDs(texts map[string]bool) map[string]bool {
+	out := map[string]bool{}
+	for text, ok := range texts {
+		if raw, err := hex.DecodeString(text); err == nil && ok && strings.ToLower(text) == text {
+			out[string(raw)] = true
+		}
+	}
+	return out
 }
 
 func join(op nodeOp, xs []Expr) *node {
@@ -181,6 +196,7 @@ type filter struct {
 	spare   []bitset
 	text    []byte
 	memo    []int8
+	passing []int
 }
 
 func newFilter(x Expr) *filter {

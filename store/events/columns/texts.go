@@ -199,6 +199,9 @@ func (t *Texts) Code(i int) int {
 	return i
 }
 
+// EntryBytes are the entries of all texts, when each is a byte; else nil.
+func (t *Texts) EntryBytes() []byte { return t.few }
+
 // At is a text; one that must be put together is appended to buf.
 func (t *Texts) At(i int, buf *[]byte) string { return t.Entry(t.Code(i), buf) }
 
@@ -350,6 +353,25 @@ func (t *Texts) ID(f int, text string) (id []byte) {
 func (t *Texts) HasID(entry int, id []byte) bool {
 	f, at := t.form(entry)
 	return string(t.forms[f].slots[0].raw[at*len(id):][:len(id)]) == string(id)
+}
+
+// IDWidth is the length in bytes of the ids that the texts of a form are, each
+// in lower-case hexadecimal digits and nothing else; 0 when they are not.
+func (t *Texts) IDWidth(f int) int {
+	form := &t.forms[f]
+	if len(form.slots) != 1 || form.pieces[0]+form.pieces[1] != "" {
+		return 0
+	}
+	if s := &form.slots[0]; s.core == slotHex && s.before == "" && s.behind == "" {
+		return s.width
+	}
+	return 0
+}
+
+// RawID are the bytes of an entry's id, of whose form IDWidth told the width.
+func (t *Texts) RawID(entry, width int) []byte {
+	f, at := t.form(entry)
+	return t.forms[f].slots[0].raw[at*width:][:width]
 }
 
 // FormChars are the characters of ASCII that the texts of a form may have, a
