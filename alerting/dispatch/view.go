@@ -69,6 +69,27 @@ func (c *Core) Silenced(now time.Time, list []alerting.Matcher) ([]alerting.Aler
 	return slices.DeleteFunc(c.Alerts(now), func(a alerting.AlertStatus) bool { return !matches(ms, a.Labels) }), nil
 }
 
+// Coming are those of some alerts, which need not fire yet, that the matchers
+// would silence, with whom they would be told to.
+func (c *Core) Coming(now time.Time, list []alerting.Matcher, alerts []alerting.Alert) ([]alerting.AlertStatus, error) {
+	ms, err := compile(list)
+	if err != nil {
+		return nil, err
+	}
+	var out []alerting.AlertStatus
+	for _, a := range alerts {
+		if !matches(ms, a.Labels) {
+			continue
+		}
+		s := c.status(now, &Alert{Alert: a})
+		for _, r := range c.root.Match(a.Labels) {
+			s.Receivers = append(s.Receivers, r.Receiver)
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
 // Trial is a notification that the real routes would make of an alert, with
 // what would hold it back.
 type Trial struct {

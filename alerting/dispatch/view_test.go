@@ -28,6 +28,11 @@ func TestPreviewOfASilence(t *testing.T) {
 	if _, err := c.Silenced(now, []alerting.Matcher{{Name: "x", Value: "(", IsRegex: true, IsEqual: true}}); !errors.Is(err, alerting.ErrInvalid) {
 		t.Errorf("a broken matcher gives %v", err)
 	}
+	coming := []alerting.Alert{alertOf([]string{"A", "zone=9"}, now), alertOf([]string{"B", "zone=9"}, now)}
+	found, err = c.Coming(now, []alerting.Matcher{{Name: "alertname", Value: "A", IsEqual: true}}, coming)
+	if err != nil || len(found) != 1 || found[0].Labels["zone"] != "9" || len(found[0].Receivers) != 1 || found[0].Receivers[0] != "a" {
+		t.Errorf("of those to come %v, %v; want the A, told to a", found, err)
+	}
 }
 
 // TestStepsTellTheChain reads what happened to one alert from beginning to end.

@@ -42,6 +42,14 @@ func (p *Pipeline) Silenced(list []alerting.Matcher) ([]alerting.AlertStatus, er
 	return p.core.Silenced(time.Now(), list)
 }
 
+// Coming are those of some alerts, which need not fire yet, that the matchers
+// would silence, with whom they would be told to.
+func (p *Pipeline) Coming(list []alerting.Matcher, alerts []alerting.Alert) ([]alerting.AlertStatus, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.core.Coming(time.Now(), list, alerts)
+}
+
 // SetSilence makes or changes a silence and returns its id. It is on disk then.
 func (p *Pipeline) SetSilence(s alerting.Silence) (string, error) {
 	p.mu.Lock()

@@ -1,10 +1,11 @@
-// The form of a rule: its preview follows what is typed.
-import * as rows from './_rulerows';
-import * as preview from './_rulepreview';
+// The form of a rule: its preview follows what is typed, the back-test, which
+// takes longer, comes after it.
+import * as preview from './_formpreview';
+import * as rows from './_formrows';
 import * as threshold from './_rulethreshold';
 
 document.addEventListener('DOMContentLoaded', () => {
-  rows.start();
+  rows.start('#rule-form');
   threshold.start();
-  preview.start();
+  preview.start('#rule-form', [['look', 'rule-look'], ['test', 'rule-test']]);
 });

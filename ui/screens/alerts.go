@@ -59,8 +59,10 @@ type AlertDetail struct {
 	Why      AlertWhy
 	Test     AlertTest
 	Notices  AlertNotices
-	Edit     string // leads to its form; empty when it was not made here
-	Copy     string // leads to the form of a new rule that is like it
+	Silence  *AlertSilence // nil where none can be made
+	Held     string        // silenced until 18:00, relay move
+	Edit     string        // leads to its form; empty when it was not made here
+	Copy     string        // leads to the form of a new rule that is like it
 }
 
 // AlertChart is the rule's expression over the time range.
@@ -106,6 +108,7 @@ type AlertInstance struct {
 	Value        string
 	Since, Exact string
 	Logs, Traces string // links
+	Silence      string // link to a silence's form for it
 	Evidence     string // link, or empty
 }
 

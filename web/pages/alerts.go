@@ -28,6 +28,9 @@ type Alerts struct {
 	BookFile string   // under which the running rules have it
 	Desk     RuleDesk // nil: then nothing can be changed
 	Now      RuleNow
+
+	Silences Silences
+	Muted    Muted
 }
 
 // AlertRules gives the rules with their state, ordered by file and group.
@@ -50,6 +53,7 @@ type AlertSeries interface {
 func (p *Pages) alerts(mux *http.ServeMux) {
 	p.get(mux, "GET /alerts", p.alertsPage)
 	p.ruleEdit(mux)
+	p.silences(mux)
 	p.get(mux, "GET "+evidencePath+"{id}", p.evidencePage)
 }
 
@@ -57,7 +61,7 @@ func (p *Pages) alertsPage(w http.ResponseWriter, r *http.Request) error {
 	st := p.state(r)
 	st.refreshDefault(15 * time.Second)
 	model := p.alertsModel(r.Context(), st)
-	pg := p.page(r.Context(), st, "alerts", "Alerts", "alerts.css")
+	pg := p.page(r.Context(), st, "alerts", "Alerts", "alerts.css", "silence.css", "alerts.js")
 	pg.Flush = true
 	if model.Sel != nil {
 		pg.Crumbs = append(pg.Crumbs, ui.Crumb{Text: model.Sel.Name})

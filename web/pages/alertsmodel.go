@@ -34,14 +34,22 @@ func (p *Pages) alertsModel(ctx context.Context, st State) screens.Alerts {
 	if !found {
 		m.NotFound = st.Sel
 	}
+	held := p.heldRules()
 	for _, section := range [...]struct{ title, kind string }{
-		{"Firing", "err"}, {"Pending", "warn"}, {"Failing", "warn"}, {"Quiet", ""}, {"Recording", ""},
+		{"Firing", "err"}, {"Pending", "warn"}, {"Silenced", ""}, {"Failing", "warn"}, {"Quiet", ""}, {"Recording", ""},
 	} {
 		out := screens.AlertSection{Title: section.title, Kind: section.kind}
 		for i, e := range entries {
-			if alertSection(e.rule) == section.title {
-				out.Items = append(out.Items, p.alertItem(st, e, found && i == sel))
+			quiet, silenced := held[e.rule.Name]
+			silenced = silenced && e.rule.State == alerting.Firing
+			if silenced != (section.title == "Silenced") || !silenced && alertSection(e.rule) != section.title {
+				continue
 			}
+			item := p.alertItem(st, e, found && i == sel)
+			if silenced {
+				item.Tone, item.Word, item.Note = "idle", "silenced", silenceNote(quiet, st.Now)
+			}
+			out.Items = append(out.Items, item)
 		}
 		if len(out.Items) > 0 {
 			m.Sections = append(m.Sections, out)
@@ -49,6 +57,12 @@ func (p *Pages) alertsModel(ctx context.Context, st State) screens.Alerts {
 	}
 	if found && len(entries) > 0 {
 		d := p.alertDetail(ctx, st, entries[sel])
+		if d.Alerting {
+			d.Silence = p.alertSilence(st, entries[sel])
+		}
+		if quiet, silenced := held[entries[sel].rule.Name]; silenced && entries[sel].rule.State == alerting.Firing {
+			d.Held = "silenced " + silenceNote(quiet, st.Now)
+		}
 		p.alertTools(ctx, entries, sel, &d)
 		m.Sel = &d
 	}
@@ -246,6 +260,9 @@ func (p *Pages) alertInstance(st State, a alerting.ActiveAlert) screens.AlertIns
 	if a.State == alerting.Firing {
 		out.Tone = "err"
 		out.Since, out.Exact = chart.When(a.FiredAt.UTC(), st.Now), chart.Exact(a.FiredAt.UTC())
+	}
+	if p.o.Alerts.Silences != nil {
+		out.Silence = silenceHref(a.Labels)
 	}
 	carry := st.Carry().Between(strconv.FormatInt(a.ActiveAt.Add(-alertMargin).UnixMilli(), 10), "")
 	if name := alerting.ServiceOf(a.Labels); name != "" {

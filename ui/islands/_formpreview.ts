@@ -1,5 +1,5 @@
-// What the server makes of a rule that is being written: faults beside their
-// fields, the chart, and the back-test, which takes longer and comes after.
+// What the server makes of a form that is being filled in: faults beside their
+// fields, and parts that say what it would do, one after the other.
 import { Idiomorph } from 'idiomorph';
 import { all, one } from './_dom';
 
@@ -8,12 +8,11 @@ const wait = 300; // ms without typing before it is asked
 let timer = 0;
 let running: AbortController | null = null;
 
-const form = (): HTMLFormElement | null => one<HTMLFormElement>('#rule-form');
+/** A part of the page that follows the form: its name for the server, and its id. */
+export type Part = [name: string, id: string];
 
 /** Asks for a part and puts it in its place, unless something newer is asked. */
-async function show(part: string, id: string, mine: AbortController): Promise<void> {
-  const f = form();
-  if (!f) return;
+async function show(f: HTMLFormElement, [part, id]: Part, mine: AbortController): Promise<void> {
   const body = new URLSearchParams();
   for (const [name, value] of new FormData(f)) if (typeof value === 'string') body.append(name, value);
   const late = window.setTimeout(() => one('#' + id)?.classList.add('late'), 500);
@@ -25,8 +24,7 @@ async function show(part: string, id: string, mine: AbortController): Promise<vo
     const now = document.getElementById(id);
     if (running !== mine || !next || !now) return;
     Idiomorph.morph(now, next, { morphStyle: 'outerHTML', ignoreActiveValue: true });
-    if (part === 'look') mark(next.dataset['errors'] ?? '{}');
-    document.dispatchEvent(new CustomEvent('tripod:previewed'));
+    if (next.dataset['errors']) mark(f, next.dataset['errors']);
   } catch (err) {
     if (!mine.signal.aborted) throw err;
   } finally {
@@ -36,32 +34,33 @@ async function show(part: string, id: string, mine: AbortController): Promise<vo
 }
 
 /** Says beside each field what is wrong with it. */
-function mark(json: string): void {
+function mark(form: HTMLFormElement, json: string): void {
   const errors = JSON.parse(json) as Record<string, string>;
-  for (const el of all('.ferr[data-field]')) {
+  for (const el of all('.ferr[data-field]', form)) {
     const field = el.dataset['field'] ?? '';
     const inner = Object.entries(errors).find(([k]) => field && k.startsWith(field + '.'));
     const text = errors[field] ?? (inner ? `${inner[0].slice(field.length + 1)}: ${inner[1]}` : '');
     if (el.textContent !== text) el.textContent = text;
-    const input = one(`#rule-form [name="${field}"]`);
+    const input = one(`[name="${field}"]`, form);
     if (text) input?.setAttribute('aria-invalid', 'true');
     else input?.removeAttribute('aria-invalid');
   }
 }
 
-function ask(after: number): void {
+function ask(f: HTMLFormElement, parts: Part[], after: number): void {
   clearTimeout(timer);
-  timer = window.setTimeout(() => {
+  timer = window.setTimeout(async () => {
     running?.abort();
     const mine = new AbortController();
     running = mine;
-    void show('look', 'rule-look', mine).then(() => (running === mine ? show('test', 'rule-test', mine) : undefined));
+    for (const part of parts) if (running === mine) await show(f, part, mine);
   }, after);
 }
 
-export function start(): void {
+/** Keeps the parts up with the form of this selector. */
+export function start(selector: string, parts: Part[]): void {
   document.addEventListener('input', (e) => {
     const el = e.target as HTMLInputElement;
-    if (el.form && el.form === form() && el.name !== 'note') ask(el.type === 'radio' ? 0 : wait);
+    if (el.name && el.name !== 'note' && el.form?.matches(selector)) ask(el.form, parts, el.type === 'radio' ? 0 : wait);
   });
 }
