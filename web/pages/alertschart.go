@@ -139,6 +139,7 @@ func (p *Pages) alertChart(ctx context.Context, st State, r alerting.Rule) scree
 		return out
 	}
 	p.alertLines(&out, st, g, m)
+	out.Lines.Marks = p.flags(ctx, &st, g.from, g.to, wideChart*2/3)
 	if ok {
 		threshold(&out, compared)
 	}

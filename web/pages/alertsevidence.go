@@ -232,15 +232,16 @@ func (v *evidenceView) chart() screens.AlertChart {
 }
 
 func (v *evidenceView) marks() []chart.Mark {
-	var out []chart.Mark
-	for _, c := range v.Changes {
-		m := chart.Mark{At: c.Time.UnixNano(), Text: cut(c.Text, 16), Title: c.Detail}
-		if c.Kind == alerting.ChangeAlert {
-			m.Class = "k-err"
-		}
-		out = append(out, m)
-	}
-	return newestMarks(out)
+	out := marksOf(v.Changes, func(c *alerting.Change) string { return v.changeLink(c) })
+	thin(out, v.FiredAt.Add(-time.Hour), v.FiredAt, wideChart)
+	return out
+}
+
+// changeLink is where a change can be seen, at that time.
+func (v *evidenceView) changeLink(c *alerting.Change) string {
+	st := v.st
+	st.Problems, st.Values = nil, url.Values{"from": {msText(v.FiredAt.Add(-time.Hour).UnixNano())}, "to": {msText(v.FiredAt.UnixNano())}}
+	return flagLink(&st, c)
 }
 
 func plotName(labels map[string]string) string {
@@ -274,11 +275,9 @@ func (v *evidenceView) changes() screens.EvidenceChanges {
 			Time: c.Time.UTC().Format("15:04:05"), Exact: chart.Exact(c.Time.UTC()), Icon: "flag", Text: c.Detail,
 			Before: v.before(&c),
 		}
-		switch c.Kind {
-		case alerting.ChangeAlert:
-			row.Icon, row.Href = "alerts", ui.Carry{}.Between(msText(v.FiredAt.Add(-time.Hour).UnixNano()), msText(v.FiredAt.UnixNano())).Href("/alerts", "sel", c.Text)
-		case alerting.ChangeVersion:
-			row.Href = v.carry.In(c.Service).Href("/traces", "q", "{resource.service.version="+strconv.Quote(c.Text)+"}")
+		row.Href = v.changeLink(&c)
+		if c.Kind == alerting.ChangeAlert {
+			row.Icon = "alerts"
 		}
 		out.Rows = append(out.Rows, row)
 	}

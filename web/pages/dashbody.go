@@ -41,6 +41,9 @@ func (p *Pages) dashBody(ctx context.Context, v *dashView, one *dashboard.Scoped
 		return screens.DashBody{Failed: p.dashReason(ctx, one, err)}
 	}
 	d := &dashDraw{p: p, v: v, one: one, a: a}
+	if one.Kind == dashboard.TimeSeries || one.Kind == dashboard.Heatmap {
+		d.flags = p.flags(ctx, &v.st, a.from, a.to, widthOf(one.Place.W))
+	}
 	b := d.body()
 	b.Notes = append(b.Notes, a.notes...)
 	return b
@@ -61,6 +64,8 @@ type dashDraw struct {
 	v   *dashView
 	one *dashboard.Scoped
 	a   *dashAnswer
+
+	flags []chart.Mark
 }
 
 func (d *dashDraw) body() screens.DashBody {
@@ -453,7 +458,7 @@ func (d *dashDraw) plotHeight(legend int) int {
 }
 
 func (d *dashDraw) frameOf(label string, height, left int) chart.Frame {
-	return chart.Frame{Label: label, Height: height, Left: left, From: d.a.from.UnixNano(), To: d.a.to.UnixNano(), Brush: true, Ticks: max(3, d.one.Place.W*6/10)}
+	return chart.Frame{Label: label, Height: height, Left: left, From: d.a.from.UnixNano(), To: d.a.to.UnixNano(), Brush: true, Ticks: max(3, d.one.Place.W*6/10), Marks: d.flags}
 }
 
 func (d *dashDraw) timesS() []int64 {

@@ -169,17 +169,18 @@ func (p *Pages) seriesView(ctx context.Context, a *logAsk, ans *seriesAnswer) sc
 		m.Empty = &screens.LogEmpty{Icon: "metrics", Title: "The query has no values in this time range", Before: "No line matches, or none has the number that it asks for."}
 		return m
 	}
-	m.Series = p.series(a, ans, list)
+	m.Series = p.series(ctx, a, ans, list)
 	m.Summary = scanned([]string{"one value every " + chart.Long(ans.step)}, &ans.receipt)
 	return m
 }
 
-func (p *Pages) series(a *logAsk, ans *seriesAnswer, list []store.LogSeries) *screens.LogSeries {
+func (p *Pages) series(ctx context.Context, a *logAsk, ans *seriesAnswer, list []store.LogSeries) *screens.LogSeries {
 	step := int64(ans.step)
 	first := (a.st.Range.From + step - 1) / step * step
 	n := int((a.st.Range.To-first)/step) + 1
 	out := &screens.LogSeries{Chart: chart.Lines{Frame: chart.Frame{
 		Label: "Values of the query over time", Height: 220, Left: 46, From: first, To: first + int64(n-1)*step, Brush: true, Ticks: 8,
+		Marks: p.flags(ctx, &a.st, time.Unix(0, first), time.Unix(0, first+int64(n-1)*step), wideChart),
 	}}}
 	for i := range list {
 		s := &list[i]

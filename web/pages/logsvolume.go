@@ -36,6 +36,7 @@ func (p *Pages) logVolume(ctx context.Context, a logAsk, ans logAnswer, m *scree
 	b := chart.Bars{Step: step, Frame: chart.Frame{
 		Label:  "Lines per " + chart.Long(step) + " by level, " + m.Lines + " in all",
 		Height: 74, Left: 30, From: a.whole.Range.From, To: a.whole.Range.To, Ticks: 8,
+		Marks: p.flags(ctx, &a.whole, time.Unix(0, a.whole.Range.From), time.Unix(0, a.whole.Range.To), wideChart),
 	}}
 	layers := slices.Clone(volumeLayers[:])
 	for i := range layers {

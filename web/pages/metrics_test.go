@@ -37,9 +37,6 @@ func (f *fakeMetrics) Measured(_ context.Context, expr string, from, to time.Tim
 }
 
 func (f *fakeMetrics) answer(expr string, from, to time.Time, step time.Duration) (promql.Matrix, annotations.Annotations, error) {
-	if strings.Contains(expr, "ALERTS") || strings.Contains(expr, "tripod_config") {
-		return f.events(expr, from, step), nil, nil
-	}
 	if strings.Contains(expr, "count by (__name__)") {
 		if f.empty {
 			return nil, nil, nil
@@ -68,27 +65,6 @@ func (f *fakeMetrics) answer(expr string, from, to time.Time, step time.Duration
 	var warn annotations.Annotations
 	warn.Add(errors.New("metric might not be a counter"))
 	return out, warn, nil
-}
-
-// events are an alert that fires from the fifth step on, and a configuration
-// that was read before the range.
-func (f *fakeMetrics) events(expr string, from time.Time, step time.Duration) promql.Matrix {
-	if f.empty {
-		return nil
-	}
-	s := promql.Series{Metric: labels.FromStrings("alertname", "TooSlow")}
-	if strings.Contains(expr, "tripod_config") {
-		s.Metric = labels.EmptyLabels()
-	}
-	for i := range 8 {
-		at := from.Add(time.Duration(i) * step)
-		if s.Metric.IsEmpty() {
-			s.Floats = append(s.Floats, promql.FPoint{T: at.UnixMilli(), F: float64(from.Add(-time.Hour).Unix())})
-		} else if i >= 5 {
-			s.Floats = append(s.Floats, promql.FPoint{T: at.UnixMilli(), F: 1})
-		}
-	}
-	return promql.Matrix{s}
 }
 
 func (f *fakeMetrics) Exemplars(_ context.Context, expr string, from, to time.Time) ([]exemplar.QueryResult, error) {
@@ -138,7 +114,6 @@ func TestMetricsSays(t *testing.T) {
 		"families are one":     {"/graph", fakeMetrics{}, []string{`data-name="took_seconds"`, `data-name="jobs_total"`}, []string{`data-name="took_seconds_sum"`}},
 		"letters are hidden":   {"/graph?q=up&q=A&hide=A", fakeMetrics{}, []string{`aria-label="Show A"`, `aria-label="Hide B"`, "2 series, 1,234 samples touched"}, []string{"4 series"}},
 		"all are hidden":       {"/graph?q=up&q=down&hide=AB", fakeMetrics{}, []string{"All queries are hidden", "Show all"}, []string{"data-graph"}},
-		"an alert":             {"/graph?q=up", fakeMetrics{}, []string{`class="anno k-err`, ">TooSlow</a>", "/alerts?sel=TooSlow"}, []string{">config<"}},
 		"a stack":              {"/graph?q=up&view=stacked", fakeMetrics{}, []string{`&#34;kind&#34;:&#34;stacked&#34;`, ">0.8</span>"}, []string{">Log<"}},
 		"bars":                 {"/graph?q=up&view=bars", fakeMetrics{}, []string{`class="bar c`}, nil},
 		"a log scale":          {"/graph?q=up&y=log", fakeMetrics{}, []string{`&#34;log&#34;:true`, ">0.1</span>"}, nil},
@@ -204,16 +179,6 @@ func TestLegendLeavesOutWhatIsTheSame(t *testing.T) {
 	got := sameLabels([]drawn{of(0, "__name__", "x", "job", "a", "i", "1"), of(0, "__name__", "x", "job", "a", "i", "2"), of(1, "job", "a"), of(2, "z", "1"), of(2, "y", "1")})
 	if fmt.Sprint(got) != "map[0:[job]]" {
 		t.Errorf("got %v", got)
-	}
-}
-
-func TestMetricsFlagDeploys(t *testing.T) {
-	body := ask(screenOf(t, Options{Metrics: &fakeMetrics{}, Graph: shop()}), "/graph?from=2026-03-12T13:00:00Z&to=2026-03-12T14:32:00Z&q=up").Body.String()
-	if !strings.Contains(body, `class="anno`) || !strings.Contains(body, "version 1.18.0 after 1.17.4") {
-		t.Errorf("no deploy in %s", mainOf(t, body))
-	}
-	if body := ask(screenOf(t, Options{Metrics: &fakeMetrics{}, Graph: shop()}), "/graph?from=2026-03-12T13:00:00Z&to=2026-03-12T14:32:00Z&q=up&service=other").Body.String(); strings.Contains(body, "1.17.4") {
-		t.Error("a deploy of a service outside the scope")
 	}
 }
 

@@ -35,7 +35,7 @@ func (p *Pages) metricsDraw(ctx context.Context, a *metricsAsk, m *screens.Metri
 	d.scale(found)
 	m.Notes = a.notes
 	d.legend(d.place(found), found)
-	d.frame(p.marks(ctx, a))
+	d.frame(p.flags(ctx, a.st, a.from, a.to, wideChart))
 	d.lines()
 }
 

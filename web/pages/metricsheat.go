@@ -191,7 +191,7 @@ func (p *Pages) heatDraw(ctx context.Context, a *metricsAsk, m *screens.Metrics)
 	}
 	d := &drawing{a: a, unit: unit, m: m}
 	d.s = valueScale{top: float64(len(h.buckets))}
-	marks := p.marks(ctx, a)
+	marks := p.flags(ctx, a.st, a.from, a.to, wideChart)
 	m.Marks = marks
 	m.Heat = &chart.Heat{Step: int64(a.step), Frame: chart.Frame{
 		Label:  "Heat map of " + strconv.Itoa(len(h.buckets)) + " buckets over time; the table below has the same numbers",

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tripod/store"
+	"tripod/ui/chart"
 	"tripod/ui/screens"
 )
 
@@ -53,6 +54,8 @@ type overviewAnswers struct {
 	active    []ActiveAlert
 	activeErr error
 
+	flags []chart.Mark
+
 	appliance    Appliance
 	applianceErr error
 }
@@ -97,6 +100,9 @@ func (p *Pages) askOverview(ctx context.Context, st State) *overviewAnswers {
 			}
 		})
 	}
+	ask(func(ctx context.Context) {
+		a.flags = p.flags(ctx, &st, time.Unix(0, st.Range.From), time.Unix(0, st.Range.To), wideChart*2/3)
+	})
 	ask(func(ctx context.Context) { a.active, a.activeErr = p.askActive(ctx, st) })
 	ask(func(ctx context.Context) { a.appliance, a.applianceErr = p.appliance(ctx) })
 	wg.Wait()

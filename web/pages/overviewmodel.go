@@ -34,7 +34,7 @@ func (p *Pages) volumeModel(ctx context.Context, st State, a *overviewAnswers) s
 		return v
 	}
 	v.Bars = chart.Bars{
-		Frame: chart.Frame{Label: "Log lines per " + chart.Long(a.step) + " by level", Height: 64, Left: 34, From: st.Range.From, To: st.Range.To, Brush: true},
+		Frame: chart.Frame{Label: "Log lines per " + chart.Long(a.step) + " by level", Height: 64, Left: 34, From: st.Range.From, To: st.Range.To, Brush: true, Marks: a.flags},
 		Step:  a.step,
 	}
 	for i := range a.volume {

@@ -33,7 +33,8 @@ type Options struct {
 	Graph       Graph
 	Metrics     Metrics
 	Alerts      Alerts
-	Active      Active // alerts that are pending or firing, for the overview
+	Active      Active  // alerts that are pending or firing, for the overview
+	Changes     Changes // flags on charts
 	Status      Status
 	Cardinality Cardinality
 

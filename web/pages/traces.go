@@ -181,7 +181,7 @@ func (p *Pages) tracesView(ctx context.Context, st State, host string) screens.T
 		m.Notice = fmt.Sprintf("These are the newest %s traces; they begin at %s. ", chart.Count(maxTraces), clockIn(oldest, &st))
 		m.NoticeHref = st.With("from", unixMilli(st.Range.From), "to", unixMilli(oldest), "rows", "")
 	}
-	p.scatter(&st, found, &m)
+	p.scatter(ctx, &st, found, &m)
 	before := p.tracesBefore(ctx, &st, q, len(all) < maxTraces && !slow)
 	m.Latency = histogramOf(&st, found, before)
 	p.traceTable(&st, found, &m)

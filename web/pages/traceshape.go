@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -48,7 +49,7 @@ func decades(lo, hi float64) []float64 {
 }
 
 // scatter is a dot per trace; a trace with errors is drawn on top.
-func (p *Pages) scatter(st *State, found []store.TraceSummary, m *screens.Traces) {
+func (p *Pages) scatter(ctx context.Context, st *State, found []store.TraceSummary, m *screens.Traces) {
 	lo, hi := durations(found)
 	at := decades(lo, hi)
 	c := &chart.Points{
@@ -56,6 +57,7 @@ func (p *Pages) scatter(st *State, found []store.TraceSummary, m *screens.Traces
 			Label:  "Duration of " + counted(len(found), "trace") + " over time; the list below has the same traces",
 			Height: 196, Left: 46, From: st.Range.From, To: st.Range.To,
 			Format: func(v float64) string { return dur(int64(v)) },
+			Marks:  p.flags(ctx, st, time.Unix(0, st.Range.From), time.Unix(0, st.Range.To), wideChart*2/3),
 		},
 		Log: true, Min: at[0], Max: at[len(at)-1], At: at, Box: true,
 	}
