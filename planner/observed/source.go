@@ -58,7 +58,7 @@ func NewSource(name, version string, o Options) *Source {
 	)}
 	opts := []sdktrace.TracerProviderOption{sdktrace.WithResource(s.res)}
 	if o.Spans != nil {
-		opts = append(opts, sdktrace.WithBatcher(keepOpen{o.Spans}, sdktrace.WithBatchTimeout(exportEvery)))
+		opts = append(opts, sdktrace.WithSpanProcessor(newHandover(o.Spans)))
 	}
 	s.tp = sdktrace.NewTracerProvider(opts...)
 	s.tracer = s.tp.Tracer(tracerName)
@@ -75,11 +75,6 @@ func (s *Source) Close(ctx context.Context) error {
 	s.metrics.build.DeleteLabelValues(s.Name, s.Version)
 	return s.tp.Shutdown(ctx)
 }
-
-// keepOpen lets one exporter serve many sources, which come and go.
-type keepOpen struct{ sdktrace.SpanExporter }
-
-func (keepOpen) Shutdown(context.Context) error { return nil }
 
 // Exporter lets sources share an exporter that wants one call at a time.
 func Exporter(e sdktrace.SpanExporter) sdktrace.SpanExporter {
