@@ -156,7 +156,7 @@ func TestAbandonedJobIsTakenOver(t *testing.T) {
 		check(t, c.Enqueue(ctx, planner.Job{Queue: planner.TaskDue, TaskID: "t_1"}))
 		swept := time.Now()
 		dead := Consumer{Queue: planner.TaskDue, Name: "dead"}
-		if msgs, err := c.take(ctx, dead, &swept); err != nil || len(msgs) != 1 {
+		if msgs, err := c.take(ctx, dead, &swept, pollFor); err != nil || len(msgs) != 1 {
 			t.Fatalf("taken: %v %v, want one job", msgs, err)
 		}
 		if c.embedded != nil {
@@ -166,7 +166,7 @@ func TestAbandonedJobIsTakenOver(t *testing.T) {
 			check(t, c.rdb.Do(ctx, "XCLAIM", queuePrefix+planner.TaskDue, group, "dead", 0, id, "IDLE", 2*abandonedAfter.Milliseconds()).Err())
 		}
 		swept = time.Now().Add(-2 * abandonedAfter)
-		msgs, err := c.take(ctx, Consumer{Queue: planner.TaskDue, Name: "heir"}, &swept)
+		msgs, err := c.take(ctx, Consumer{Queue: planner.TaskDue, Name: "heir"}, &swept, pollFor)
 		if err != nil || len(msgs) != 1 {
 			t.Errorf("taken over: %v %v, want one job", msgs, err)
 		}
@@ -254,5 +254,13 @@ func check(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestAWorkerWithoutJobsAsksLessOften(t *testing.T) {
+	for idle, want := range map[time.Duration]time.Duration{0: pollFor, restAfter - 1: pollFor, restAfter: restFor, time.Hour: restFor} {
+		if got := patience(idle); got != want {
+			t.Errorf("after %v it waits %v, want %v", idle, got, want)
+		}
 	}
 }
