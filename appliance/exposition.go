@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"net/http"
+	"net/netip"
 	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -29,7 +30,16 @@ func (e *exposition) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			chosen = append(chosen, e.parts[name])
 		}
 	}
-	promhttp.HandlerFor(chosen, promhttp.HandlerOpts{EnableOpenMetrics: true, EnableOpenMetricsTextCreatedSamples: false}).ServeHTTP(w, r)
+	promhttp.HandlerFor(chosen, promhttp.HandlerOpts{
+		EnableOpenMetrics: true, EnableOpenMetricsTextCreatedSamples: false, DisableCompression: fromHere(r.RemoteAddr),
+	}).ServeHTTP(w, r)
+}
+
+// fromHere says that an address is of this machine, where to compress costs
+// more than to copy.
+func fromHere(addr string) bool {
+	from, err := netip.ParseAddrPort(addr)
+	return err == nil && from.Addr().Unmap().IsLoopback()
 }
 
 // engineUsage tells a pillar's Usage as metrics at the time of the scrape.
