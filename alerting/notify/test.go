@@ -12,6 +12,9 @@ import (
 // TestAlert is the name of the alert that Test sends when none is given.
 const TestAlert = "TripodTest"
 
+// testKey stands before the key of a group, by which PagerDuty knows an incident.
+const testKey = "test:"
+
 // Test sends an alert through the real routes to the real receivers, firing
 // and at once resolved, past groups, silences and intervals, which it reports.
 // Nothing of it is kept.
@@ -50,6 +53,7 @@ func (p *Pipeline) try(ctx context.Context, sender Sender, firing, ended dispatc
 	r := alerting.TestResult{Receiver: firing.Receiver, Integration: firing.Integration, Group: firing.Key, HeldBack: firing.HeldBack}
 	start := time.Now()
 	for _, n := range [...]*dispatch.Notification{firing.Notification, ended.Notification} {
+		n.Key = testKey + n.Key // or the end of a test would end the incident of the group
 		bounded, cancel := context.WithTimeout(ctx, p.o.Timeout)
 		err := sender.Send(bounded, Notification{Notification: n})
 		cancel()

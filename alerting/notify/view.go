@@ -50,6 +50,21 @@ func (p *Pipeline) Coming(list []alerting.Matcher, alerts []alerting.Alert) ([]a
 	return p.core.Coming(time.Now(), list, alerts)
 }
 
+// Outlooks says of each group with an alert that fires what its integrations
+// were told, and when they are told again.
+func (p *Pipeline) Outlooks() []alerting.Outlook {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.core.Outlooks(time.Now())
+}
+
+// Routed says where alerts with these labels would go.
+func (p *Pipeline) Routed(labels map[string]string) []alerting.Outlook {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.core.Routed(time.Now(), labels)
+}
+
 // SetSilence makes or changes a silence and returns its id. It is on disk then.
 func (p *Pipeline) SetSilence(s alerting.Silence) (string, error) {
 	p.mu.Lock()

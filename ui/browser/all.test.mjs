@@ -5,8 +5,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { join } from 'node:path';
-import { json, open, shots, startBrowser, startTripod, until } from './tripod.mjs';
+import { json, open, shots, startBrowser, startSlack, startTripod, until } from './tripod.mjs';
 import alerts from './suites/alerts.mjs';
+import alertStory from './suites/alertstory.mjs';
 import dashboards from './suites/dashboards.mjs';
 import logs from './suites/logs.mjs';
 import logslive from './suites/logslive.mjs';
@@ -22,10 +23,12 @@ import traces from './suites/traces.mjs';
 
 let tripod;
 let browser;
+let slack;
 
 before(async () => {
   // Short intervals, so that charts have points after seconds.
-  tripod = await startTripod('demo', '--scrape-interval', '2s', '--eval-interval', '2s', '--rate', '20');
+  slack = await startSlack();
+  tripod = await startTripod('demo', '--scrape-interval', '2s', '--eval-interval', '2s', '--rate', '20', '--slack-webhook', slack.url);
   browser = await startBrowser();
   await until('lines, metrics and traces of the demo', async () => {
     const lines = await json(`${tripod.url}/loki/api/v1/query_range?limit=500&query=${encodeURIComponent('{service_name=~".+"}')}`);
@@ -37,6 +40,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await tripod?.stop();
+  slack?.stop();
 });
 
 // scene is a test with a page of its own. Faults that a test provokes on
@@ -53,7 +57,7 @@ function scene(name, run, { allow, ...look } = {}) {
   async function play() {
     const { page, context, faults } = await open(browser, tripod.url, look);
     try {
-      await run(page, { origin: tripod.url, context, faults });
+      await run(page, { origin: tripod.url, context, faults, slack });
       const left = faults.filter((f) => !allow?.test(f));
       assert.deepEqual(left, [], 'console, errors and foreign requests');
     } catch (err) {
@@ -81,3 +85,4 @@ describe('status', () => status(scene));
 describe('planner', () => planner(scene));
 describe('overview', () => overview(scene));
 describe('alerts', () => alerts(scene));
+describe('an alert from its rule to its end', () => alertStory(scene));

@@ -2,6 +2,7 @@
 // what the browser does: every request, console message and page error.
 
 import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
 import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +43,21 @@ export async function startTripod(...args) {
       if (code !== 0) throw new Error(`tripod ended with ${code}:\n${said.join('\n')}`);
     },
   };
+}
+
+// startSlack is an incoming webhook that keeps what it is told.
+export async function startSlack() {
+  const told = [];
+  const server = createServer((request, answer) => {
+    let body = '';
+    request.on('data', (d) => (body += d));
+    request.on('end', () => {
+      told.push(JSON.parse(body).text);
+      answer.end('ok');
+    });
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${server.address().port}/services/x`, told, stop: () => server.close() };
 }
 
 export async function startBrowser() {

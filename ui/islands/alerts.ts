@@ -25,6 +25,7 @@ document.addEventListener('change', (e) => {
 document.addEventListener('click', (e) => {
   if (!(e.target instanceof Element) || !e.target.closest('[data-act="silence"]')) return;
   e.preventDefault();
+  all<HTMLDetailsElement>('#silence details').forEach((d) => (d.open = true));
   one('#silence')?.scrollIntoView({ block: 'center' });
   one('#silence-form [name="comment"]')?.focus({ preventScroll: true });
 });

@@ -144,6 +144,30 @@ type AlertNotices struct {
 	Hint     string
 	NoTarget bool // no receiver is set
 	Rows     []AlertNotice
+	Route    string // to Slack, grouped by service_name, repeated every 4 h
+	Next     []AlertNext
+	TestSel  string // of the rule that a test is sent for; empty where none can be
+	Sent     AlertSends
+}
+
+// AlertNext is what an integration hears next.
+type AlertNext struct {
+	Receiver string
+	Of       string // service, or 3 alerts; may be empty
+	Text     string // told at 14:12:31, again at 18:12:31 if it still fires
+	Tone     string // t-warn, t-2 or empty
+}
+
+// AlertSends is what became of a test through the real routes.
+type AlertSends struct {
+	Done bool
+	Rows []AlertSend // none: the routes lead to nobody
+}
+
+// AlertSend is one integration's answer.
+type AlertSend struct {
+	Receiver, Text, Tone string
+	Held                 string // what would hold a real alert back
 }
 
 // AlertNotice is one notification.

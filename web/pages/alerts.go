@@ -31,6 +31,8 @@ type Alerts struct {
 
 	Silences Silences
 	Muted    Muted
+	Outlook  AlertOutlook
+	Tester   AlertTester
 }
 
 // AlertRules gives the rules with their state, ordered by file and group.
@@ -54,6 +56,7 @@ func (p *Pages) alerts(mux *http.ServeMux) {
 	p.get(mux, "GET /alerts", p.alertsPage)
 	p.ruleEdit(mux)
 	p.silences(mux)
+	p.get(mux, "POST /alerts/test", p.alertSendTest)
 	p.get(mux, "GET "+evidencePath+"{id}", p.evidencePage)
 }
 

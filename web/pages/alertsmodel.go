@@ -201,6 +201,9 @@ func (p *Pages) alertDetail(ctx context.Context, st State, e alertEntry) screens
 		d.Test = p.alertTest(ctx, st, e)
 	}
 	d.Notices = p.alertNotices(st, r)
+	if d.Alerting {
+		p.alertNext(st, e, &d.Notices)
+	}
 	return d
 }
 

@@ -1,0 +1,132 @@
+// One alert from the question on the Metrics screen to its end: a rule is made
+// and back-tested, fires, tells Slack, is silenced and resolved.
+
+import assert from 'node:assert/strict';
+import { until } from '../tripod.mjs';
+
+export default function alertStory(scene) {
+  scene('a rule is made, tried, saved, fires, is silenced and resolved', story);
+  scene('the threshold is dragged on the chart, and the back-test follows', dragged);
+  scene('what is wrong with a rule is said beside its field', wrong, { allow: /status of 400/ });
+  scene('a rule and a silence are made on a phone', phone, { size: 'narrow' });
+}
+
+const question = 'sum(rate(http_server_request_duration_seconds_count[10s]))';
+const expr = (page) => page.locator('#rule-expr').inputValue();
+
+async function newRule(page, name, threshold) {
+  await page.goto(`/alerts/new?expr=${encodeURIComponent(`${question} > ${threshold}`)}&for=0s&span=1h`);
+  await page.fill('[name=alert]', name);
+}
+
+async function story(page, { slack }) {
+  const name = 'Story' + Date.now();
+  const heard = (text) => until(`Slack hears ${text}`, () => slack.told.find((t) => t.includes(text)), 60_000);
+  await page.goto('/graph?q=' + encodeURIComponent(question));
+  await page.getByTitle('Alert on this').click();
+  await page.waitForURL((u) => u.pathname === '/alerts/new');
+  assert.equal(await expr(page), question);
+  await page.locator('[data-compare]').click();
+  await page.locator('#rule-threshold').fill('0.01');
+  await until('the threshold stands in the expression', async () => (await expr(page)) === question + ' > 0.01');
+  await page.fill('[name=alert]', name);
+  await page.fill('[name=for]', '');
+  await page.locator('[name="annotation.value"]').first().fill('it does {{ $value | humanize }}/s');
+  await page.getByText('which would fire at once').waitFor();
+  await page.locator('.rsample', { hasText: /it does [\d.]+\/s/ }).waitFor();
+  await page.locator('#rule-test', { hasText: 'It would have fired' }).waitFor();
+  await page.keyboard.press('Control+s');
+  await page.waitForURL((u) => u.searchParams.get('sel') === name);
+  await heard(`Firing: ${name}`);
+  await until('the rule is listed as firing, and its notification as sent', async () => {
+    await page.reload();
+    return (await page.locator('#alert-notices', { hasText: 'if it still fires' }).count()) && (await page.locator('.ah .badge.err').count());
+  });
+  assert.match(await page.locator('.nroute').innerText(), /To Slack, grouped by .*, repeated every/);
+
+  await page.getByRole('button', { name: 'Send a test' }).click();
+  await page.locator('#alert-sent', { hasText: 'took it in' }).waitFor();
+  await heard(`Firing: ${name}: A test of this rule's route`);
+
+  await page.keyboard.press('m');
+  await page.keyboard.type('known, being mended');
+  await page.locator('#silence-look', { hasText: 'Mutes 1 firing alert until' }).waitFor();
+  await page.fill('#silence-form [name=by]', 'alice');
+  await page.getByRole('button', { name: 'Create silence' }).click();
+  await page.locator('.sltab', { hasText: 'known, being mended' }).waitFor();
+  await page.locator('.alist h3', { hasText: 'Silenced' }).waitFor();
+  await page.locator('#alert-notices', { hasText: 'silenced until' }).waitFor();
+
+  await page.keyboard.press('e');
+  await page.waitForURL((u) => u.pathname.startsWith('/alerts/edit/'));
+  await page.locator('#rule-threshold').fill('1000000');
+  await until('the new threshold stands in the expression', async () => (await expr(page)) === question + ' > 1000000');
+  await page.fill('[name=note]', 'over');
+  await page.keyboard.press('Control+s');
+  await page.waitForURL((u) => u.searchParams.get('sel') === name);
+  await heard(`Resolved: ${name} after`);
+
+  await page.locator('.sltab').getByRole('button', { name: 'Expire' }).click();
+  await page.locator('.sltab').waitFor({ state: 'detached' });
+  await page.keyboard.press('e');
+  await page.waitForURL((u) => u.pathname.startsWith('/alerts/edit/'));
+  await page.getByText('2 versions').click();
+  await page.locator('.rhist a').last().click();
+  await page.getByText('This is version 1, not the newest').waitFor();
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('The rule was deleted.').waitFor();
+  assert.equal(await page.locator(`#rule-${name}`).count(), 0);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.waitForURL((u) => u.searchParams.get('sel') === name);
+  await page.locator(`#rule-${name}`).waitFor();
+}
+
+async function dragged(page) {
+  await newRule(page, 'Dragged', 5);
+  await page.locator('#rule-look .tlab').waitFor();
+  const at = await page.locator('#rule-look .tlab').boundingBox();
+  const over = await page.locator('#rule-look .over').boundingBox();
+  await page.mouse.move(at.x + 120, at.y + at.height);
+  await until('the line can be taken', () => page.locator('#rule-look .achart.drag').count());
+  await page.mouse.down();
+  await page.mouse.move(at.x + 120, over.y + over.height / 4, { steps: 4 });
+  await page.mouse.up();
+  const value = Number(await page.locator('#rule-threshold').inputValue());
+  assert.ok(value > 5, `the threshold is ${value}`);
+  await until('it stands in the expression', async () => (await expr(page)) === `${question} > ${value}`);
+  await page.locator('#rule-test tr.on td', { hasText: String(value) }).first().waitFor();
+  await page.locator('#rule-slide').focus();
+  await page.keyboard.press('Home');
+  await until('the slider moves it too', async () => (await expr(page)) === `${question} > 0`);
+}
+
+async function wrong(page) {
+  await newRule(page, 'Wrong', 1);
+  await page.fill('[name=for]', 'soon');
+  await page.locator('.ferr[data-field=for]', { hasText: 'want a duration' }).waitFor();
+  await page.locator('[name="annotation.value"]').first().fill('{{ $value | nonsense }}');
+  await page.locator('.ferr[data-field=annotations]', { hasText: 'summary: ' }).waitFor();
+  await page.keyboard.press('Control+s');
+  await page.waitForURL((u) => u.pathname === '/alerts/new' && !u.search);
+  await page.locator('.ferr[data-field=for]', { hasText: 'want a duration' }).waitFor();
+  assert.equal(await page.inputValue('[name=alert]'), 'Wrong');
+}
+
+async function phone(page) {
+  await newRule(page, 'Pocket', 1000000);
+  const wide = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+  assert.ok(await wide(), 'the form does not scroll sideways');
+  await page.getByRole('button', { name: 'Save rule' }).click();
+  await page.waitForURL((u) => u.searchParams.get('sel')?.startsWith('Pocket'));
+  await page.goto('/alerts/silences?m.name=service_name&m.op=%3D&m.value=nobody');
+  await page.locator('#silence-look', { hasText: 'Matches no alert of this moment' }).waitFor();
+  assert.ok(await wide(), 'silences do not scroll sideways');
+  await page.getByText('Pick').click();
+  await page.fill('[name=until]', '2020-01-01 10:00');
+  await page.locator('.ferr[data-field=until]', { hasText: 'is over already' }).waitFor();
+  await page.getByText('4 h').click();
+  await page.getByRole('button', { name: 'Create silence' }).click();
+  await page.locator('.sltab', { hasText: 'nobody' }).waitFor();
+  await page.getByRole('button', { name: 'Expire' }).first().click();
+  await page.getByText('Ended').first().waitFor();
+}
