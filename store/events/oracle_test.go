@@ -25,6 +25,12 @@ var words = []string{"connection", "Refused", "timeout", "Übung", "user_7", "db
 // testOps are what pairs are made of; some are seldom in a block with a class.
 var testOps = []string{"GET /", "POST /", "", "zero\x00", "zero", "GET /a", "GET /b", "GET /c", "GET /d", "GET /e"}
 
+// testID is one of few, so that rows and blocks share them.
+func testID(r *rand.Rand) string {
+	n := r.Uint64N(400) * 0x9e3779b97f4a7c15
+	return fmt.Sprintf("%016x%016x", n, ^n)
+}
+
 // randomPair asks for both of a pair.
 func randomPair(r *rand.Rand) Expr {
 	least := float64(int(1)<<r.IntN(21) - r.IntN(20))
@@ -83,6 +89,7 @@ func randomEvent(r *rand.Rand) Event {
 	if r.IntN(10) > 0 {
 		e.Fields = append(e.Fields, Field{"d", store.Int(1<<r.IntN(20) - 9)})
 	}
+	e.Fields = append(e.Fields, Field{"tid", store.String(testID(r))})
 	if r.IntN(200) == 0 { // a name that looks like that of a pair
 		e.Fields = append(e.Fields, Field{"op\x01d", store.String("")})
 	}
@@ -108,7 +115,14 @@ func randomExpr(r *rand.Rand, depth int) Expr {
 		}
 		return Not{kids[0]}
 	}
-	switch r.IntN(20) {
+	switch r.IntN(22) {
+	case 20:
+		return Equal{"tid", testID(r)}
+	case 21:
+		return []Expr{
+			OneOf{"tid", map[string]bool{testID(r): true, testID(r): true, "absent": true}},
+			ValueIn{[]string{"tid"}, testID(r)[:1], func(text string) bool { return text[31] == '0' }},
+		}[r.IntN(2)]
 	case 18, 19:
 		return randomPair(r)
 	case 14:

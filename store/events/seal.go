@@ -108,6 +108,11 @@ func (t *terms) block(b *block, no uint32) (out termindex.Block) {
 		if c.kind != store.KindEmpty && !b.load(c) {
 			return out
 		}
+		if ids := c.ids(); len(out.IDs)+len(ids) <= maxBlockTerms && len(ids) > 0 {
+			out.IDs = append(out.IDs, ids...)
+			b.words(c, words)
+			continue
+		}
 		values, all := c.terms()
 		if all && len(out.Terms)+len(values) <= maxBlockTerms && !strings.Contains(c.label, pairMark) {
 			out.Terms = append(out.Terms, values...)
@@ -123,6 +128,25 @@ func (t *terms) block(b *block, no uint32) (out termindex.Block) {
 		for w := range words {
 			t.words[w] = append(t.words[w], no)
 		}
+	}
+	return out
+}
+
+// fewIDs are as well kept as other values.
+const fewIDs = 32
+
+// ids are the values of a column when all are ids that rows share, and many.
+func (c *col) ids() (out []string) {
+	if c.texts == nil || c.kind != store.KindString || c.lines != nil || c.texts.Entries() < fewIDs || c.texts.Entries() > maxTermValues || strings.Contains(c.label, "\x00") {
+		return nil
+	}
+	var buf []byte
+	for i := range c.texts.Entries() {
+		text := c.texts.Entry(i, &buf)
+		if !termindex.IsID(text) {
+			return nil
+		}
+		out = append(out, termindex.Term(c.label, text))
 	}
 	return out
 }

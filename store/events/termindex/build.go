@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/blevesearch/bleve/v2/index/scorch"
 	index "github.com/blevesearch/bleve_index_api"
@@ -16,6 +17,7 @@ import (
 // Block is what one block has. Build keeps the strings until it returns.
 type Block struct {
 	Terms   []string // Term(name, value) of its low-entropy fields
+	IDs     []string // Term(name, id) of fields all of whose values are such as IsID says
 	Partial []string // names of fields that have values which are not in Terms
 	Loose   bool     // it has words of patterns that no Pattern lists
 }
@@ -66,7 +68,7 @@ func build(ctx context.Context, tmp string, blocks iter.Seq[Block], patterns ite
 	if err != nil {
 		return err
 	}
-	w := &writer{b: b, tfs: index.TokenFrequencies{}}
+	w := &writer{b: b, dir: tmp, tfs: index.TokenFrequencies{}}
 	t, err := w.addBlocks(ctx, blocks)
 	if err != nil {
 		return err
@@ -86,6 +88,7 @@ func build(ctx context.Context, tmp string, blocks iter.Seq[Block], patterns ite
 func (w *writer) addBlocks(ctx context.Context, blocks iter.Seq[Block]) (*table, error) {
 	n := 0
 	var loose []uint32
+	var ids idList
 	for b := range blocks {
 		if n == maxBlocks {
 			return nil, fmt.Errorf("more than %d blocks", maxBlocks)
@@ -99,6 +102,12 @@ func (w *writer) addBlocks(ctx context.Context, blocks iter.Seq[Block]) (*table,
 		}
 		for _, name := range b.Partial {
 			terms = append(terms, cut(name))
+		}
+		all := ids.add(n, b.IDs)
+		for name := range namesOf(b.IDs) {
+			if terms = append(terms, cut(idMark(name))); !all {
+				terms = append(terms, cut(name))
+			}
 		}
 		for chunk := 0; chunk == 0 || len(terms) > 0; chunk++ {
 			if err := ctx.Err(); err != nil {
@@ -114,6 +123,11 @@ func (w *writer) addBlocks(ctx context.Context, blocks iter.Seq[Block]) (*table,
 	}
 	if n == 0 {
 		return nil, errors.New("an index of no blocks")
+	}
+	if len(ids) > 0 {
+		if err := ids.write(w.dir); err != nil {
+			return nil, err
+		}
 	}
 	t := &table{blocks: n, loose: newSet(n)}
 	for _, n := range loose {
@@ -154,6 +168,16 @@ func (w *writer) addPatterns(ctx context.Context, t *table, patterns iter.Seq[Pa
 		t.patterns = append(t.patterns, known[key])
 	}
 	return nil
+}
+
+// namesOf are the names of the fields of terms.
+func namesOf(terms []string) map[string]bool {
+	names := map[string]bool{}
+	for _, t := range terms {
+		name, _, _ := strings.Cut(t, "\x00")
+		names[name] = true
+	}
+	return names
 }
 
 // cut is the part of a term that is indexed.

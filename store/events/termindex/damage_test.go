@@ -84,13 +84,16 @@ func TestCutShortWhileOpen(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "index")
 	c := randomCorpus(rand.New(rand.NewPCG(6, 1)), 300, 900)
 	x := c.build(t, dir)
-	if err := os.Truncate(filepath.Join(dir, "000000000002.zap"), 0); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"000000000002.zap", idsName} {
+		if err := os.Truncate(filepath.Join(dir, name), 0); err != nil {
+			t.Fatal(err)
+		}
 	}
 	_, words := x.Words("pool1", "re2")
 	_, word := x.Words("pool1")
 	_, values := x.MatchValues(t.Context(), "f1", "", func(string) bool { return true })
-	for _, err := range []error{words, word, values} {
+	id := x.ids.find("id\x000123456789abcdef", x.Blocks(), newSet(x.Blocks()))
+	for _, err := range []error{words, word, values, id} {
 		if !errors.Is(err, ErrDamaged) {
 			t.Errorf("got %v, want ErrDamaged", err)
 		}

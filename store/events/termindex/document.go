@@ -27,6 +27,7 @@ func patternID(pattern int) []byte { return binary.AppendUvarint(nil, uint64(pat
 // other, so that all share one map.
 type writer struct {
 	b   *scorch.Builder
+	dir string
 	tfs index.TokenFrequencies
 }
 

@@ -88,6 +88,9 @@ func randomCorpus(r *rand.Rand, blocks, patterns int) *corpus {
 		if r.IntN(4) == 0 {
 			b.Partial = []string{fmt.Sprint("f", r.IntN(5))}
 		}
+		for range r.IntN(2) * r.IntN(90) {
+			b.IDs = append(b.IDs, Term("id", randomID(r)))
+		}
 		c.blocks = append(c.blocks, b)
 	}
 	for range patterns {
@@ -116,6 +119,11 @@ func randomWord(r *rand.Rand) string {
 
 func randomValue(r *rand.Rand) string {
 	return []string{"", "x\x00y", "GET", "a\xff"}[r.IntN(4)] + fmt.Sprint(r.IntN(12))
+}
+
+func randomID(r *rand.Rand) string {
+	n := r.Uint64N(2000) * 0x9e3779b97f4a7c15
+	return fmt.Sprintf("%016x%016x", n, n)[:[]int{16, 32}[n>>60%2]]
 }
 
 func same(t *testing.T, what string, got []uint32, err error, want []uint32) {
@@ -155,6 +163,42 @@ func checkAnswers(t *testing.T, x *Index, c *corpus, r *rand.Rand) {
 		prefix = []string{"", "x", "GET", "x\x00", "a\xff"}[r.IntN(5)]
 		got, err = x.MatchValues(t.Context(), name, prefix, ok)
 		same(t, fmt.Sprintf("%s=%q*%s", name, prefix, end), got, err, c.findValue(name, func(v string) bool { return strings.HasPrefix(v, prefix) && ok(v) }))
+		checkIDs(t, x, c, randomID(r))
+	}
+}
+
+// checkIDs asks for an id: all blocks that have it, and few others that have
+// ids, are named.
+func checkIDs(t *testing.T, x *Index, c *corpus, id string) {
+	t.Helper()
+	var want, have []uint32
+	for n, b := range c.blocks {
+		if slices.Contains(b.IDs, Term("id", id)) {
+			want = append(want, uint32(n))
+		}
+		if len(b.IDs) > 0 {
+			have = append(have, uint32(n))
+		}
+	}
+	got, err := x.Value("id", id)
+	others := slices.DeleteFunc(slices.Clone(got), func(n uint32) bool { return slices.Contains(want, n) })
+	if err != nil || len(got)-len(others) != len(want) || len(others) > 15 {
+		t.Fatalf("id %s: got %v, %v, want %v and hardly more", id, got, err, want)
+	}
+	if slices.ContainsFunc(others, func(n uint32) bool { return !slices.Contains(have, n) }) {
+		t.Fatalf("id %s: got %v; blocks with ids are %v", id, got, have)
+	}
+	got, err = x.MatchValues(t.Context(), "id", id[:4], func(string) bool { return false })
+	same(t, "ids with a prefix", got, err, slices.Concat([]uint32{}, have))
+	got, err = x.Value("id", strings.ToUpper(id)+"G")
+	same(t, "no id", got, err, []uint32{})
+}
+
+// TestIDsAreBounded sees that of a block all ids are taken, or none.
+func TestIDsAreBounded(t *testing.T) {
+	l := make(idList, maxIDs-2)
+	if !l.add(1, []string{"a"}) || l.add(2, []string{"b", "c"}) || len(l) != maxIDs-1 || !l.add(3, []string{"d"}) || l.add(4, []string{"e"}) {
+		t.Errorf("%d ids", len(l))
 	}
 }
 
@@ -252,8 +296,8 @@ func TestBuildRefusesAndLeavesNothing(t *testing.T) {
 	}
 }
 
-// TestBuildWritesThreeFiles sees that nothing of the building is left.
-func TestBuildWritesThreeFiles(t *testing.T) {
+// TestBuildWritesFourFiles sees that nothing of the building is left.
+func TestBuildWritesFourFiles(t *testing.T) {
 	dir := t.TempDir()
 	r := rand.New(rand.NewPCG(1, 1))
 	randomCorpus(r, 300, 900).build(t, filepath.Join(dir, "index"))
@@ -267,7 +311,23 @@ func TestBuildWritesThreeFiles(t *testing.T) {
 			got = append(got, e.Name())
 		}
 	}
-	if want := []string{"index", "000000000002.zap", "root.bolt", tableName}; !slices.Equal(got, want) {
+	if want := []string{"index", "000000000002.zap", idsName, "root.bolt", tableName}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
+}
+
+// TestFirstFormIsRead opens an index from before there were ids.
+func TestFirstFormIsRead(t *testing.T) {
+	c := randomCorpus(rand.New(rand.NewPCG(3, 3)), 12, 30)
+	for i := range c.blocks {
+		c.blocks[i].IDs = nil
+	}
+	dir := filepath.Join(t.TempDir(), "index")
+	x := c.build(t, dir)
+	b := x.t.bytes()
+	b = withSum(append([]byte(firstMagic), b[len(magic):len(b)-4]...))
+	if err := os.WriteFile(filepath.Join(dir, tableName), b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	checkAnswers(t, open(t, dir), c, rand.New(rand.NewPCG(4, 4)))
 }

@@ -32,8 +32,8 @@ func TestCloseFreesEverything(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := openFiles(t) - files; got != 2 {
-			t.Fatalf("an open index has %d files open, want 2", got)
+		if got := openFiles(t) - files; got != 3 {
+			t.Fatalf("an open index has %d files open, want 3", got)
 		}
 		if _, err := x.Words("pool7"); err != nil {
 			t.Fatal(err)

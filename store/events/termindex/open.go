@@ -19,7 +19,7 @@ var ErrDamaged = errors.New("damaged index")
 
 const tableName = "table.bin"
 
-// Index is an open index: two open files and one goroutine until Close. Its
+// Index is an open index: three open files and one goroutine until Close. Its
 // answers are ascending block numbers; a block that is not among them has not
 // what was asked for. Safe for concurrent use.
 type Index struct {
@@ -29,6 +29,7 @@ type Index struct {
 	scorch index.Index
 	reader index.IndexReader
 	seg    *scorch.SegmentSnapshot
+	ids    *idFile
 }
 
 // Open checks every byte of the index and opens it, which takes some 1 ms:
@@ -72,7 +73,8 @@ func (x *Index) open() (err error) {
 		return fmt.Errorf("%w: %s: not one segment", ErrDamaged, x.dir)
 	}
 	x.seg = snapshot.Segments()[0]
-	return nil
+	x.ids, err = openIDs(x.dir)
+	return err
 }
 
 // Close frees the files; no question is being answered any more.
@@ -84,7 +86,8 @@ func (x *Index) Close() error {
 	if x.scorch != nil {
 		errs = append(errs, x.scorch.Close())
 	}
-	x.reader, x.scorch, x.seg = nil, nil, nil
+	errs = append(errs, x.ids.close())
+	x.reader, x.scorch, x.seg, x.ids = nil, nil, nil, nil
 	return errors.Join(errs...)
 }
 

@@ -39,6 +39,9 @@ func (x *Index) Value(name, value string) ([]uint32, error) {
 	if err == nil {
 		err = errors.Join(dict.visit(Term(name, value), found), dict.visit(name, found))
 	}
+	if err == nil && IsID(value) {
+		err = x.ids.find(Term(name, value), x.t.blocks, found)
+	}
 	return result(found, err)
 }
 
@@ -49,7 +52,7 @@ func (x *Index) MatchValues(ctx context.Context, name, prefix string, ok func(va
 	dict, err := x.dictionary(fieldValue)
 	if err == nil {
 		skip := len(name) + 1
-		err = errors.Join(dict.visit(name, found), dict.match(ctx, Term(name, prefix), func(term string) bool { return ok(term[skip:]) }, found))
+		err = errors.Join(dict.visit(name, found), dict.visit(idMark(name), found), dict.match(ctx, Term(name, prefix), func(term string) bool { return ok(term[skip:]) }, found))
 	}
 	return result(found, err)
 }

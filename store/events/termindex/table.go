@@ -6,7 +6,8 @@ import (
 	"hash/crc32"
 )
 
-const magic = "TRIPEVX\x01"
+// Without ids the first form is as this.
+const magic, firstMagic = "TRIPEVX\x02", "TRIPEVX\x01"
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -55,7 +56,7 @@ var errTable = errors.New("not a table of an index, or a broken one")
 
 func readTable(b []byte) (*table, error) {
 	body := len(b) - 4
-	if body < len(magic) || string(b[:len(magic)]) != magic || binary.LittleEndian.Uint32(b[body:]) != crc32.Checksum(b[:body], castagnoli) {
+	if body < len(magic) || string(b[:len(magic)]) != magic && string(b[:len(magic)]) != firstMagic || binary.LittleEndian.Uint32(b[body:]) != crc32.Checksum(b[:body], castagnoli) {
 		return nil, errTable
 	}
 	r := &reader{b: b[len(magic):body]}
