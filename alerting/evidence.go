@@ -12,6 +12,7 @@ type Evidence struct {
 	EvidenceHead
 	Expression *Plot // nil for an alert that no rule of ours made
 	Services   []string
+	Beside     []string  // further services of the traces, of whose log lines only warnings and worse were looked at
 	From, To   time.Time // of logs and traces
 	Traces     []KeptTrace
 	Patterns   []KeptPattern

@@ -73,7 +73,8 @@ func TestWhatIsKept(t *testing.T) {
 		f.records = append(f.records, line(i*20+1, "api", store.LevelInfo, fmt.Sprintf("request %d done", i)))
 	}
 	f.records = append(f.records, line(30, "api", store.LevelError, "pool timed out after 5s"), line(20, "api", store.LevelError, "pool timed out after 6s"),
-		line(10, "elsewhere", store.LevelError, "not of this service"), line(1000, "api", store.LevelInfo, "request 99 done"))
+		line(10, "elsewhere", store.LevelError, "not of this service"), line(1000, "api", store.LevelInfo, "request 99 done"),
+		line(40, "web", store.LevelWarn, "api answered 503"), line(40, "web", store.LevelInfo, "answered 200"))
 
 	k := open(t, Options{Doors: f.doors()})
 	a := alertOf("ErrorsHigh", fired)
@@ -102,9 +103,9 @@ func TestWhatIsKept(t *testing.T) {
 	if s := e.Traces[0].Shown; len(s) != 2 || s[1].Depth != 1 || !s[1].Failed || s[1].Message != "no connection" {
 		t.Errorf("spans %+v", s)
 	}
-	if len(e.Patterns) != 2 || e.Patterns[0].Level != "error" || e.Patterns[0].Lines != 2 || e.Patterns[0].Before != 0 ||
+	if len(e.Patterns) != 3 || fmt.Sprint(e.Beside) != "[web]" || e.Patterns[1].Text != "api answered <_>" || e.Patterns[0].Level != "error" || e.Patterns[0].Lines != 2 || e.Patterns[0].Before != 0 ||
 		len(e.Patterns[0].Examples) != 2 || e.Patterns[0].Examples[0].Line != "pool timed out after 6s" ||
-		e.Patterns[1].Lines != 40 || e.Patterns[1].Before != 1 || e.Lines != 42 || e.Before != 1 {
+		e.Patterns[2].Lines != 40 || e.Patterns[2].Before != 1 || e.Lines != 43 || e.Before != 1 {
 		t.Errorf("patterns %+v of %d lines and %d before", e.Patterns, e.Lines, e.Before)
 	}
 	var changes []string

@@ -95,6 +95,9 @@ func (f fakeTraces) summaries() (out []store.TraceSummary) {
 			out = append(out, store.TraceSummary{ID: s.TraceID, RootService: s.Service, RootName: s.Name, Start: s.Start, End: s.End})
 		}
 		t := &out[i]
+		if !slices.ContainsFunc(t.Services, func(o store.ServiceShare) bool { return o.Service == s.Service }) {
+			t.Services = append(t.Services, store.ServiceShare{Service: s.Service})
+		}
 		t.Spans++
 		t.End = max(t.End, s.End)
 		if s.Status == store.StatusError {
@@ -129,8 +132,9 @@ type fakeLogs struct{ *fakes }
 // fits says whether a line answers a query: the fake reads only the forms that
 // are asked here.
 func fits(r *store.Record, q store.LogQuery) bool {
-	text := q.Narrow + " " + q.Text
-	if strings.Contains(text, "service:") && !strings.Contains(text, `service:"`+r.Service+`"`) {
+	text, named := q.Narrow+" "+q.Text, `service:"`+r.Service+`"`
+	own, beside, _ := strings.Cut(text, " or level:>=warn ")
+	if strings.Contains(text, "service:") && !strings.Contains(own, named) && !(strings.Contains(beside, named) && r.Level >= store.LevelWarn) {
 		return false
 	}
 	if strings.Contains(text, "msg.pattern:") && !strings.Contains(text, quote(patternOf(r))) {

@@ -32,6 +32,7 @@ const (
 type body struct {
 	Expression *alerting.Plot         `json:"expression,omitempty"`
 	Services   []string               `json:"services,omitempty"`
+	Beside     []string               `json:"beside,omitempty"`
 	From       time.Time              `json:"from"`
 	To         time.Time              `json:"to"`
 	Traces     []alerting.KeptTrace   `json:"traces,omitempty"`

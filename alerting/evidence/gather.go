@@ -42,11 +42,16 @@ func (k *Keeper) gather(ctx context.Context, h *alerting.EvidenceHead) *body {
 			k.lack(b, name, err)
 		})
 	}
+	beside := make(chan []string, 1) // the logs wait for what traces take part
 	also("traces", k.o.Doors.Traces != nil, func() (err error) {
-		b.Traces, err = k.traces(ctx, b, h.Labels)
+		defer close(beside)
+		b.Traces, err = k.traces(ctx, b, h.Labels, beside)
 		return err
 	})
-	also("logs", k.o.Doors.Logs != nil, func() error { return k.logs(ctx, b) })
+	if k.o.Doors.Traces == nil {
+		close(beside)
+	}
+	also("logs", k.o.Doors.Logs != nil, func() error { return k.logs(ctx, b, <-beside) })
 	also("changes", k.o.Doors.Changes != nil, func() (err error) {
 		b.Changes, err = k.changes(ctx, h)
 		return err

@@ -20,9 +20,14 @@ const (
 )
 
 // logs compares the patterns of the window with those of as long a time before.
-func (k *Keeper) logs(ctx context.Context, b *body) error {
+// Of the services beside those of the alert it takes warnings and worse.
+func (k *Keeper) logs(ctx context.Context, b *body, beside []string) error {
 	width := b.To.Sub(b.From)
 	scope := anyService(b.Services)
+	if len(beside) > 0 {
+		b.Beside = beside
+		scope = "(" + scope + " or level:>=warn " + anyService(beside) + ")"
+	}
 	earlier := store.Between(b.From.Add(-width), b.From)
 	ask := func(r store.TimeRange) store.PatternQuery {
 		return store.PatternQuery{LogQuery: store.LogQuery{Narrow: scope, Range: r}, Step: width / patternSteps, Top: topPatterns}
@@ -92,7 +97,7 @@ func (c *compared) loud() int64 {
 	case "fatal", "error":
 		weight = 1000
 	case "warn":
-		weight = 30
+		weight = 100
 	}
 	return max(c.Lines-c.before, 0)*weight + min(weight, c.Lines)
 }

@@ -43,7 +43,7 @@ func (k *Keeper) Evidence(_ context.Context, id string) (e alerting.Evidence, er
 		if err != nil {
 			return k.named(fmt.Errorf("evidence %s: %w", id, err))
 		}
-		e.Expression, e.Services, e.From, e.To, e.Traces = b.Expression, b.Services, b.From, b.To, b.Traces
+		e.Expression, e.Services, e.Beside, e.From, e.To, e.Traces = b.Expression, b.Services, b.Beside, b.From, b.To, b.Traces
 		e.Patterns, e.Lines, e.Before, e.Changes, e.Missing = b.Patterns, b.Lines, b.Before, b.Changes, b.Missing
 		return nil
 	})

@@ -16,13 +16,16 @@ const (
 	keptSpans   = 40   // shown of a trace
 	lookedAt    = 1000 // traces of one search
 	maxSearches = 4
+	maxBeside   = 10 // further services
 )
 
 // traces are the failing and the slowest ones of the services in the window.
-func (k *Keeper) traces(ctx context.Context, b *body, labels map[string]string) ([]alerting.KeptTrace, error) {
+// It tells at once which other services take part.
+func (k *Keeper) traces(ctx context.Context, b *body, labels map[string]string, beside chan<- []string) ([]alerting.KeptTrace, error) {
 	queries := narrowed(b, labels)
 	failing, err := k.failing(ctx, queries)
 	slow, err2 := k.slowest(ctx, queries)
+	beside <- others(b.Services, failing, slow)
 	var out []alerting.KeptTrace
 	seen := map[store.TraceID]bool{}
 	for _, list := range [...]struct {
@@ -40,6 +43,23 @@ func (k *Keeper) traces(ctx context.Context, b *body, labels map[string]string) 
 		}
 	}
 	return out, errors.Join(err, err2)
+}
+
+// others are further services of traces, in order of appearance.
+func others(services []string, lists ...[]store.TraceSummary) (out []string) {
+	if len(services) == 0 {
+		return nil // all are looked at
+	}
+	for _, list := range lists {
+		for _, t := range list {
+			for _, s := range t.Services {
+				if len(out) < maxBeside && s.Service != "" && !slices.Contains(services, s.Service) && !slices.Contains(out, s.Service) {
+					out = append(out, s.Service)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // narrowed are the questions, the narrowest first: by the operation or route

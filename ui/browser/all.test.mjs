@@ -9,6 +9,7 @@ import { json, open, shots, startBrowser, startSlack, startTripod, until } from 
 import alerts from './suites/alerts.mjs';
 import alertStory from './suites/alertstory.mjs';
 import dashboards from './suites/dashboards.mjs';
+import evidence from './suites/evidence.mjs';
 import logs from './suites/logs.mjs';
 import logslive from './suites/logslive.mjs';
 import logsQuery from './suites/logsquery.mjs';
@@ -85,4 +86,5 @@ describe('status', () => status(scene));
 describe('planner', () => planner(scene));
 describe('overview', () => overview(scene));
 describe('alerts', () => alerts(scene));
+describe('evidence', () => evidence(scene));
 describe('an alert from its rule to its end', () => alertStory(scene));

@@ -72,6 +72,7 @@ type EvidencePatterns struct {
 	Hint string
 	None string
 	Rows []EvidencePattern
+	Note string
 }
 
 // EvidencePattern is one pattern with lines of it.

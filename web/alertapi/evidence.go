@@ -49,6 +49,7 @@ type evidenceForm struct {
 	evidenceHead
 	Expression *evidencePlot     `json:"expression,omitempty"`
 	Services   []string          `json:"services"`
+	Beside     []string          `json:"servicesBeside"` // of whose log lines only warnings and worse were looked at
 	From       *time.Time        `json:"from,omitempty"` // of logs and traces
 	To         *time.Time        `json:"to,omitempty"`
 	Lines      int64             `json:"lines"`
@@ -181,7 +182,7 @@ const evidencePath = "/alerts/evidence/"
 
 func evidenceOf(e *alerting.Evidence) evidenceForm {
 	out := evidenceForm{
-		evidenceHead: headOf(&e.EvidenceHead), Services: append([]string{}, e.Services...), Lines: e.Lines, Before: e.Before,
+		evidenceHead: headOf(&e.EvidenceHead), Services: append([]string{}, e.Services...), Beside: append([]string{}, e.Beside...), Lines: e.Lines, Before: e.Before,
 		Patterns: []evidencePattern{}, Traces: []evidenceTrace{}, Changes: []evidenceChange{}, Missing: []evidenceMissing{},
 	}
 	if !e.To.IsZero() {

@@ -135,13 +135,13 @@ func against(op string) string {
 // because names the nearest change, the loudest new pattern and the traces.
 func (v *evidenceView) because() string {
 	s := ""
-	say := func(text string) { s += sentence(text) + " " }
+	say := func(text string) { s += text + " " }
 	if c := v.nearest(); c != nil {
 		say(c.Detail + ", " + v.before(c) + ".")
 	}
 	for i := range v.Patterns {
 		if k := &v.Patterns[i]; k.Lines > k.Before && (k.Level == "error" || k.Level == "fatal" || k.Level == "warn") {
-			say(chart.Count(k.Lines-k.Before) + " more lines than before say “" + cut(k.Shown, 80) + "”.")
+			say(counted(int(k.Lines-k.Before), v.newLine()) + " say “" + cut(k.Shown, 80) + "”.")
 			break
 		}
 	}
@@ -162,6 +162,14 @@ func (v *evidenceView) because() string {
 		say("The slowest trace took " + chart.Duration(slow).String() + ".")
 	}
 	return s
+}
+
+// newLine is what a line is called that was not there before.
+func (v *evidenceView) newLine() string {
+	if v.Before == 0 {
+		return "line" // nothing is known of the time before
+	}
+	return "more line"
 }
 
 // nearest is the last change before the alert; an alert is one only when
@@ -198,11 +206,13 @@ func (v *evidenceView) chart() screens.AlertChart {
 		out.Hint = chart.Count(int64(x.More)) + " more series were not kept"
 	}
 	to := x.From.Add(time.Duration(len(x.Lines[0].Values)-1) * x.Step)
+	skip := emptyBefore(x)
+	from := x.From.Add(time.Duration(skip) * x.Step)
 	out.Lines = chart.Lines{Frame: chart.Frame{
-		Label: "The rule's expression before it fired", Height: 200, Left: 40, From: x.From.UnixNano(), To: to.UnixNano(), Marks: v.marks(),
+		Label: "The rule's expression before it fired", Height: 200, Left: 40, From: from.UnixNano(), To: to.UnixNano(), Marks: v.marks(from),
 	}}
 	for i, l := range x.Lines {
-		line := chart.Line{Name: plotName(l.Labels), Class: "c" + strconv.Itoa(10-i%10), Values: plain(l.Values), Fill: l.Own && len(x.Lines) == 1}
+		line := chart.Line{Name: plotName(l.Labels), Class: "c" + strconv.Itoa(10-i%10), Values: plain(l.Values[skip:]), Fill: l.Own && len(x.Lines) == 1}
 		if service := alerting.ServiceOf(l.Labels); service != "" {
 			line.Class = "c" + strconv.Itoa(v.p.o.Slots(service))
 		}
@@ -220,7 +230,7 @@ func (v *evidenceView) chart() screens.AlertChart {
 	if x.Threshold != nil {
 		threshold(&out, comparison{limit: float64(*x.Threshold)})
 	}
-	if width := to.Sub(x.From); x.For > 0 && width > 0 {
+	if width := to.Sub(from); x.For > 0 && width > 0 {
 		held := min(float64(x.For)/float64(width), 1)
 		band := screens.AlertBand{Kind: "warn", From: 1 - held, Width: held}
 		if held > 0.06 {
@@ -231,9 +241,27 @@ func (v *evidenceView) chart() screens.AlertChart {
 	return out
 }
 
-func (v *evidenceView) marks() []chart.Mark {
-	out := marksOf(v.Changes, func(c *alerting.Change) string { return v.changeLink(c) })
-	thin(out, v.FiredAt.Add(-time.Hour), v.FiredAt, wideChart)
+// shortChart is the least time that a chart shows.
+const shortChart = 10 * time.Minute
+
+// emptyBefore is how many steps a chart can leave out at its beginning, where
+// no series has a value.
+func emptyBefore(x *alerting.Plot) int {
+	most := len(x.Lines[0].Values) - 1 - int(shortChart/x.Step)
+	for i := range most {
+		for _, l := range x.Lines {
+			if i < len(l.Values) && !math.IsNaN(float64(l.Values[i])) {
+				return i
+			}
+		}
+	}
+	return max(most, 0)
+}
+
+func (v *evidenceView) marks(from time.Time) []chart.Mark {
+	shown := slices.DeleteFunc(slices.Clone(v.Changes), func(c alerting.Change) bool { return c.Time.Before(from) })
+	out := marksOf(shown, func(c *alerting.Change) string { return v.changeLink(c) })
+	thin(out, from, v.FiredAt, wideChart)
 	return out
 }
 

@@ -16,6 +16,9 @@ var blank = regexp.MustCompile(`‹[a-z]+›`)
 
 func (v *evidenceView) patterns() screens.EvidencePatterns {
 	out := screens.EvidencePatterns{Hint: "of the " + chart.Long(v.To.Sub(v.From)) + " before, against as long before that"}
+	if len(v.Beside) > 0 {
+		out.Note = "Of " + strings.Join(v.Beside, ", ") + ", which take part in the traces below, these are warnings and errors only."
+	}
 	for i := range v.Patterns {
 		k := &v.Patterns[i]
 		r := screens.EvidencePattern{

@@ -20,7 +20,7 @@ type Changes interface {
 const (
 	flagTime  = time.Second // for the question: a chart says enough without flags
 	maxFlags  = 24
-	wideChart = 1100 // px of a plot over the whole screen; a narrower one has room for fewer words
+	wideChart = 900 // px of a plot over the whole screen; a narrower one has room for fewer words
 )
 
 // flags are what happened in a range, within the scope, as marks of a chart

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { json, shots, until } from '../tripod.mjs';
+import { fired } from './evidence.mjs';
 import { loaded } from './planner.mjs';
 
 const views = [
@@ -20,6 +21,7 @@ const views = [
   { name: 'trace-compare', path: async (origin) => '/traces/compare?' + new URLSearchParams((await twoTraces(origin)).map((id) => ['t', id])), title: 'Compare · Tripod', shows: '.tcrows tbody tr' },
   { name: 'traces-operations', path: '/traces?sort=operation', title: 'Traces · Tripod', shows: '#trace-groups tbody tr' },
   { name: 'alerts', path: '/alerts', title: 'Alerts · Tripod', shows: '#rule-HighErrorRate' },
+  { name: 'evidence', path: async (origin) => (await fired(origin, 'screens')).path, title: 'Evidence of HighErrorRate · Tripod', shows: '#evidence-traces .evs li' },
   { name: 'status', path: '/status', title: 'Appliance · Tripod', shows: '#targets tbody tr' },
   { name: 'planner-gate', path: '/planner/', title: 'Planner · Tripod', shows: 'form[action="/planner/signin"]' },
 ];
