@@ -33,6 +33,12 @@ function services(): Item[] {
   }));
 }
 
+/** What is made rather than looked at, and screens that no navigation entry names. */
+const further: Item[] = [
+  { icon: 'mute', text: 'Silences', href: '/alerts/silences', meta: 'alerts' },
+  { icon: 'plus', text: 'New alert rule', href: '/alerts/new', meta: 'alerts' },
+];
+
 /** A pasted trace, span or request id, or a time. */
 function pasted(text: string): Item[] {
   const out: Item[] = [];
@@ -70,7 +76,7 @@ function moment(text: string): number | null {
 function sections(text: string): Section[] {
   const has = (i: Item): boolean => i.text.toLowerCase().includes(text.toLowerCase());
   const out: Section[] = [{ name: 'Paste an id', items: text ? pasted(text) : [] }];
-  out.push({ name: 'Go to', items: [...screens(), ...(text ? services() : [])].filter(has) });
+  out.push({ name: 'Go to', items: [...screens(), ...(text ? [...further, ...services()] : [])].filter(has) });
   if (text) {
     const items: Item[] = [
       { icon: 'logs', text: `Search logs for “${text}”`, href: carried('/logs', { q: /^\S+$/.test(text) ? text : quoted(text) }) },

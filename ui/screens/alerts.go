@@ -18,6 +18,7 @@ type Alerts struct {
 	Notices  string       // a general remark: no receiver
 	New      string       // leads to the form of a new rule; empty where none can be made
 	Undo     string       // brings a deleted rule back
+	Silences string       // how many there are; empty where none can be made
 }
 
 // AlertSection is a part of the list.

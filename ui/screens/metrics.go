@@ -22,6 +22,7 @@ type Metrics struct {
 	Notes      []string
 	Step       string
 	Export     string // address of all points as CSV, or empty
+	Pin        *MetricsPin
 
 	// One of these is drawn, or none.
 	Chart *chart.Lines
@@ -190,3 +191,13 @@ func (it *MetricItem) About() string {
 	}
 	return s + "."
 }
+
+// MetricsPin puts what is drawn on a dashboard.
+type MetricsPin struct {
+	Title, View string
+	Queries     []string
+	Dashboards  []MetricsPinTo
+}
+
+// MetricsPinTo is a dashboard to pin to.
+type MetricsPinTo struct{ ID, Title string }

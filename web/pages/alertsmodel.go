@@ -66,6 +66,7 @@ func (p *Pages) alertsModel(ctx context.Context, st State) screens.Alerts {
 		p.alertTools(ctx, entries, sel, &d)
 		m.Sel = &d
 	}
+	m.Silences = p.silencesWords(st.Now)
 	if p.o.Alerts.Desk != nil {
 		m.New = st.Carry().Href("/alerts/new")
 		if id := st.Values.Get("deleted"); id != "" {

@@ -57,20 +57,24 @@ func (p *Pages) alertTest(ctx context.Context, st State, e alertEntry) screens.A
 		Name: e.rule.Name, Expr: e.rule.Expr, For: e.rule.For, KeepFiringFor: e.rule.KeepFiringFor,
 		Labels: e.rule.Labels, Annotations: e.rule.Annotations, Interval: e.group.Interval, Offset: e.group.QueryOffset,
 	}
-	if out.Failed = p.runTests(ctx, st, rule, back, &out); out.Failed == "" && len(out.Rows) == 0 {
+	if out.Failed = p.runTests(ctx, st, rule, back, false, &out); out.Failed == "" && len(out.Rows) == 0 {
 		out.Failed = "the rule has nothing to test"
 	}
 	return out
 }
 
-// runTests fills the rows, first the one that is asked for.
-func (p *Pages) runTests(ctx context.Context, st State, rule backtest.Rule, back time.Duration, out *screens.AlertTest) string {
+// runTests fills the rows: those of several thresholds, or the one that is
+// asked for alone.
+func (p *Pages) runTests(ctx context.Context, st State, rule backtest.Rule, back time.Duration, own bool, out *screens.AlertTest) string {
 	thresholds, at, err := testThresholds(st, rule.Expr)
 	if err != nil {
 		return err.Error()
 	}
 	out.Threshold = at
 	for _, t := range thresholds {
+		if own && t.text != at {
+			continue
+		}
 		if t.expr != "" {
 			rule.Expr = t.expr
 		}

@@ -53,6 +53,7 @@ func (p *Pages) metrics(mux *http.ServeMux) {
 	p.get(mux, "GET /graph", p.metricsPage)
 	p.get(mux, "GET /graph/export.csv", p.metricsExport)
 	mux.HandleFunc("GET /graph/check", p.metricsCheck)
+	p.get(mux, "POST /graph/pin", p.pin)
 }
 
 func (p *Pages) metricsPage(w http.ResponseWriter, r *http.Request) error {
@@ -92,6 +93,7 @@ func (p *Pages) metricsView(ctx context.Context, st State, host string) screens.
 	a.tools(&m)
 	m.Browser = p.metricBrowser(ctx, &st, a.queries, a.given)
 	p.metricsDraw(ctx, a, &m)
+	m.Pin = p.metricsPin(ctx, a)
 	if !m.Drawn() {
 		m.Nothing = p.metricsNothing(ctx, a, &m, host)
 	}

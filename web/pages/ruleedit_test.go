@@ -196,6 +196,8 @@ func TestRulePreview(t *testing.T) {
 	wants(t, w.Body.String(), `id="rule-look"`, "data-errors", "want a duration", "!&#34;alert&#34;", "!<main", `data-from="8" data-to="12"`)
 	w = sendTo(h, "POST", "/alerts/preview?part=test", form, ruleFields("test", "1d"))
 	wants(t, w.Body.String(), `id="rule-test"`, "once in 24 hours", "0.025", "!<main")
+	w = sendTo(h, "POST", "/alerts/preview?part=owntest", form, ruleFields("test", "1d"))
+	wants(t, w.Body.String(), "once in 24 hours", "0.05", "!0.025")
 	_, _, said := pageOf(t, h, "/alerts/check?q="+url.QueryEscape("up == == 1"))
 	wants(t, said, `"from":6`, "Column 7")
 	_, _, said = pageOf(t, h, "/alerts/check?q=up")

@@ -334,3 +334,20 @@ func silenceHref(labels map[string]string) string {
 	}
 	return (&url.URL{Path: "/alerts/silences", RawQuery: silenceQuery(list).Encode()}).String()
 }
+
+// silencesWords are how many silences hold something back or will.
+func (p *Pages) silencesWords(now time.Time) string {
+	if p.o.Alerts.Silences == nil {
+		return ""
+	}
+	n := 0
+	for _, s := range p.o.Alerts.Silences.Silences() {
+		if s.State(now) != alerting.SilenceExpired {
+			n++
+		}
+	}
+	if n == 0 {
+		return "Silences"
+	}
+	return plural(n, "silence")
+}
