@@ -22,6 +22,8 @@ const views = [
   { name: 'traces-operations', path: '/traces?sort=operation', title: 'Traces · Tripod', shows: '#trace-groups tbody tr' },
   { name: 'alerts', path: '/alerts', title: 'Alerts · Tripod', shows: '#rule-HighErrorRate' },
   { name: 'evidence', path: async (origin) => (await fired(origin, 'screens')).path, title: 'Evidence of HighErrorRate · Tripod', shows: '#evidence-traces .evs li' },
+  { name: 'rule', path: '/alerts/new?expr=' + encodeURIComponent('sum by (service_name) (rate(http_server_request_duration_seconds_count[10s])) > 1') + '&span=1h', title: 'New rule · Tripod', shows: '#rule-test .btest' },
+  { name: 'silences', path: '/alerts/silences?m.name=service_name&m.op=%3D&m.value=planner-api', title: 'Silences · Tripod', shows: '#silence-look b' },
   { name: 'status', path: '/status', title: 'Appliance · Tripod', shows: '#targets tbody tr' },
   { name: 'planner-gate', path: '/planner/', title: 'Planner · Tripod', shows: 'form[action="/planner/signin"]' },
 ];
