@@ -14,6 +14,8 @@ type alertMeters struct {
 	attempts, failed *prometheus.CounterVec   // by receiver
 	took             *prometheus.HistogramVec // by receiver
 	refused          prometheus.Counter
+	gathered         prometheus.Histogram // evidence
+	missing          prometheus.Counter   // parts of it
 }
 
 func newAlertMeters() *alertMeters {
@@ -23,6 +25,8 @@ func newAlertMeters() *alertMeters {
 		failed:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "alertmanager_notification_requests_failed_total", Help: "Attempts that failed; they are made again."}, by),
 		took:     prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "alertmanager_notification_latency_seconds", Help: "Time of an attempt.", Buckets: []float64{0.1, 1, 5, 15}}, by),
 		refused:  prometheus.NewCounter(prometheus.CounterOpts{Name: "tripod_alerts_refused_total", Help: "Alerts that were refused because too many fire at one time."}),
+		gathered: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "tripod_alert_evidence_seconds", Help: "Time in which the evidence of an alert was gathered.", Buckets: []float64{0.1, 0.5, 1, 2, 5}}),
+		missing:  prometheus.NewCounter(prometheus.CounterOpts{Name: "tripod_alert_evidence_missing_total", Help: "Parts of the evidence of alerts that could not be had."}),
 	}
 }
 
@@ -41,7 +45,12 @@ func (m *alertMeters) Collect(out chan<- prometheus.Metric) {
 }
 
 func (m *alertMeters) all() []prometheus.Collector {
-	return []prometheus.Collector{m.attempts, m.failed, m.took, m.refused}
+	return []prometheus.Collector{m.attempts, m.failed, m.took, m.refused, m.gathered, m.missing}
+}
+
+func (m *alertMeters) evidence(took time.Duration, missing int) {
+	m.gathered.Observe(took.Seconds())
+	m.missing.Add(float64(missing))
 }
 
 func (m *alertMeters) events() notify.Events {

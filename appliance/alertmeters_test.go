@@ -14,6 +14,7 @@ func TestAlertMeters(t *testing.T) {
 	e.Attempt("team", time.Second, nil)
 	e.Attempt("team", time.Second, errors.New("down"))
 	e.Refused()
+	m.evidence(time.Second, 2)
 	reg := prometheus.NewPedanticRegistry()
 	reg.MustRegister(m)
 	families, err := reg.Gather()
@@ -27,6 +28,7 @@ func TestAlertMeters(t *testing.T) {
 	for name, want := range map[string]float64{
 		"alertmanager_notification_requests_total": 2, "alertmanager_notification_requests_failed_total": 1,
 		"alertmanager_notification_latency_seconds": 2, "tripod_alerts_refused_total": 1,
+		"tripod_alert_evidence_seconds": 1, "tripod_alert_evidence_missing_total": 2,
 	} {
 		if got[name] != want {
 			t.Errorf("%s is %v, want %v", name, got[name], want)

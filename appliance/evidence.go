@@ -15,7 +15,7 @@ import (
 func (a *Appliance) openEvidence() (err error) {
 	a.changes = changes{a.metrics, a.traces}
 	a.evidence, err = evidence.Open(evidence.Options{
-		Dir: filepath.Join(a.o.Data, "state"), Keep: a.o.RetentionEvidence, Log: a.log,
+		Dir: filepath.Join(a.o.Data, "state"), Keep: a.o.RetentionEvidence, Log: a.log, Gathered: a.told.evidence,
 		Doors: evidence.Doors{Expression: plots{a}, Traces: a.traces, Logs: a.logs, Changes: a.changes},
 	})
 	if err != nil {

@@ -265,6 +265,24 @@ func TestAnAlertThatComesLate(t *testing.T) {
 	}
 }
 
+// An alert of which a former process took note nowhere gets its evidence when
+// somebody asks for it.
+func TestAnAlertThatWasNotNoted(t *testing.T) {
+	f := &fakes{plot: somePlot()}
+	told := 0
+	k := open(t, Options{Doors: f.doors(), Gathered: func(_ time.Duration, missing int) { told += 1 + missing }})
+	a := alertOf("A", fired)
+	id := idFor(t, k, a)
+	work(t, k)
+	if e := get(t, k, id); e.Expression == nil || told != 1 {
+		t.Errorf("%+v; told %d times", e, told)
+	}
+	k.Note(steps(a))
+	if work(t, k); told != 1 {
+		t.Error("it is gathered twice")
+	}
+}
+
 func TestAStormIsBounded(t *testing.T) {
 	f := &fakes{}
 	k := open(t, Options{Doors: f.doors(), MaxQueue: 3})

@@ -46,7 +46,8 @@ type body struct {
 // head is what is listed, and what gathering needs to know.
 type head struct {
 	alerting.EvidenceHead
-	Tries int // of gathering that were begun
+	Tries   int    // of gathering that were begun
+	Without string // why there is no body; empty while there may be one
 }
 
 // idOf names the evidence of an alert: the same for the same beginning of the

@@ -29,6 +29,9 @@ type Options struct {
 	Doors    Doors
 	Now      func() time.Time // default time.Now
 	Log      *slog.Logger     // nil means silence
+	// Gathered is told of each alert whose evidence was gathered, and how many
+	// parts are missing; may be nil.
+	Gathered func(took time.Duration, missing int)
 }
 
 // Doors are asked for the parts of the evidence; the part of one that is nil is

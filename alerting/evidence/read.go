@@ -35,6 +35,9 @@ func (k *Keeper) Evidence(_ context.Context, id string) (e alerting.Evidence, er
 			return k.named(fmt.Errorf("evidence %s: %w", id, err))
 		}
 		e.EvidenceHead = h.EvidenceHead
+		if h.Without != "" {
+			e.Missing = []alerting.Missing{{Part: "everything", Why: h.Without}}
+		}
 		packed := w.bodies.Get(key)
 		if packed == nil {
 			return nil

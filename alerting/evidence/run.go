@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"tripod/alerting"
 )
 
 // Run gathers what alerts wait for, one after the other, and forgets what is
@@ -66,7 +64,7 @@ func (k *Keeper) gatherNext(ctx context.Context) bool {
 	var b *body
 	began := k.o.Now()
 	if h.Tries > maxTries {
-		b = &body{Missing: []alerting.Missing{{Part: "everything", Why: fmt.Sprintf("gathering it was broken off %d times", maxTries)}}}
+		h.Without = fmt.Sprintf("gathering it was broken off %d times", maxTries)
 	} else {
 		b = k.gather(ctx, &h.EvidenceHead)
 		if ctx.Err() != nil { // we end in peace, so it does not count
@@ -85,6 +83,13 @@ func (k *Keeper) gatherNext(ctx context.Context) bool {
 		k.o.Log.Error("evidence of an alert not written", "alert", h.Name, "err", err)
 		return false
 	}
-	k.o.Log.Info("evidence of an alert kept", "alert", h.Name, "evidence", h.ID, "took", h.Took, "missing", len(b.Missing))
+	missing := 1
+	if b != nil {
+		missing = len(b.Missing)
+	}
+	if k.o.Gathered != nil {
+		k.o.Gathered(h.Took, missing)
+	}
+	k.o.Log.Info("evidence of an alert kept", "alert", h.Name, "evidence", h.ID, "took", h.Took, "missing", missing)
 	return true
 }

@@ -57,10 +57,8 @@ func (w writer) reserve(a *alerting.Alert, fired, now time.Time, maxQueue int) (
 		}
 	}
 	if *w.queued() >= maxQueue {
-		h.GatheredAt = now
-		return name, w.put(h, &body{Missing: []alerting.Missing{{
-			Part: "everything", Why: fmt.Sprintf("%d alerts that fired before waited for their evidence", maxQueue),
-		}}})
+		h.GatheredAt, h.Without = now, fmt.Sprintf("%d alerts that fired before waited for their evidence", maxQueue)
+		return name, w.put(h, nil)
 	}
 	seq, err := w.queue.NextSequence()
 	if err != nil {
@@ -172,7 +170,7 @@ func (w writer) finish(seq []byte, h *head, b *body) error {
 	if err != nil {
 		return err
 	}
-	now.GatheredAt, now.Took = h.GatheredAt, h.Took
+	now.GatheredAt, now.Took, now.Without = h.GatheredAt, h.Took, h.Without
 	return w.put(now, b)
 }
 
