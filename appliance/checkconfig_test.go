@@ -24,7 +24,7 @@ func beside(t *testing.T, path, name, text string) string {
 
 func TestCheckFileTellsWhatIsThere(t *testing.T) {
 	path := writeFile(t, "tripod.yaml", "rule_files: ['r*.yml', 'none/*.yml']\nscrape_configs:\n"+
-		"- job_name: shop\n  static_configs: [{targets: ['127.0.0.1:9']}]\n  target_limit: 9\n- job_name: cart\n")
+		"- job_name: shop\n  static_configs: [{targets: ['127.0.0.1:9']}]\n  keep_dropped_targets: 9\n- job_name: cart\n")
 	rules := beside(t, path, "r[1].yml", soundRule)
 	got, err := CheckFile(path)
 	if err != nil {
@@ -33,7 +33,7 @@ func TestCheckFileTellsWhatIsThere(t *testing.T) {
 	if got.File != path || got.Jobs != 2 || got.RuleFiles != 1 {
 		t.Errorf("got %+v, want two jobs and a file of rules", got)
 	}
-	notes := []string{"rule_files: no file matches " + filepath.Join(filepath.Dir(path), "none/*.yml"), "scrape_configs: target_limit has no effect here"}
+	notes := []string{"rule_files: no file matches " + filepath.Join(filepath.Dir(path), "none/*.yml"), "scrape_configs: keep_dropped_targets has no effect here"}
 	if !slices.Equal(got.Notes, notes) {
 		t.Errorf("notes %q, want %q", got.Notes, notes)
 	}

@@ -7,11 +7,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
 	"tripod/store"
 	"tripod/store/metrics"
 	"tripod/store/metrics/host"
+	"tripod/store/metrics/scrape"
 )
 
 // hostJob is the job label of the machine's own metrics.
@@ -76,9 +78,13 @@ func (a *Appliance) hostRound(ctx context.Context, h *hostMetrics) {
 	})
 	notes := h.reader.Notes()
 	h.notes.Store(&notes)
+	every := model.Duration(a.o.ScrapeInterval).String()
 	t := store.Target{
 		Pool: hostJob, URL: "/proc and /sys of " + h.name, Up: err == nil, Scraped: begin.UnixNano(), Took: time.Since(begin), Samples: samples,
 		Labels: map[string]string{"job": hostJob, "instance": h.name},
+		Discovered: map[string]string{
+			"job": hostJob, "__address__": h.name, "__scrape_interval__": every, "__scrape_timeout__": every,
+		},
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
 		t.Error = err.Error()
@@ -96,6 +102,22 @@ func (a *Appliance) hostTargets() []store.Target {
 		return []store.Target{*t}
 	}
 	return nil
+}
+
+// allTargets are the scraped targets and this machine, which is read in process.
+type allTargets struct {
+	*scrape.Manager
+	host func() []store.Target
+}
+
+func (o allTargets) Targets() []store.Target { return append(o.host(), o.Manager.Targets()...) }
+
+func (o allTargets) Pools() []string {
+	pools := o.Manager.Pools()
+	if len(o.host()) > 0 && !slices.Contains(pools, hostJob) {
+		pools = append(pools, hostJob)
+	}
+	return pools
 }
 
 // hostNotes are sentences about what of the machine cannot be seen.

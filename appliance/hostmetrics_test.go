@@ -3,6 +3,7 @@ package appliance
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,22 @@ func theMachineIsMeasured(t *testing.T, r *running) {
 	}
 	if first := now.Targets[0]; first.Pool != "host" || !first.Up || first.Samples < 15 {
 		t.Errorf("its target is %+v", first)
+	}
+	var list struct {
+		Data struct {
+			Active []struct {
+				Health   string `json:"health"`
+				Interval string `json:"scrapeInterval"`
+			} `json:"activeTargets"`
+			Pools []string `json:"scrapePools"`
+		}
+	}
+	r.call("GET", "/api/v1/targets?scrapePool=host", "", nil, &list)
+	if got := list.Data.Active; len(got) != 1 || got[0].Health != "up" || got[0].Interval == "" {
+		t.Errorf("of the API's targets it is %+v", got)
+	}
+	if r.call("GET", "/api/v1/scrape_pools", "", nil, &list); !slices.Contains(list.Data.Pools, "host") {
+		t.Errorf("the pools are %q", list.Data.Pools)
 	}
 	if len(now.Notes) != 1 || !strings.Contains(now.Notes[0], "/sys/fs/cgroup") {
 		t.Errorf("notes %q", now.Notes)

@@ -20,7 +20,7 @@ import (
 func (a *Appliance) openPrometheus(mux *http.ServeMux) {
 	readable := web.Around(mux, web.Readable(a.o.mayRead()))
 	promapi.New(promapi.Doors{
-		Engine: a.metrics, Samples: a.metrics, Families: a.metrics, Scraper: a.scrape, Insight: a.metrics, Admin: a.metrics, Process: a.process, Ready: a.readyNow,
+		Engine: a.metrics, Samples: a.metrics, Families: a.metrics, Scraper: allTargets{a.scrape, a.hostTargets}, Insight: a.metrics, Admin: a.metrics, Process: a.process, Ready: a.readyNow,
 	}, promapi.Options{Parser: a.metrics.Parser()}).Register(readable)
 	alertapi.New(a.rules).Register(readable)
 	alertapi.NewWhy(a.chronicle, a.evidence).Register(readable)

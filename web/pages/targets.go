@@ -240,6 +240,7 @@ var advices = []struct{ says, do string }{
 	{"exceeds -promscrape.maxScrapeSize", "Its answer is too large: set body_size_limit in the job, or ask it for less with params."},
 	{"sample_limit", "It tells more samples than sample_limit of its job allows; what tells so many is on Cardinality."},
 	{"label_limit", "It has series with more labels than label_limit of its job allows."},
+	{"target_limit", "Its job finds more targets than its target_limit allows: none of them is kept until there are fewer."},
 	{"length_limit", "A label is longer than its job allows; metric_relabel_configs can shorten or drop it."},
 	{"cannot parse", "What it answers is no text of metrics."},
 }

@@ -47,8 +47,11 @@ func adapt(doc *yaml.Node) error {
 		if name > 0 || value > 0 {
 			guardLengths(job, name, value)
 		}
+		if _, err := bound(job, global, "target_limit"); err != nil { // targetLimits reads it
+			return err
+		}
 	}
-	for _, key := range []string{"label_name_length_limit", "label_value_length_limit", "body_size_limit"} {
+	for _, key := range []string{"label_name_length_limit", "label_value_length_limit", "body_size_limit", "target_limit"} {
 		remove(global, key)
 	}
 	return nil
@@ -227,11 +230,11 @@ func (f *faults) skip(reason string) {
 }
 
 // Skipped are the scrapes of which nothing was kept because of a limit, since
-// start: sample_limit, label_limit, label_length.
+// start: sample_limit, label_limit, label_length, target_limit.
 func (m *Manager) Skipped() map[string]int64 {
 	m.faults.mu.Lock()
 	defer m.faults.mu.Unlock()
-	out := map[string]int64{"sample_limit": 0, "label_limit": 0, "label_length": 0}
+	out := map[string]int64{"sample_limit": 0, "label_limit": 0, "label_length": 0, "target_limit": 0}
 	for reason, n := range m.faults.skipped {
 		out[reason] = n
 	}
@@ -281,33 +284,40 @@ func automaticOf(series []prompb.TimeSeries) automatic {
 }
 
 // limit takes out what a scrape may not bring: all of it but what promscrape
-// tells about the scrape, as Prometheus does.
-func (m *Manager) limit(at *auth.Token, series []prompb.TimeSeries) []prompb.TimeSeries {
+// tells about the scrape, as Prometheus does. broken says that promscrape took
+// the scrape for a good one, so that nobody has ended the series of the target.
+func (m *Manager) limit(at *auth.Token, series []prompb.TimeSeries) (rest []prompb.TimeSeries, broken bool) {
 	if len(series) == 0 {
-		return series
+		return series, false
 	}
 	a := automaticOf(series)
 	if a.up == nil || value.IsStaleNaN(a.up.Samples[0].Value) {
-		return series
+		return series, false
 	}
-	v := a.values
-	if v["up"] == 0 && v["scrape_samples_scraped"] > 0 {
-		switch limit := v["scrape_samples_limit"]; {
-		case limit > 0 && v["scrape_samples_post_metric_relabeling"] > limit:
-			m.faults.skip("sample_limit")
-		case v["scrape_labels_limit"] > 0 && v["scrape_samples_post_metric_relabeling"] == 0:
-			m.faults.skip("label_limit")
-		}
-	}
-	if at == nil || at.AccountID == 0 && at.ProjectID == 0 {
-		return series
-	}
-	err := tooLong(at, series[:a.at])
-	m.faults.set(targetKey(a.job, a.instance), err)
+	m.countLimited(a.values)
+	target := targetKey(a.job, a.instance)
+	reason, err := "target_limit", m.crowds.of(target)
 	if err == nil {
-		return series
+		reason, err = "label_length", tooLong(at, series[:a.at])
 	}
-	m.faults.skip("label_length")
+	m.faults.set(target, err)
+	if err == nil {
+		return series, false
+	}
+	m.faults.skip(reason)
 	a.up.Samples[0].Value = 0
-	return series[a.at:]
+	return series[a.at:], true
+}
+
+// countLimited counts what promscrape has refused; v are its automatic series.
+func (m *Manager) countLimited(v map[string]float64) {
+	if v["up"] != 0 || v["scrape_samples_scraped"] == 0 {
+		return
+	}
+	switch limit := v["scrape_samples_limit"]; {
+	case limit > 0 && v["scrape_samples_post_metric_relabeling"] > limit:
+		m.faults.skip("sample_limit")
+	case v["scrape_labels_limit"] > 0 && v["scrape_samples_post_metric_relabeling"] == 0:
+		m.faults.skip("label_limit")
+	}
 }

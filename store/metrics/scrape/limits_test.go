@@ -130,6 +130,8 @@ func TestManyTargets(t *testing.T) {
 	job("name", "  label_name_length_limit: 30\n", name)
 	job("fits", "  label_name_length_limit: 60\n  label_value_length_limit: 60\n", value)
 
+	config += fmt.Sprintf("- job_name: crowd\n  scrape_interval: 1s\n  target_limit: 1\n  static_configs: [{targets: [%q], labels: {n: '1'}}, {targets: [%[1]q], labels: {n: '2'}}]\n", samples.Listener.Addr())
+
 	m, err := scrape.New(scrape.Options{
 		Dir: t.TempDir(), Config: []byte(config), Sink: s,
 		Log:    func(level, msg string) {},
@@ -148,14 +150,14 @@ func TestManyTargets(t *testing.T) {
 
 	s.until(t, `sum(up{job="sound"})`, fmt.Sprintf("{} => %d", many))
 	s.until(t, `count(b)`, fmt.Sprintf("{} => %d", 2*many))
-	s.until(t, `count(up{job!="sound"} == 0)`, "{} => 7")
-	s.until(t, `count({__name__=~"endless|bomb|many|wide|long"})`, "{} => 2")
+	s.until(t, `count(up{job!="sound"} == 0)`, "{} => 9")
+	s.until(t, `count({__name__=~"endless|bomb|many|wide|long",job!="crowd"})`, "{} => 2")
 	s.until(t, `sum(up{job="fits"})`, "{} => 1")
 	s.until(t, `count({__name__="scrape_samples_limit"})`, "{} => 1") // of samples; others have none
 	s.until(t, `min(count_over_time(up{job="sound"}[1m])) >= bool 3`, "{} => 1")
 	var up []string
 	for _, target := range m.Targets() {
-		want := map[string]string{"slow": "", "endless": "1048576 bytes", "bomb": "exceeds", "samples": "sample_limit=2", "wide": "label", "value": `label_value_length_limit is 30`, "name": "label_name_length_limit is 30"}
+		want := map[string]string{"slow": "", "endless": "1048576 bytes", "bomb": "exceeds", "samples": "sample_limit=2", "wide": "label", "value": `label_value_length_limit is 30`, "name": "label_name_length_limit is 30", "crowd": "job crowd has 2 targets, target_limit is 1"}
 		if w, sick := want[target.Pool]; sick && (target.Up || target.Error == "" || !strings.Contains(target.Error, w)) {
 			t.Errorf("%s: %q, want %q", target.Pool, target.Error, w)
 		}

@@ -7,8 +7,10 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/VictoriaMetrics/VictoriaMetrics/lib/auth"
 	"github.com/VictoriaMetrics/VictoriaMetrics/lib/prompb"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/metadata"
@@ -173,6 +175,37 @@ func TestMemoryLasts(t *testing.T) {
 	asked(nil, math.Float64frombits(value.StaleNaN))
 	if got := m.memory.series(); got != 0 {
 		t.Errorf("%d series of a target that is gone are remembered", got)
+	}
+}
+
+// TestALimitEndsWhatWasToldBefore: what a target told before a scrape that is
+// over a limit of ours ends at that scrape, once, and goes on with a good one.
+func TestALimitEndsWhatWasToldBefore(t *testing.T) {
+	f := &forgetful{known: map[storage.SeriesRef]labels.Labels{}}
+	m := &Manager{memory: newMemory(), o: Options{Sink: f}}
+	limit := &auth.Token{AccountID: 20, ProjectID: 10} // lengths of names and of values, save those of promscrape's own series
+	push := func(at int64, names ...string) string {
+		f.got = nil
+		wr := scraped("a", names, at, float64(at), 1)
+		for i := range wr.Timeseries {
+			wr.Timeseries[i].Labels = wr.Timeseries[i].Labels[:2]
+		}
+		m.push(limit, wr)
+		return strings.ReplaceAll(strings.Join(f.got, " "), `, z="1"`, "")
+	}
+	const told = `{__name__="scrape_samples_scraped"}`
+	for _, step := range []struct{ got, want string }{
+		{push(1, "one", "two"), `{__name__="one"} 1 1 {__name__="two"} 1 1 ` + told + ` 1 2 {__name__="up"} 1 1`},
+		{push(2, "one", "longer than ten"), told + ` 2 2 {__name__="up"} 2 0 {__name__="one"} 2 NaN {__name__="two"} 2 NaN`},
+		{push(3, "one", "longer than ten"), told + ` 3 2 {__name__="up"} 3 0`},
+		{push(4, "one"), `{__name__="one"} 4 4 ` + told + ` 4 1 {__name__="up"} 4 1`},
+	} {
+		if step.got != step.want {
+			t.Errorf("the store got\n%s\nwant\n%s", step.got, step.want)
+		}
+	}
+	if n := m.Skipped()["label_length"]; n != 2 {
+		t.Errorf("%d scrapes are counted, want 2", n)
 	}
 }
 

@@ -3,6 +3,7 @@ package scrape
 import (
 	"context"
 	"errors"
+	"math"
 	"strings"
 	"sync"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/metadata"
+	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/storage"
 )
 
@@ -20,13 +22,17 @@ func (m *Manager) push(at *auth.Token, wr *prompb.WriteRequest) {
 	s := sinks.Get().(*sink)
 	defer sinks.Put(s)
 	s.open(m)
-	series := m.limit(at, wr.Timeseries)
+	series, broken := m.limit(at, wr.Timeseries)
+	s.broken = broken
 	s.recall(series)
 	for i := range series {
 		if err := s.series(&series[i]); err != nil {
 			m.failed(errors.Join(err, s.app.Rollback()))
 			return
 		}
+	}
+	if s.broken {
+		s.end(series[len(series)-1].Samples[0].Timestamp)
 	}
 	if err := s.app.Commit(); err != nil {
 		m.failed(err)
@@ -68,6 +74,7 @@ type sink struct {
 	memory *memory
 	whole  bool // this is all of a target's scrape, with up at its end
 	good   bool // and the target is up
+	broken bool // and nothing of it is kept: a limit
 	target key
 	page   *page
 	reader reader
@@ -102,12 +109,26 @@ func (s *sink) recall(series []prompb.TimeSeries) {
 // has no series, and one that says that the target is gone is forgotten.
 func (s *sink) keep() {
 	switch {
-	case !s.whole:
+	case !s.whole || s.broken:
 	case s.good:
 		s.page.rows = append(s.page.rows[:0], s.next...)
 		fallthrough
 	case s.reader.rows != nil:
 		s.memory.keep(s.target, s.page)
+	}
+}
+
+// end marks all that the target told in its last scrape, but what this scrape
+// has told, as ended. What was forgotten ends by itself, five minutes later.
+func (s *sink) end(at int64) {
+	told := map[storage.SeriesRef]bool{0: true}
+	for _, r := range s.next {
+		told[r.ref] = true
+	}
+	for _, r := range s.page.rows {
+		if !told[r.ref] {
+			s.app.Append(r.ref, labels.EmptyLabels(), at, math.Float64frombits(value.StaleNaN)) // a series that is gone has no end
+		}
 	}
 }
 
@@ -130,7 +151,7 @@ func (s *sink) series(ts *prompb.TimeSeries) error {
 		ref = s.reader.find(k)
 	}
 	ref, err := s.samples(ref, ts)
-	if s.good && s.whole {
+	if (s.good || s.broken) && s.whole {
 		s.next = append(s.next, row{k, ref})
 	}
 	return err

@@ -44,6 +44,7 @@ type Manager struct {
 
 	faults faults
 	memory *memory
+	crowds crowds
 }
 
 // started is promscrape's own state, which it has one of in a process.
@@ -62,6 +63,7 @@ func New(o Options) (*Manager, error) {
 		return nil, err
 	}
 	m.given = bytes.Clone(o.Config)
+	m.crowds.set(targetLimits(o.Config))
 	return m, nil
 }
 
@@ -93,7 +95,7 @@ func (m *Manager) Run(ctx context.Context) error {
 	defer protoparserutil.StopUnmarshalWorkers()
 	promscrape.Init(m.push)
 	defer promscrape.Stop()
-	<-ctx.Done()
+	m.watchCrowds(ctx)
 	return nil
 }
 
@@ -112,6 +114,7 @@ func (m *Manager) Reload(config []byte) error {
 		return fmt.Errorf("%w (the one before goes on)", err)
 	}
 	m.given, m.noted = bytes.Clone(config), noted
+	m.crowds.set(targetLimits(config))
 	if m.live {
 		procutil.SelfSIGHUP()
 	}
