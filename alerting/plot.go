@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"net/url"
 	"slices"
 	"time"
 
@@ -17,19 +18,47 @@ import (
 const (
 	plotLines  = 10
 	plotPoints = 121
+	maxLink    = 4 << 10 // bytes of a link from a stranger
 )
 
 // Plot draws the expression of an alert's rule, with the series that made the
-// alert before the others. It is nil for an alert that no rule made.
+// alert before the others. Of an alert that no rule of ours made it draws the
+// expression that its link shows, if that has a value here. It is nil when
+// there is nothing to draw.
 func (r *Rules) Plot(ctx context.Context, s Series, a Alert, from, to time.Time) (*Plot, error) {
 	rule := r.ruleOf(&a)
-	if rule == nil {
+	if rule != nil {
+		return plot(ctx, s, &a, rule.Query(), rule.HoldDuration(), from, to)
+	}
+	e := linked(a.GeneratorURL)
+	if e == nil {
 		return nil, nil
 	}
+	p, err := plot(ctx, s, &a, e, 0, from, to)
+	if err == nil && len(p.Lines) == 0 {
+		return nil, nil // its samples are elsewhere
+	}
+	return p, err
+}
+
+// linked is the expression of a link to Prometheus's graph, or nil.
+func linked(link string) parser.Expr {
+	u, err := url.Parse(link)
+	if err != nil || len(link) > maxLink {
+		return nil
+	}
+	e, err := newParser().ParseExpr(u.Query().Get("g0.expr"))
+	if err != nil {
+		return nil
+	}
+	return e
+}
+
+func plot(ctx context.Context, s Series, a *Alert, e parser.Expr, hold time.Duration, from, to time.Time) (*Plot, error) {
 	step := max(to.Sub(from)/(plotPoints-1), time.Second).Truncate(time.Second)
 	from = to.Add(-to.Sub(from).Truncate(step))
-	m := measure(rule.Query())
-	p := &Plot{Expr: m.left.String(), For: rule.HoldDuration(), From: from, Step: step}
+	m := measure(e)
+	p := &Plot{Expr: m.left.String(), For: hold, From: from, Step: step}
 	if m.compared {
 		p.Op = m.op.String()
 	}
@@ -133,96 +162,4 @@ func (p *Plot) values(s promql.Series, to time.Time) []Value {
 		}
 	}
 	return out
-}
-
-// measured is an expression taken apart: what is measured, and what that is
-// compared with, a number or another expression.
-type measured struct {
-	left     parser.Expr
-	compared bool
-	op       parser.ItemType
-	limit    float64
-	right    parser.Expr // nil when limit is known
-}
-
-// measure looks for the comparison that decides. Of conditions that are joined
-// with "and" or "unless" the first is the one whose value the alert has.
-func measure(e parser.Expr) measured {
-	b, ok := unwrap(e).(*parser.BinaryExpr)
-	switch {
-	case !ok:
-		return measured{left: unwrap(e)}
-	case b.Op == parser.LAND || b.Op == parser.LUNLESS:
-		return measure(b.LHS)
-	case !b.Op.IsComparisonOperator() || b.ReturnBool:
-		return measured{left: b}
-	}
-	if n, ok := constant(b.RHS); ok {
-		return measured{left: unwrap(b.LHS), compared: true, op: b.Op, limit: n}
-	}
-	if n, ok := constant(b.LHS); ok {
-		return measured{left: unwrap(b.RHS), compared: true, op: mirrored(b.Op), limit: n}
-	}
-	return measured{left: unwrap(b.LHS), compared: true, op: b.Op, right: unwrap(b.RHS)}
-}
-
-func unwrap(e parser.Expr) parser.Expr {
-	for {
-		switch in := e.(type) {
-		case *parser.ParenExpr:
-			e = in.Expr
-		case *parser.StepInvariantExpr:
-			e = in.Expr
-		default:
-			return e
-		}
-	}
-}
-
-// constant is what an expression of numbers alone comes to: 14.4 * 0.001.
-func constant(e parser.Expr) (float64, bool) {
-	switch e := unwrap(e).(type) {
-	case *parser.NumberLiteral:
-		return e.Val, true
-	case *parser.UnaryExpr:
-		v, ok := constant(e.Expr)
-		if e.Op == parser.SUB {
-			v = -v
-		}
-		return v, ok
-	case *parser.BinaryExpr:
-		a, ok := constant(e.LHS)
-		b, also := constant(e.RHS)
-		if !ok || !also {
-			return 0, false
-		}
-		switch e.Op {
-		case parser.ADD:
-			return a + b, true
-		case parser.SUB:
-			return a - b, true
-		case parser.MUL:
-			return a * b, true
-		case parser.DIV:
-			return a / b, true
-		case parser.POW:
-			return math.Pow(a, b), true
-		}
-	}
-	return 0, false
-}
-
-// mirrored is a comparison whose sides change places.
-func mirrored(op parser.ItemType) parser.ItemType {
-	switch op {
-	case parser.GTR:
-		return parser.LSS
-	case parser.LSS:
-		return parser.GTR
-	case parser.GTE:
-		return parser.LTE
-	case parser.LTE:
-		return parser.GTE
-	}
-	return op
 }

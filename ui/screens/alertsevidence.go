@@ -42,7 +42,7 @@ type EvidenceTraces struct {
 // EvidenceTrace is one of them, with the spans that were kept.
 type EvidenceTrace struct {
 	ID       string // eight characters
-	Href     string
+	Href     string // empty when the trace itself is gone
 	Why      string // failing, slow
 	Kind     string // of the badge
 	Service  ui.Service

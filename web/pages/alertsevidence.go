@@ -3,6 +3,7 @@ package pages
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"math"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"tripod/alerting"
+	"tripod/store"
 	"tripod/ui"
 	"tripod/ui/chart"
 	"tripod/ui/screens"
@@ -42,7 +44,33 @@ func (p *Pages) evidencePage(w http.ResponseWriter, r *http.Request) error {
 	pg.Crumbs[0].Href = "/alerts"
 	pg.Crumbs = append(pg.Crumbs, ui.Crumb{Text: e.Name, Href: "/alerts?sel=" + url.QueryEscape(e.Name)}, ui.Crumb{Text: "Evidence, " + chart.When(e.FiredAt.UTC(), st.Now)})
 	pg.Time, pg.Scope = nil, nil // what is shown does not change with them
-	return p.show(w, r, pg, screens.EvidenceScreen(p.evidenceModel(st, &e)))
+	v := evidenceView{&e, p, st, ui.Carry{}.Between(msText(e.From.UnixNano()), msText(e.To.UnixNano())), p.goneTraces(r.Context(), &e), p.gone(e.To)}
+	return p.show(w, r, pg, screens.EvidenceScreen(v.model()))
+}
+
+// gone says that all logs and traces of a time have been forgotten.
+func (p *Pages) gone(at time.Time) bool {
+	return p.o.Oldest != nil && p.o.Oldest().After(at)
+}
+
+// goneTraces are those of the evidence that are kept nowhere else any more.
+func (p *Pages) goneTraces(ctx context.Context, e *alerting.Evidence) map[string]bool {
+	if p.o.Traces == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, flagTime)
+	defer cancel()
+	gone := map[string]bool{}
+	for i := range e.Traces {
+		id, err := store.ParseTraceID(e.Traces[i].ID)
+		if err != nil {
+			continue
+		}
+		if _, err := p.o.Traces.Trace(ctx, id); errors.Is(err, store.ErrNotFound) {
+			gone[e.Traces[i].ID] = true
+		}
+	}
+	return gone
 }
 
 // evidenceView is what the parts of the page share.
@@ -51,10 +79,13 @@ type evidenceView struct {
 	p     *Pages
 	st    State
 	carry ui.Carry // to the logs and traces of that time
+
+	goneTraces map[string]bool
+	gone       bool // as are all logs and traces of that time
 }
 
-func (p *Pages) evidenceModel(st State, e *alerting.Evidence) screens.Evidence {
-	v := evidenceView{e, p, st, ui.Carry{}.Between(msText(e.From.UnixNano()), msText(e.To.UnixNano()))}
+func (v *evidenceView) model() screens.Evidence {
+	e, p, st := v.Evidence, v.p, v.st
 	out := screens.Evidence{
 		Name: e.Name, Severity: e.Labels["severity"], Tone: "err", Word: "firing", Waiting: e.GatheredAt.IsZero(),
 		Badge: "firing " + brief(st.Now.Sub(e.FiredAt)),
@@ -85,11 +116,15 @@ func (p *Pages) evidenceModel(st State, e *alerting.Evidence) screens.Evidence {
 	}
 	out.Say, out.Because = v.say(), v.because()
 	out.Chart, out.Traces, out.Patterns, out.Changes = v.chart(), v.traces(), v.patterns(), v.changes()
-	out.Actions = []ui.Button{
-		{Text: "Logs of that time", Icon: "logs", Small: true, Href: v.carry.Href("/logs")},
-		{Text: "Traces of that time", Icon: "traces", Small: true, Href: v.carry.Href("/traces")},
-		{Text: "Rule", Icon: "alerts", Small: true, Href: out.Rule},
+	if v.gone {
+		out.Facts = append(out.Facts, "logs and traces of that time are gone")
+	} else {
+		out.Actions = []ui.Button{
+			{Text: "Logs of that time", Icon: "logs", Small: true, Href: v.carry.Href("/logs")},
+			{Text: "Traces of that time", Icon: "traces", Small: true, Href: v.carry.Href("/traces")},
+		}
 	}
+	out.Actions = append(out.Actions, ui.Button{Text: "Rule", Icon: "alerts", Small: true, Href: out.Rule})
 	return out
 }
 

@@ -155,6 +155,33 @@ func TestEvidenceScreenSays(t *testing.T) {
 	}
 }
 
+// What is gone elsewhere is shown, and not linked.
+func TestEvidenceOfWhatIsGone(t *testing.T) {
+	e := someEvidence()
+	show := func(o Options) string {
+		o.Alerts, o.Now = Alerts{Evidence: fakeEvidence{e.ID: e}}, func() time.Time { return noon }
+		p, err := New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mux := http.NewServeMux()
+		p.alerts(mux)
+		rec := httptest.NewRecorder()
+		mux.ServeHTTP(rec, httptest.NewRequest("GET", evidencePath+e.ID, nil))
+		return rec.Body.String()
+	}
+	const trace, logs = `href="/traces/ab0000000000000`, "These lines in logs"
+	if there := show(Options{Oldest: func() time.Time { return e.From }}); !strings.Contains(there, trace) || !strings.Contains(there, logs) {
+		t.Error("what is there is not linked")
+	}
+	if gone := show(Options{Oldest: func() time.Time { return e.To.Add(time.Second) }}); strings.Contains(gone, trace) || strings.Contains(gone, logs) || !strings.Contains(gone, "are gone") {
+		t.Error("what is gone is linked")
+	}
+	if gone := show(Options{Traces: &fakeTraces{}}); strings.Contains(gone, trace) || !strings.Contains(gone, logs) || !strings.Contains(gone, "wait for a connection") {
+		t.Error("a trace that is gone is linked")
+	}
+}
+
 // The Alerts page leads to what was kept of an alert that fires.
 func TestAlertsLeadToEvidence(t *testing.T) {
 	e := someEvidence()

@@ -24,7 +24,9 @@ func (v *evidenceView) patterns() screens.EvidencePatterns {
 		r := screens.EvidencePattern{
 			Level: k.Level, Service: ui.Service{Name: k.Service, Slot: v.p.o.Slots(k.Service)}, Parts: keptParts(k.Shown),
 			Class: patternClass(k.Level), Steps: floats(k.Steps), Lines: chart.Count(k.Lines), Open: i == 0,
-			Href: v.carry.In(k.Service).Href("/logs", "q", samePattern(k.Text)),
+		}
+		if !v.gone {
+			r.Href = v.carry.In(k.Service).Href("/logs", "q", samePattern(k.Text))
 		}
 		now, was := share(k.Lines, v.Lines), share(k.Before, v.Before)
 		r.Share = chart.Percent(now).String()
@@ -32,7 +34,7 @@ func (v *evidenceView) patterns() screens.EvidencePatterns {
 		r.Change, r.Tone = keptChange(k, now, was, v.Before)
 		for _, l := range k.Examples {
 			line := screens.EvidenceLine{Time: chart.Clock(l.Time.UTC()), Exact: chart.Exact(l.Time.UTC()), Line: l.Line}
-			if l.Trace != "" {
+			if l.Trace != "" && !v.gone && !v.goneTraces[l.Trace] {
 				line.Trace = v.carry.Href("/traces/" + l.Trace)
 			}
 			r.Examples = append(r.Examples, line)
@@ -99,10 +101,13 @@ func (v *evidenceView) traces() screens.EvidenceTraces {
 
 func (v *evidenceView) trace(t *alerting.KeptTrace, open bool) screens.EvidenceTrace {
 	r := screens.EvidenceTrace{
-		ID: t.ID[:min(len(t.ID), 8)], Href: v.carry.Href("/traces/" + t.ID), Why: t.Why, Kind: "err",
+		ID: t.ID[:min(len(t.ID), 8)], Why: t.Why, Kind: "err",
 		Service: ui.Service{Name: t.Service, Slot: v.p.o.Slots(t.Service)}, Name: t.Name, Duration: chart.Duration(t.Duration).String(),
 		When: t.Start.UTC().Format(time.TimeOnly), Exact: chart.Exact(t.Start.UTC()), Open: open,
 		Note: counted(t.Spans, "span"),
+	}
+	if !v.gone && !v.goneTraces[t.ID] {
+		r.Href = v.carry.Href("/traces/" + t.ID)
 	}
 	if t.Why != "failing" {
 		r.Kind = "warn"
