@@ -46,7 +46,7 @@ func Open(o Options) (*Rules, error) {
 		return nil, err
 	}
 	o.fill()
-	set, err := readRules(o.RuleFiles, !o.NoBuiltin, o.Log)
+	set, err := readRules(o.Parser, o.RuleFiles, !o.NoBuiltin, o.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func Open(o Options) (*Rules, error) {
 		ForGracePeriod:  o.ForGrace,
 		ResendDelay:     o.ResendDelay,
 		GroupLoader:     loader{r},
-		Parser:          newParser(),
+		Parser:          o.Parser,
 	})
 	return r, nil
 }
@@ -115,7 +115,7 @@ func (r *Rules) Close() error {
 // Reload reads rule files, paths and globs, in place of those before. After an
 // error, which names every fault of every file, the old rules go on.
 func (r *Rules) Reload(patterns []string) error {
-	set, err := readRules(patterns, !r.o.NoBuiltin, r.o.Log)
+	set, err := readRules(r.o.Parser, patterns, !r.o.NoBuiltin, r.o.Log)
 	if err != nil {
 		return err
 	}

@@ -60,19 +60,16 @@ func (s *ruleSet) paths() []string {
 	return paths
 }
 
-// newParser makes the parser with the options of this room: stock PromQL.
-func newParser() parser.Parser { return parser.NewParser(parser.Options{}) }
-
 // Check reads and validates rule files, given as paths or globs, without using
 // them. The error names file, line and reason of every fault.
-func Check(patterns ...string) error {
-	_, err := readRules(patterns, false, slog.New(slog.DiscardHandler))
+func Check(p parser.Parser, patterns ...string) error {
+	_, err := readRules(p, patterns, false, slog.New(slog.DiscardHandler))
 	return err
 }
 
 // CheckText validates the text of a rule file, as Check does.
-func CheckText(path string, text []byte) error {
-	s := &ruleSet{parser: newParser(), log: slog.New(slog.DiscardHandler), groups: map[string]*rulefmt.RuleGroups{}}
+func CheckText(p parser.Parser, path string, text []byte) error {
+	s := &ruleSet{parser: p, log: slog.New(slog.DiscardHandler), groups: map[string]*rulefmt.RuleGroups{}}
 	return s.addBook(Book{path, text})
 }
 
@@ -88,8 +85,8 @@ func (s *ruleSet) addBook(b Book) error {
 }
 
 // readRules returns all faults of all files at once.
-func readRules(patterns []string, withBuiltin bool, log *slog.Logger) (*ruleSet, error) {
-	s := &ruleSet{parser: newParser(), log: log, groups: map[string]*rulefmt.RuleGroups{}}
+func readRules(p parser.Parser, patterns []string, withBuiltin bool, log *slog.Logger) (*ruleSet, error) {
+	s := &ruleSet{parser: p, log: log, groups: map[string]*rulefmt.RuleGroups{}}
 	paths, err := expand(patterns)
 	faults := []error{err}
 	for _, path := range paths {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/prometheus/prometheus/promql/parser"
 )
 
 func TestCheck(t *testing.T) {
@@ -46,7 +48,7 @@ func TestCheck(t *testing.T) {
 			if err := os.WriteFile(path, []byte(c.text), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			err := Check(path)
+			err := Check(parser.NewParser(parser.Options{}), path)
 			if len(c.want) == 0 {
 				if err != nil {
 					t.Errorf("got %v, want no error", err)
@@ -83,7 +85,7 @@ func TestCheckOfPaths(t *testing.T) {
 		"a huge file":            {filepath.Join(dir, "*.txt"), ErrInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if err := Check(c.pattern); !errors.Is(err, c.want) {
+			if err := Check(parser.NewParser(parser.Options{}), c.pattern); !errors.Is(err, c.want) {
 				t.Errorf("got %v, want %v", err, c.want)
 			}
 		})
@@ -95,7 +97,7 @@ func FuzzRules(f *testing.F) {
 	f.Add([]byte("groups:\n  - name: a\n    rules:\n      - {alert: A, expr: 'up ='}\n"))
 	f.Add([]byte("groups: [{name: x, rules: [{record: a, expr: 1, labels: {__name__: b}}]}]"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		s, err := readRules(nil, false, nil)
+		s, err := readRules(parser.NewParser(parser.Options{}), nil, false, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

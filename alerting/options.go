@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/rules"
 	"github.com/prometheus/prometheus/storage"
 )
@@ -27,6 +28,7 @@ type Options struct {
 	Outage time.Duration
 
 	Query      rules.QueryFunc    // required
+	Parser     parser.Parser      // of expressions; stock PromQL when nil
 	Appendable storage.Appendable // required; takes recorded series, ALERTS and ALERTS_FOR_STATE
 	Queryable  storage.Queryable  // required; gives ALERTS_FOR_STATE after a restart
 
@@ -72,6 +74,9 @@ func (o *Options) fill() {
 	def(&o.Outage, time.Hour)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Parser == nil {
+		o.Parser = parser.NewParser(parser.Options{})
 	}
 	if o.Pipeline == nil {
 		o.Pipeline = nowhere{}

@@ -265,7 +265,7 @@ func (a *Appliance) openEngines() (err error) {
 	a.life.onClose("traces", a.traces.Close)
 	a.life.onRun(engines, "traces", a.traces.Run)
 	if a.metrics, err = metrics.Open(filepath.Join(o.Data, "metrics"), metrics.Options{
-		Retention: o.RetentionMetrics, MaxBytes: 2 * share, MaxSeries: o.MaxSeries, Features: o.PromQLFeatures,
+		Retention: o.RetentionMetrics, MaxBytes: 2 * share, MaxSeries: o.MaxSeries, Features: o.PromQLFeatures, Languages: a.languages(),
 		OTLPLabels: o.OTLPLabels, OTLPScope: o.OTLPScope, Log: a.reports.logger("metrics"),
 	}); err != nil {
 		return fmt.Errorf("open metrics: %w", err)
@@ -326,13 +326,13 @@ func (a *Appliance) openAlerting() (err error) {
 	a.life.onClose("notifications", a.notify.Close)
 	a.life.onRun(engines, "notifications", a.notify.Run)
 	a.remindEvidence()
-	a.desk = &ruleDesk{catalog: a.catalog, path: filepath.Join(a.o.Data, "state", rulesFile), query: a.metrics.QueryFunc(), url: a.URL()}
+	a.desk = &ruleDesk{catalog: a.catalog, path: filepath.Join(a.o.Data, "state", rulesFile), query: a.metrics.QueryFunc(), parser: a.metrics.Parser(), url: a.URL()}
 	book, err := a.desk.open(context.Background(), a.log)
 	if err != nil {
 		return fmt.Errorf("rules made on the page: %w", err)
 	}
 	a.rules, err = alerting.Open(alerting.Options{
-		Book: book, RuleFiles: a.o.Rules, Interval: a.o.EvalInterval, Query: a.metrics.QueryFunc(), Appendable: a.metrics, Queryable: a.metrics,
+		Book: book, RuleFiles: a.o.Rules, Interval: a.o.EvalInterval, Query: a.metrics.QueryFunc(), Parser: a.metrics.Parser(), Appendable: a.metrics, Queryable: a.metrics,
 		Pipeline: a.notify, ExternalURL: a.URL(), Log: a.log, Steps: a.chronicle.Add,
 	})
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/prometheus/prometheus/promql/parser"
+
 	"tripod/alerting"
 	"tripod/alerting/config"
 	"tripod/alerting/notify"
@@ -73,7 +75,7 @@ func CheckFile(path string) (ConfigReport, error) {
 		return ConfigReport{}, err
 	}
 	if isRuleFile(text) {
-		return ConfigReport{File: path, RuleFiles: 1}, alerting.Check(escapeGlob(path))
+		return ConfigReport{File: path, RuleFiles: 1}, alerting.Check(ruleParser(parser.Options{}), escapeGlob(path))
 	}
 	if isAlertmanagerFile(text) {
 		c, err := config.ReadFile(path, os.LookupEnv)

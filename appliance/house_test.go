@@ -35,8 +35,9 @@ var mayImport = []struct {
 	{"store/logs/logql", []string{"store", "store/logs"}, "a second language over the tree of log queries"},
 	{"store/traces", []string{"store", "store/events", "store/traces/traceql"}, "spans on events; never HTTP; traceql is its own back room"},
 	{"store/traces/traceql", []string{"store"}, "a language over spans: never I/O, nor how an engine keeps them"},
-	{"store/metrics", []string{"store", "store/metrics/parallel"}, "tsdb and promql behind small doors; never HTTP"},
+	{"store/metrics", []string{"store", "store/metrics/asked", "store/metrics/parallel"}, "tsdb and promql behind small doors; never HTTP"},
 	{"store/metrics/parallel", nil, "PromQL on all cores, before the stock engine; never where samples are kept"},
+	{"store/metrics/asked", nil, "answers of other languages as series of PromQL; never who gives them"},
 	{"store/metrics/host", nil, "reads /proc and /sys; never what keeps the numbers"},
 	{"store/metrics/scrape", []string{"store"}, "promscrape, alone in its room"},
 	{"store/storetest", []string{"store"}, "the contract of each pillar; engines come to it, it goes to none"},
@@ -76,8 +77,8 @@ var mayImport = []struct {
 // module requires, as oracle or as client.
 var lives = map[string][]string{
 	"github.com/VictoriaMetrics/VictoriaMetrics": {"store/metrics/scrape"},
-	"github.com/prometheus/prometheus":           {"store/metrics", "store/metrics/parallel", "store/metrics/scrape", "alerting", "alerting/backtest", "alerting/rulebook", "web/promapi", "web/promwrite", "web/promread", "web/alertapi", "web/pages", "appliance"}, // value types cross rooms: re-modelling native histograms loses things
-	"github.com/prometheus/common":               {"store/metrics", "store/metrics/parallel", "alerting", "alerting/config", "alerting/dispatch", "alerting/notify", "alerting/backtest", "alerting/rulebook", "web/promapi", "web/promwrite", "web/promread", "web/alertapi", "web/pages", "store/metrics/scrape", "appliance"},
+	"github.com/prometheus/prometheus":           {"store/metrics", "store/metrics/asked", "store/metrics/parallel", "store/metrics/scrape", "alerting", "alerting/backtest", "alerting/rulebook", "web/promapi", "web/promwrite", "web/promread", "web/alertapi", "web/pages", "appliance"}, // value types cross rooms: re-modelling native histograms loses things
+	"github.com/prometheus/common":               {"store/metrics", "store/metrics/asked", "store/metrics/parallel", "alerting", "alerting/config", "alerting/dispatch", "alerting/notify", "alerting/backtest", "alerting/rulebook", "web/promapi", "web/promwrite", "web/promread", "web/alertapi", "web/pages", "store/metrics/scrape", "appliance"},
 	"github.com/prometheus/alertmanager":         {"alerting/config", "alerting/dispatch", "alerting/notify"}, // matchers, time intervals and templates only; its pipeline is the oracle of our tests
 	"github.com/prometheus/client_golang":        {"appliance", "planner/observed", "store/metrics", "alerting"},
 	"github.com/prometheus/client_model":         {"appliance", "planner/observed", "store/metrics", "web/promread"}, // expfmt writes the pages of federation from it

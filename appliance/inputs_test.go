@@ -81,6 +81,7 @@ func TestInputs(t *testing.T) {
 	certFile, keyFile, client := certificate(t)
 	logDir, ruleDir := t.TempDir(), t.TempDir()
 	recordAs(t, ruleDir, "planner:up:sum")
+	askInRules(t, ruleDir)
 	r := start(t, Options{
 		Rate:     -1,
 		HostRoot: hostFiles(t),
@@ -98,6 +99,7 @@ func TestInputs(t *testing.T) {
 		"Zipkin":        zipkinIsFoundAndCounted,
 		"reads":         everyReadHasItsDoor,
 		"page rules":    rulesAreMadeOnThePage,
+		"languages":     rulesAskLogsAndTraces,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, &running{t, r.Appliance, r.URL}) })
 	}

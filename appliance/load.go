@@ -12,6 +12,8 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/prometheus/prometheus/promql/parser"
+
 	"tripod/alerting"
 	"tripod/alerting/config"
 )
@@ -65,7 +67,7 @@ func Load(src Sources) (Options, error) {
 	faults = append(faults, o.loadAlerts(src, file))
 	o.fill()
 	faults = append(faults, src.placed(o.faults(), file)...)
-	faults = append(faults, src.placed(ruleFaults(o.Rules), file)...)
+	faults = append(faults, src.placed(ruleFaults(ruleParser(o.PromQLFeatures.Syntax), o.Rules), file)...)
 	return o, errors.Join(faults...)
 }
 
@@ -86,8 +88,8 @@ func (s Sources) placed(faults []error, file configFile) []error {
 
 // ruleFaults are those in rule files, which say where they are, and those of
 // the setting that names the files.
-func ruleFaults(rules []string) []error {
-	err := alerting.Check(rules...)
+func ruleFaults(p parser.Parser, rules []string) []error {
+	err := alerting.Check(p, rules...)
 	if err == nil {
 		return nil
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
 
 	"tripod/alerting"
 	"tripod/alerting/rulebook"
@@ -31,6 +32,7 @@ type ruleDesk struct {
 	catalog *catalog.Catalog
 	path    string
 	query   func(ctx context.Context, expr string, at time.Time) (promql.Vector, error)
+	parser  parser.Parser // of expressions
 	url     string
 	rules   *alerting.Rules
 
@@ -74,7 +76,7 @@ func (d *ruleDesk) print(rules []rulebook.Kept) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return text, alerting.CheckText(d.path, text)
+	return text, alerting.CheckText(d.parser, d.path, text)
 }
 
 // SaveRule keeps a rule as its newest version, under a new id when there is

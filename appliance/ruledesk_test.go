@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/prometheus/promql/parser"
+
 	"tripod/alerting"
 	"tripod/alerting/rulebook"
 	"tripod/appliance/catalog"
@@ -66,7 +68,7 @@ func deskIn(t *testing.T, dir string) *ruleDesk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return &ruleDesk{catalog: c, path: filepath.Join(dir, rulesFile)}
+	return &ruleDesk{catalog: c, path: filepath.Join(dir, rulesFile), parser: ruleParser(parser.Options{})}
 }
 
 func opened(t *testing.T, d *ruleDesk) string {

@@ -49,6 +49,9 @@ type SpanMetricQuery struct {
 	Text  string
 	Range TimeRange     // of the span's start
 	Step  time.Duration // 0 means that the whole range is one step
+	// Origin is where a step begins, Unix ns; the others lie multiples of Step
+	// from there.
+	Origin int64
 
 	Receipt *Receipt // filled when not nil
 }
@@ -60,7 +63,7 @@ type SpanSeries struct {
 }
 
 // SpanPoint is the value of the spans that start in the step that begins at
-// Time, a multiple of the step. Durations are in seconds.
+// Time. Durations are in seconds.
 type SpanPoint struct {
 	Time  int64 // Unix ns
 	Value float64

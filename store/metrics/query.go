@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/prometheus/model/timestamp"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/util/annotations"
 	"github.com/prometheus/prometheus/util/stats"
 
@@ -21,7 +22,11 @@ func (s *Store) InstantQuery(ctx context.Context, opts promql.QueryOpts, expr st
 	if err := store.BoundQuery(expr); err != nil {
 		return nil, err
 	}
-	q, err := s.engine.NewInstantQuery(quiet(ctx), s.db, opts, expr, at)
+	engine, over, err := s.answering(opts, expr)
+	if err != nil {
+		return nil, err
+	}
+	q, err := engine.NewInstantQuery(quiet(ctx), over, opts, expr, at)
 	if err != nil {
 		return nil, err
 	}
@@ -40,11 +45,36 @@ func (s *Store) RangeQuery(ctx context.Context, opts promql.QueryOpts, expr stri
 			return nil, fmt.Errorf("a range with %s: want times from 1678 to 2262: %w", t.UTC().Format(time.RFC3339), store.ErrInvalid)
 		}
 	}
-	q, err := s.engine.NewRangeQuery(quiet(ctx), s.db, opts, expr, from, to, step)
+	engine, over, err := s.answering(opts, expr)
+	if err != nil {
+		return nil, err
+	}
+	q, err := engine.NewRangeQuery(quiet(ctx), over, opts, expr, from, to, step)
 	if err != nil {
 		return nil, err
 	}
 	return watched{q, s, to.Sub(from)}, nil
+}
+
+// answering is who evaluates an expression, and over what: the stock engine
+// where it asks in other languages.
+func (s *Store) answering(opts promql.QueryOpts, expr string) (promql.QueryEngine, storage.Queryable, error) {
+	if !s.o.Languages.Mentions(expr) {
+		return s.engine, s.db, nil
+	}
+	e, err := s.parser.ParseExpr(expr)
+	if err != nil {
+		return s.engine, s.db, nil // which says so
+	}
+	found, err := s.o.Languages.In(e)
+	if err != nil || !found {
+		return s.engine, s.db, err
+	}
+	lookback := s.o.Lookback
+	if opts != nil && opts.LookbackDelta() > 0 {
+		lookback = opts.LookbackDelta()
+	}
+	return s.stock, s.o.Languages.Over(s.db, lookback), nil
 }
 
 // Instant evaluates expr for one moment: a promql.Vector, promql.Scalar,

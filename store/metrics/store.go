@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/util/compression"
 
+	"tripod/store/metrics/asked"
 	"tripod/store/metrics/parallel"
 )
 
@@ -33,7 +34,8 @@ type Options struct {
 	Concurrency  int           // queries at once, the others wait; default 8
 	Lookback     time.Duration // how old a sample may be and still count; default 5 min
 	Features     Features
-	Log          *slog.Logger // tsdb's own messages; nil discards them
+	Languages    asked.Languages // that selectors may ask in; may be nil
+	Log          *slog.Logger    // tsdb's own messages; nil discards them
 	Now          func() time.Time
 }
 
@@ -86,6 +88,7 @@ type Store struct {
 	o        Options
 	db       *tsdb.DB
 	engine   promql.QueryEngine
+	stock    promql.QueryEngine // the same, or the one behind it
 	parser   parser.Parser
 	meta     families
 	otlp     converters
@@ -120,7 +123,7 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("open metrics in %s: %w", dir, err)
 	}
 	db.DisableCompactions()
-	p := parser.NewParser(o.Features.Syntax)
+	p := o.Languages.Parser(o.Features.Syntax)
 	s := &Store{o: o, db: db, parser: p, births: b, opened: o.Now(), dir: dir, counts: counts}
 	b.replayed.Store(true)
 	s.changes.oldest = s.oldestBlock
@@ -137,7 +140,7 @@ func Open(dir string, o Options) (*Store, error) {
 		EnableDelayedNameRemoval: o.Features.DelayedNames,
 		Parser:                   p,
 	})
-	s.engine = stock
+	s.engine, s.stock = stock, stock
 	if !o.Features.DelayedNames { // which the parallel one does not know
 		s.engine = parallel.New(stock, parallel.Options{MaxSamples: o.MaxSamples, Changes: &s.changes})
 	}

@@ -20,7 +20,7 @@ func (s *Store) SpanMetrics(ctx context.Context, q store.SpanMetricQuery) (store
 	if err != nil {
 		return store.SpanMetrics{}, err
 	}
-	series, err := parsed.NewSeries(q.Range, q.Step)
+	series, err := parsed.NewSeries(q.Range, q.Step, q.Origin)
 	if err != nil {
 		return store.SpanMetrics{}, err
 	}
@@ -28,7 +28,7 @@ func (s *Store) SpanMetrics(ctx context.Context, q store.SpanMetricQuery) (store
 	alone := parsed.PerSpan()
 	need, own := plan.Best()
 	f := newFinder(s, parsed, q.Receipt, alone)
-	f.hunt.r, f.step = q.Range, q.Step
+	f.hunt.r, f.step, f.origin = q.Range, q.Step, q.Origin
 	if alone {
 		need = plan.Span
 		err = f.alone(ctx, where(need), series)
@@ -67,7 +67,7 @@ func (f *finder) alone(ctx context.Context, where events.Expr, to *traceql.Serie
 // fold adds spans that are alike at once.
 func (f *finder) fold(ctx context.Context, q events.Query, add func(*events.Event, int64) error) error {
 	step := f.step
-	if step == 0 {
+	if q.Origin = f.origin; step == 0 {
 		step, q.Origin = wholeRange(q.Range), q.Range.From
 	}
 	var failed error

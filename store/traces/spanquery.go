@@ -66,6 +66,7 @@ type finder struct {
 	each      func(ctx context.Context, t *traceql.Tree) error // of whole traces
 
 	step   time.Duration // of metrics, 0 for the whole range
+	origin int64         // of the steps
 	show   int           // spans of a set
 	fields []*traceql.Field
 }

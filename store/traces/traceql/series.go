@@ -51,9 +51,9 @@ type bin struct {
 	sum   float64
 }
 
-// NewSeries begins an answer. Steps begin at multiples of step; without one, the
-// whole range is one step.
-func (q *Query) NewSeries(r store.TimeRange, step time.Duration) (*Series, error) {
+// NewSeries begins an answer. Steps begin at an origin and multiples of step from
+// there; without a step, the whole range is one.
+func (q *Query) NewSeries(r store.TimeRange, step time.Duration, origin int64) (*Series, error) {
 	switch {
 	case q.Metrics == nil:
 		return nil, fmt.Errorf("the query gives spans, not numbers: a metrics function is missing, as in | rate(): %w", store.ErrInvalid)
@@ -64,7 +64,7 @@ func (q *Query) NewSeries(r store.TimeRange, step time.Duration) (*Series, error
 	if step == 0 {
 		s.step, s.begin = r.To-r.From, r.From
 	} else {
-		s.begin = floorDiv(r.From, s.step) * s.step
+		s.begin = origin + floorDiv(r.From-origin, s.step)*s.step
 	}
 	if r.To-r.From <= 0 || s.begin > r.From || r.To-s.begin <= 0 { // more than 64 bits
 		return nil, fmt.Errorf("range from %d to %d: %w", r.From, r.To, store.ErrTooLarge)
