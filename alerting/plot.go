@@ -47,7 +47,7 @@ func linked(link string) parser.Expr {
 	if err != nil || len(link) > maxLink {
 		return nil
 	}
-	e, err := newParser().ParseExpr(u.Query().Get("g0.expr"))
+	e, err := parser.NewParser(parser.Options{}).ParseExpr(u.Query().Get("g0.expr"))
 	if err != nil {
 		return nil
 	}
