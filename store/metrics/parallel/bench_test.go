@@ -1,6 +1,7 @@
 package parallel_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -46,6 +47,29 @@ func fleet(b *testing.B) storage.Queryable {
 		}
 	}
 	return db
+}
+
+// BenchmarkInstant asks for one moment.
+func BenchmarkInstant(b *testing.B) {
+	db := fleet(b)
+	stock := stockEngine(20_000_000)
+	at := time.UnixMilli(base + 239*15_000)
+	for name, e := range map[string]interface {
+		NewInstantQuery(context.Context, storage.Queryable, promql.QueryOpts, string, time.Time) (promql.Query, error)
+	}{"stock": stock, "ours": parallel.New(stock, parallel.Options{MaxSamples: 20_000_000})} {
+		b.Run("sum_rate_6400/"+name, func(b *testing.B) {
+			for b.Loop() {
+				q, err := e.NewInstantQuery(b.Context(), db, nil, `sum by (job) (rate(hits_total[5m]))`, at)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if res := q.Exec(b.Context()); res.Err != nil {
+					b.Fatal(res.Err)
+				}
+				q.Close()
+			}
+		})
+	}
 }
 
 // BenchmarkQueries asks what dashboards ask, of the stock engine and of ours.

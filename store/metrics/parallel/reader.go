@@ -200,6 +200,7 @@ type worker struct {
 
 func newWorker(f *fragment) *worker {
 	w := &worker{f: f, tally: newTally(f.grid.steps), row: make([]float64, f.grid.steps)}
+	w.xor.mint, w.xor.maxt = f.reach()
 	if f.call == nil {
 		return w
 	}
@@ -211,7 +212,8 @@ func newWorker(f *fragment) *worker {
 	return w
 }
 
-// read takes all samples of a series' chunks. Stale markers end a series for
+// read takes a series' samples; of chunks that are not XOR also some that are
+// too early or too late, which are passed over. Stale markers end a series for
 // a selector without range and are left out for one with.
 func (w *worker) read(s storage.ChunkSeries) (err error) {
 	w.it = s.Iterator(w.it)

@@ -15,6 +15,10 @@ var errChunk = errors.New("a chunk ends before its last sample, or holds what no
 // values, as Prometheus writes them (tsdb/docs/format/chunks.md, "XOR chunk
 // data").
 type xorReader struct {
+	// mint and maxt are the time of the samples that are wanted, Unix ms, both
+	// included; nobody looks at others, of which a query for one moment would
+	// have five times as many
+	mint, maxt int64
 	// padded is the chunk at hand and zeros, so that eight bytes can be read
 	// wherever one sample may end
 	padded []byte
@@ -22,7 +26,7 @@ type xorReader struct {
 
 const xorPadding = 48
 
-// read appends a chunk's samples.
+// read appends a chunk's samples, whose times ascend, from mint to maxt.
 func (x *xorReader) read(to []promql.FPoint, chunk []byte) ([]promql.FPoint, error) {
 	if len(chunk) < 2 {
 		return to, errChunk
@@ -37,7 +41,12 @@ func (x *xorReader) read(to []promql.FPoint, chunk []byte) ([]promql.FPoint, err
 		return to, errChunk
 	}
 	v := binary.BigEndian.Uint64(chunk[size:])
-	to = append(to, promql.FPoint{T: t, F: math.Float64frombits(v)})
+	if t > x.maxt {
+		return to, nil
+	}
+	if t >= x.mint {
+		to = append(to, promql.FPoint{T: t, F: math.Float64frombits(v)})
+	}
 	if n == 1 {
 		return to, nil
 	}
@@ -47,16 +56,16 @@ func (x *xorReader) read(to []promql.FPoint, chunk []byte) ([]promql.FPoint, err
 		return to, errChunk
 	}
 	x.padded = append(append(x.padded[:0], chunk[size:]...), make([]byte, xorPadding)...)
-	return appendXOR(to, x.padded, n-1, int64(delta), v)
+	return x.append(to, n-1, t, int64(delta), v)
 }
 
-// appendXOR appends n samples after the one that is the last of to, whose
-// value has the bits v; the first of them comes delta later. It is one long
-// loop so that its variables stay in registers: by small methods it takes
-// twice as long.
-func appendXOR(to []promql.FPoint, b []byte, n int, delta int64, v uint64) ([]promql.FPoint, error) {
+// append appends n samples after the one at t whose value has the bits v; the
+// first of them comes delta later. It is one long loop so that its variables
+// stay in registers: by small methods it takes twice as long.
+func (x *xorReader) append(to []promql.FPoint, n int, t, delta int64, v uint64) ([]promql.FPoint, error) {
 	var (
-		t           = to[len(to)-1].T
+		b           = x.padded
+		mint, maxt  = x.mint, x.maxt
 		buf         uint64 // its highest ready bits are to be read next
 		ready       uint
 		pos         int  // of the next byte to buffer
@@ -123,6 +132,12 @@ func appendXOR(to []promql.FPoint, b []byte, n int, delta int64, v uint64) ([]pr
 		}
 		if pos*8-int(ready) > end {
 			return to, errChunk
+		}
+		if t < mint {
+			continue
+		}
+		if t > maxt {
+			break
 		}
 		to = append(to, promql.FPoint{T: t, F: math.Float64frombits(v)})
 	}

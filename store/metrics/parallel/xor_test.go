@@ -3,6 +3,7 @@ package parallel
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/prometheus/prometheus/promql"
@@ -36,6 +37,8 @@ func samePoints(a, b []promql.FPoint) bool {
 	return true
 }
 
+func wholeXOR() *xorReader { return &xorReader{mint: math.MinInt64, maxt: math.MaxInt64} }
+
 func randomChunk(rnd *rand.Rand) []byte {
 	chunk := chunkenc.NewXORChunk()
 	app, _ := chunk.Appender()
@@ -66,9 +69,31 @@ func TestXORAsPrometheus(t *testing.T) {
 	for range 5000 {
 		b := randomChunk(rnd)
 		want, _ := upstreamXOR(b)
-		got, err := new(xorReader).read(nil, b)
+		got, err := wholeXOR().read(nil, b)
 		if err != nil || !samePoints(got, want) {
 			t.Fatalf("%d samples, %v, want %d", len(got), err, len(want))
+		}
+	}
+}
+
+// TestXOROfATime takes those samples of a chunk that lie in a time.
+func TestXOROfATime(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	for range 5000 {
+		chunk := chunkenc.NewXORChunk()
+		app, _ := chunk.Appender()
+		at := rnd.Int64N(1000)
+		for range rnd.IntN(50) {
+			at += rnd.Int64N(100)
+			app.Append(0, at, rnd.NormFloat64())
+		}
+		x := &xorReader{mint: rnd.Int64N(5000) - 1000}
+		x.maxt = x.mint + rnd.Int64N(4000)
+		all, _ := upstreamXOR(chunk.Bytes())
+		want := slices.DeleteFunc(all, func(p promql.FPoint) bool { return p.T < x.mint || p.T > x.maxt })
+		got, err := x.read(nil, chunk.Bytes())
+		if err != nil || !samePoints(got, want) {
+			t.Fatalf("from %d to %d: %v and %v, want %v", x.mint, x.maxt, got, err, want)
 		}
 	}
 }
@@ -83,13 +108,13 @@ func FuzzXOR(f *testing.F) {
 	f.Add([]byte{0, 3, 2})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) < 2 {
-			if _, err := new(xorReader).read(nil, b); err == nil {
+			if _, err := wholeXOR().read(nil, b); err == nil {
 				t.Fatal("a chunk without a header was read")
 			}
 			return
 		}
 		want, ok := upstreamXOR(b)
-		got, err := new(xorReader).read(nil, b)
+		got, err := wholeXOR().read(nil, b)
 		if ok && (err != nil || !samePoints(got, want)) {
 			t.Fatalf("%d samples and %v, want %d", len(got), err, len(want))
 		}
@@ -118,7 +143,7 @@ func BenchmarkXOR(b *testing.B) {
 		}
 	})
 	b.Run("ours", func(b *testing.B) {
-		var x xorReader
+		x := wholeXOR()
 		var out []promql.FPoint
 		for b.Loop() {
 			out, _ = x.read(out[:0], chunk.Bytes())
