@@ -30,7 +30,7 @@ func (r *Rules) Plot(ctx context.Context, s Series, a Alert, from, to time.Time)
 	if rule != nil {
 		return plot(ctx, s, &a, rule.Query(), rule.HoldDuration(), from, to)
 	}
-	e := linked(a.GeneratorURL)
+	e := r.linked(a.GeneratorURL)
 	if e == nil {
 		return nil, nil
 	}
@@ -42,12 +42,12 @@ func (r *Rules) Plot(ctx context.Context, s Series, a Alert, from, to time.Time)
 }
 
 // linked is the expression of a link to Prometheus's graph, or nil.
-func linked(link string) parser.Expr {
+func (r *Rules) linked(link string) parser.Expr {
 	u, err := url.Parse(link)
 	if err != nil || len(link) > maxLink {
 		return nil
 	}
-	e, err := parser.NewParser(parser.Options{}).ParseExpr(u.Query().Get("g0.expr"))
+	e, err := r.o.Parser.ParseExpr(u.Query().Get("g0.expr"))
 	if err != nil {
 		return nil
 	}
