@@ -136,15 +136,15 @@ func checkState(ctx context.Context, dir string, repair bool) (r FolderReport, e
 	return r, nil
 }
 
-// catalogFile holds what is listed: dashboards.
+// catalogFile holds what is listed: dashboards, and rules made on the page.
 const catalogFile = "catalog.db"
 
 // checkStateFile says what a file of the state holds: the catalog is SQLite's,
 // the others are bbolt's.
 func checkStateFile(ctx context.Context, path string) (string, error) {
 	if filepath.Base(path) == catalogFile {
-		n, err := catalog.Check(ctx, path)
-		return things(n, "dashboard", "dashboards"), err
+		held, err := catalog.Check(ctx, path)
+		return things(held.Dashboards, "dashboard", "dashboards") + ", " + things(held.Rules, "rule", "rules"), err
 	}
 	n, err := state.Check(path)
 	return things(int64(n), "entry", "entries"), err

@@ -43,6 +43,9 @@ type ruleDesk struct {
 // be used any more, as of another version of the program, are left out and
 // named.
 func (d *ruleDesk) open(ctx context.Context, log *slog.Logger) (alerting.Book, error) {
+	if abs, err := filepath.Abs(d.path); err == nil {
+		d.path = abs // as files that --rules names are: it may name this one too
+	}
 	all, err := d.catalog.Rules(ctx)
 	if err != nil {
 		return alerting.Book{}, err

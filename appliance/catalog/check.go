@@ -15,31 +15,41 @@ import (
 // mostChecked bounds a file that Check copies, in bytes.
 const mostChecked = 1 << 30
 
+// Held counts what a file holds, those among it that were deleted and can come
+// back.
+type Held struct{ Dashboards, Rules int64 }
+
 // Check reads all of a file that no Catalog has open, and changes nothing: it
-// looks at a copy, since to open a journal is to write. It gives the number of
-// dashboards, those among them that were deleted and can come back.
-func Check(ctx context.Context, path string) (dashboards int64, err error) {
+// looks at a copy, since to open a journal is to write.
+func Check(ctx context.Context, path string) (held Held, err error) {
 	dir, err := os.MkdirTemp("", "catalog")
 	if err != nil {
-		return 0, err
+		return held, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	to := filepath.Join(dir, "copy.db")
 	for _, part := range []string{"", "-wal"} {
 		if err := copyTo(to+part, path+part); err != nil && (part == "" || !errors.Is(err, os.ErrNotExist)) {
-			return 0, err
+			return held, err
 		}
 	}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: to}).EscapedPath())
 	if err != nil {
-		return 0, err
+		return held, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if err := sound(ctx, db); err != nil {
-		return 0, err
+		return held, err
 	}
-	err = db.QueryRowContext(ctx, "SELECT count(*) FROM dashboards").Scan(&dashboards)
-	return dashboards, err
+	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM dashboards").Scan(&held.Dashboards); err != nil {
+		return held, err
+	}
+	var version int // a file of an older program has no rules
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil || version < 2 {
+		return held, err
+	}
+	err = db.QueryRowContext(ctx, "SELECT count(*) FROM rules").Scan(&held.Rules)
+	return held, err
 }
 
 // sound is SQLite's own look at all pages; its error names the first faults.

@@ -12,8 +12,9 @@ func TestCheckCountsAndFindsDamage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n, err := Check(t.Context(), path); err != nil || n != 2 {
-		t.Errorf("%d dashboards and %v, want 2", n, err)
+	saved(t, c, RuleChange{}, "Down")
+	if n, err := Check(t.Context(), path); err != nil || n != (Held{Dashboards: 2, Rules: 1}) {
+		t.Errorf("%+v and %v, want 2 dashboards and a rule", n, err)
 	}
 	if err := c.Close(); err != nil {
 		t.Fatal(err)

@@ -18,7 +18,15 @@ type Alerts struct {
 	Notices  string       // a general remark: no receiver
 	New      string       // leads to the form of a new rule; empty where none can be made
 	Undo     string       // brings a deleted rule back
+	Saved    *RuleSaved   // what was just saved; nil for nothing
 	Silences string       // how many there are; empty where none can be made
+}
+
+// RuleSaved is a rule that was changed, and how to take that back.
+type RuleSaved struct {
+	Restore string // address that restores an older version
+	Now     int    // the version that was saved
+	Before  int    // the one before
 }
 
 // AlertSection is a part of the list.

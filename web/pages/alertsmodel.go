@@ -72,6 +72,7 @@ func (p *Pages) alertsModel(ctx context.Context, st State) screens.Alerts {
 		if id := st.Values.Get("deleted"); id != "" {
 			m.Undo = "/alerts/edit/" + pathPart(id) + "/undelete"
 		}
+		m.Saved = p.ruleSaved(ctx, st.Values.Get("saved"))
 	}
 	return m
 }

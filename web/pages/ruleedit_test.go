@@ -111,6 +111,9 @@ func TestRuleIsSavedChangedAndRestored(t *testing.T) {
 	wants(t, list, at, "Edit rule", "!Copy as mine")
 	if w := sendTo(h, "POST", at, form, ruleFields("base", "1", "for", "10m", "note", "calmer")); w.Code != 303 {
 		t.Fatalf("change: %d %s", w.Code, w.Body)
+	} else {
+		_, _, list := pageOf(t, h, w.Header().Get("Location"))
+		wants(t, list, "Saved as version 2.", `name="version" value="1"`, "<h1>Slow</h1>")
 	}
 	w = sendTo(h, "POST", at, form, ruleFields("base", "1", "for", "1m"))
 	if w.Code != 400 || !strings.Contains(w.Body.String(), "Somebody saved this rule meanwhile") || !strings.Contains(w.Body.String(), `value="1m"`) {

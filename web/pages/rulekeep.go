@@ -9,9 +9,11 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"tripod/alerting/rulebook"
 	"tripod/store"
+	"tripod/ui/screens"
 )
 
 // maxRuleForm bounds a form in bytes.
@@ -48,9 +50,13 @@ func (p *Pages) ruleSave(w http.ResponseWriter, r *http.Request) error {
 		if p.o.Alerts.Desk == nil {
 			return errNoDoor
 		}
-		id, err = p.o.Alerts.Desk.SaveRule(ctx, id, f.base, f.note, f.rule)
+		made, err := p.o.Alerts.Desk.SaveRule(ctx, id, f.base, f.note, f.rule)
 		if err == nil {
-			http.Redirect(w, r, p.ruleHref(ctx, id), http.StatusSeeOther)
+			to := p.ruleHref(ctx, made)
+			if id != "" && strings.HasPrefix(to, "/alerts?") {
+				to += "&saved=" + urlQuery(id)
+			}
+			http.Redirect(w, r, to, http.StatusSeeOther)
 			return nil
 		}
 		if faults, err = savingFaults(err); err != nil {
@@ -78,6 +84,18 @@ func (p *Pages) ruleHref(ctx context.Context, id string) string {
 		return "/alerts?sel=" + urlQuery(key)
 	}
 	return "/alerts/edit/" + pathPart(id)
+}
+
+// ruleSaved offers to take the last version of a rule back.
+func (p *Pages) ruleSaved(ctx context.Context, id string) *screens.RuleSaved {
+	if id == "" || p.o.Alerts.Book == nil {
+		return nil
+	}
+	editions, err := p.o.Alerts.Book.RuleEditions(ctx, id)
+	if err != nil || len(editions) < 2 {
+		return nil
+	}
+	return &screens.RuleSaved{Restore: "/alerts/edit/" + pathPart(id) + "/restore", Now: editions[0].Version, Before: editions[1].Version}
 }
 
 func urlQuery(s string) string { return url.QueryEscape(s) }
