@@ -16,9 +16,18 @@ import (
 // Backtest runs a rule over the stored series, and over the routes, silences
 // and time intervals of this moment.
 func (a *Appliance) Backtest(ctx context.Context, rule backtest.Rule, from, to time.Time) (*backtest.Report, error) {
-	return backtest.Run(ctx, rule, backtest.Options{
+	return backtest.Run(ctx, rule, a.backtestOptions(from, to))
+}
+
+// BacktestAt does the same at several limits, for the price of little more than one.
+func (a *Appliance) BacktestAt(ctx context.Context, rule backtest.Rule, c backtest.Comparison, limits []float64, from, to time.Time) ([]*backtest.Report, error) {
+	return backtest.RunAt(ctx, rule, c, limits, a.backtestOptions(from, to))
+}
+
+func (a *Appliance) backtestOptions(from, to time.Time) backtest.Options {
+	return backtest.Options{
 		From: from, To: to, Interval: a.o.EvalInterval, Query: a.rangeOf, Config: a.notify.Config(), Silences: a.notify.Silences(),
-	})
+	}
 }
 
 // rangeOf is a query in the words of backtest.

@@ -109,10 +109,21 @@ func BenchmarkBacktest(b *testing.B) {
 	end := time.UnixMilli(1_700_000_000_000)
 	s := week(b, 1000, 7*24*time.Hour, end)
 	rule := backtest.Rule{Name: "Errors", Expr: `rate(errors_total[5m]) > 1`, For: 5 * time.Minute}
-	for b.Loop() {
-		r, err := backtest.Run(b.Context(), rule, backtest.Options{From: end.Add(-7 * 24 * time.Hour), To: end, Query: rangeOf(s)})
-		if err != nil || r.Fired() == 0 {
-			b.Fatal(r, err)
+	o := backtest.Options{From: end.Add(-7 * 24 * time.Hour), To: end, Query: rangeOf(s)}
+	b.Run("one limit", func(b *testing.B) {
+		for b.Loop() {
+			r, err := backtest.Run(b.Context(), rule, o)
+			if err != nil || r.Fired() == 0 {
+				b.Fatal(r, err)
+			}
 		}
-	}
+	})
+	b.Run("six limits", func(b *testing.B) {
+		for b.Loop() {
+			all, err := backtest.RunAt(b.Context(), rule, backtest.Comparison{Left: "rate(errors_total[5m])", Op: ">"}, []float64{0.25, 0.5, 0.9, 1, 2, 4}, o)
+			if err != nil || all[3].Fired() == 0 {
+				b.Fatal(all, err)
+			}
+		}
+	})
 }

@@ -46,33 +46,53 @@ type Report struct {
 // Run tests one rule. It reads the range piece by piece, so that its memory
 // depends on how much fires, not on how long the range is.
 func Run(ctx context.Context, rule Rule, o Options) (*Report, error) {
-	step, err := o.validate(&rule)
+	reports, err := run(ctx, rule, []Rule{rule}, func(_ int, answer promql.Matrix) promql.Matrix { return answer }, o)
+	if err != nil {
+		return nil, err
+	}
+	return reports[0], nil
+}
+
+// run asks one expression and tests rules on what each makes of the answer.
+func run(ctx context.Context, asked Rule, rules []Rule, of func(rule int, answer promql.Matrix) promql.Matrix, o Options) ([]*Report, error) {
+	step, err := o.validate(&asked)
 	if err != nil {
 		return nil, err
 	}
 	steps := int(o.To.Sub(o.From)/step) + 1
-	m := newMachine(&rule, step)
+	machines := make([]*machine, len(rules))
+	for i := range rules {
+		machines[i] = newMachine(&rules[i], step)
+	}
 	at := func(n int) time.Time { return o.From.Add(time.Duration(n) * step) }
 	size := pieceSteps
 	for n := 0; n < steps; {
 		last := min(n+size, steps) - 1
-		answer, err := o.Query(ctx, rule.Expr, at(n).Add(-rule.Offset), at(last).Add(-rule.Offset), step)
+		answer, err := o.Query(ctx, asked.Expr, at(n).Add(-asked.Offset), at(last).Add(-asked.Offset), step)
 		if errors.Is(err, store.ErrTooLarge) && size > 1 {
 			size /= 2
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", rule.Name, err)
+			return nil, fmt.Errorf("%s: %w", asked.Name, err)
 		}
-		shift(answer, rule.Offset)
-		if err := m.piece(answer, at(n), at(last)); err != nil {
-			return nil, err
+		shift(answer, asked.Offset)
+		for i, m := range machines {
+			if err := m.piece(of(i, answer), at(n), at(last)); err != nil {
+				return nil, err
+			}
 		}
 		n = last + 1
 	}
-	r := &Report{Rule: rule, From: o.From, To: at(steps - 1), Evaluations: steps, Alerts: m.finish()}
-	r.Notices, err = notices(r, o)
-	return r, err
+	out := make([]*Report, len(rules))
+	for i, m := range machines {
+		r := &Report{Rule: rules[i], From: o.From, To: at(steps - 1), Evaluations: steps, Alerts: m.finish()}
+		if r.Notices, err = notices(r, o); err != nil {
+			return nil, err
+		}
+		out[i] = r
+	}
+	return out, nil
 }
 
 func (o *Options) validate(rule *Rule) (step time.Duration, err error) {

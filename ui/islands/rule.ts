@@ -1,5 +1,5 @@
 // The form of a rule: its preview follows what is typed. The back-test, which
-// takes longer, comes after it, at the rule's own threshold first.
+// takes longer, comes after it.
 import * as preview from './_formpreview';
 import * as rows from './_formrows';
 import * as threshold from './_rulethreshold';
@@ -7,5 +7,5 @@ import * as threshold from './_rulethreshold';
 document.addEventListener('DOMContentLoaded', () => {
   rows.start('#rule-form');
   threshold.start();
-  preview.start('#rule-form', [['look', 'rule-look'], ['owntest', 'rule-test'], ['test', 'rule-test']]);
+  preview.start('#rule-form', [['look', 'rule-look'], ['test', 'rule-test']]);
 });

@@ -29,6 +29,7 @@ type comparison struct {
 	op    parser.ItemType
 	limit float64
 	place posrange.PositionRange // of the number, as it is written
+	bool  bool                   // it gives 0 or 1, and so always something
 }
 
 // splitComparison takes an expression apart if it is such a comparison.
@@ -42,10 +43,10 @@ func splitComparison(expr string) (comparison, bool) {
 		return comparison{}, false
 	}
 	if n, ok := literal(b.RHS); ok {
-		return comparison{unwrapParens(b.LHS).String(), b.Op, n, unwrapParens(b.RHS).PositionRange()}, true
+		return comparison{unwrapParens(b.LHS).String(), b.Op, n, unwrapParens(b.RHS).PositionRange(), b.ReturnBool}, true
 	}
 	if n, ok := literal(b.LHS); ok {
-		return comparison{unwrapParens(b.RHS).String(), mirror(b.Op), n, unwrapParens(b.LHS).PositionRange()}, true
+		return comparison{unwrapParens(b.RHS).String(), mirror(b.Op), n, unwrapParens(b.LHS).PositionRange(), b.ReturnBool}, true
 	}
 	return comparison{}, false
 }

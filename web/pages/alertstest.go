@@ -20,6 +20,8 @@ import (
 // AlertTrial runs a rule over what is stored, with the routes of this moment.
 type AlertTrial interface {
 	Backtest(ctx context.Context, rule backtest.Rule, from, to time.Time) (*backtest.Report, error)
+	// BacktestAt gives a report for each limit, for the price of little more than one.
+	BacktestAt(ctx context.Context, rule backtest.Rule, c backtest.Comparison, limits []float64, from, to time.Time) ([]*backtest.Report, error)
 }
 
 // testSpans are how far back a test can go, by its name in the address.
@@ -57,36 +59,38 @@ func (p *Pages) alertTest(ctx context.Context, st State, e alertEntry) screens.A
 		Name: e.rule.Name, Expr: e.rule.Expr, For: e.rule.For, KeepFiringFor: e.rule.KeepFiringFor,
 		Labels: e.rule.Labels, Annotations: e.rule.Annotations, Interval: e.group.Interval, Offset: e.group.QueryOffset,
 	}
-	if out.Failed = p.runTests(ctx, st, rule, back, false, &out); out.Failed == "" && len(out.Rows) == 0 {
+	if out.Failed = p.runTests(ctx, st, rule, back, &out); out.Failed == "" && len(out.Rows) == 0 {
 		out.Failed = "the rule has nothing to test"
 	}
 	return out
 }
 
-// runTests fills the rows: those of several thresholds, or the one that is
-// asked for alone.
-func (p *Pages) runTests(ctx context.Context, st State, rule backtest.Rule, back time.Duration, own bool, out *screens.AlertTest) string {
-	thresholds, at, err := testThresholds(st, rule.Expr)
+// runTests fills the rows: one for each of several thresholds, or for an
+// expression without one.
+func (p *Pages) runTests(ctx context.Context, st State, rule backtest.Rule, back time.Duration, out *screens.AlertTest) string {
+	c, limits, at, err := testThresholds(st, rule.Expr)
 	if err != nil {
 		return err.Error()
 	}
-	out.Threshold = at
-	for _, t := range thresholds {
-		if own && t.text != at {
-			continue
-		}
-		if t.expr != "" {
-			rule.Expr = t.expr
-		}
-		report, err := p.o.Alerts.Trial.Backtest(ctx, rule, st.Now.Add(-back), st.Now)
-		if err != nil {
-			if errors.Is(err, alerting.ErrInvalid) {
-				return err.Error()
-			}
-			return p.reason(ctx, "back-test", err)
-		}
-		row := testRow(t.text, report)
-		if row.On = t.text == at; row.On {
+	from, to := st.Now.Add(-back), st.Now
+	var reports []*backtest.Report
+	if len(limits) == 0 {
+		var one *backtest.Report
+		one, err = p.o.Alerts.Trial.Backtest(ctx, rule, from, to)
+		limits, reports = []float64{0}, []*backtest.Report{one}
+	} else {
+		out.Threshold = limitText(at)
+		reports, err = p.o.Alerts.Trial.BacktestAt(ctx, rule, backtest.Comparison{Left: c.left, Op: c.op.String()}, limits, from, to)
+	}
+	if errors.Is(err, alerting.ErrInvalid) {
+		return err.Error()
+	}
+	if err != nil {
+		return p.reason(ctx, "back-test", err)
+	}
+	for i, report := range reports {
+		row := testRow(limitText(limits[i]), report)
+		if row.On = limits[i] == at || out.Threshold == ""; row.On {
 			out.Say, out.Strip = testSentence(report, out.Over), testStrip(report)
 		}
 		out.Rows = append(out.Rows, row)
@@ -94,45 +98,32 @@ func (p *Pages) runTests(ctx context.Context, st State, rule backtest.Rule, back
 	return ""
 }
 
-type testThreshold struct {
-	value      float64
-	text, expr string // expr is empty for the rule as it is
-}
+func limitText(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
 
-// testThresholds are the rule's own, or the one of the address, and some on
-// both sides of it, in order; of an expression without one only the rule as it
-// is.
-func testThresholds(st State, expr string) (_ []testThreshold, at string, _ error) {
+// testThresholds are the rule's own, or the one of the address, which is at,
+// and some on both sides of it, in order; none of an expression that compares
+// with no number.
+func testThresholds(st State, expr string) (c comparison, limits []float64, at float64, _ error) {
 	c, ok := splitComparison(expr)
-	if !ok || math.IsNaN(c.limit) || math.IsInf(c.limit, 0) {
-		return []testThreshold{{text: ""}}, "", nil
+	if !ok || c.bool || math.IsNaN(c.limit) || math.IsInf(c.limit, 0) {
+		return c, nil, 0, nil
 	}
-	value := c.limit
+	at = c.limit
 	if s := st.Values.Get("threshold"); s != "" {
 		v, err := strconv.ParseFloat(strings.ReplaceAll(s, ",", "."), 64)
 		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, "", fmt.Errorf("threshold %.40q: want a number", s)
+			return c, nil, 0, fmt.Errorf("threshold %.40q: want a number", s)
 		}
-		value = v
+		at = v
 	}
-	var out []testThreshold
-	add := func(v float64) {
-		text := strconv.FormatFloat(v, 'g', 6, 64)
-		if !slices.ContainsFunc(out, func(t testThreshold) bool { return t.text == text }) {
-			out = append(out, testThreshold{v, text, fmt.Sprintf("(%s) %s %s", c.left, c.op, strconv.FormatFloat(v, 'g', -1, 64))})
+	limits = append(limits, at)
+	for _, v := range [...]float64{c.limit, at * 0.25, at * 0.5, at * 2, at * 4} {
+		if !slices.ContainsFunc(limits, func(have float64) bool { return limitText(have) == limitText(v) }) {
+			limits = append(limits, v)
 		}
 	}
-	add(value)
-	at = out[0].text
-	add(c.limit)
-	for _, times := range [...]float64{0.25, 0.5, 2, 4} {
-		if value == 0 {
-			break
-		}
-		add(value * times)
-	}
-	slices.SortFunc(out, func(a, b testThreshold) int { return cmp.Compare(a.value, b.value) })
-	return out, at, nil
+	slices.Sort(limits)
+	return c, limits, at, nil
 }
 
 func testRow(threshold string, r *backtest.Report) screens.AlertTestRow {

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +25,15 @@ func (f *fakeTrial) Backtest(_ context.Context, r backtest.Rule, from, to time.T
 		report.Notices = []backtest.Notice{{Receiver: "ops", Night: true}, {Receiver: "ops"}}
 	}
 	return report, nil
+}
+
+func (f *fakeTrial) BacktestAt(ctx context.Context, r backtest.Rule, c backtest.Comparison, limits []float64, from, to time.Time) (out []*backtest.Report, err error) {
+	for _, limit := range limits {
+		r.Expr = fmt.Sprint(c.Left, " ", c.Op, " ", limit)
+		one, _ := f.Backtest(ctx, r, from, to)
+		out = append(out, one)
+	}
+	return out, nil
 }
 
 func TestAlertsTestARule(t *testing.T) {

@@ -115,7 +115,7 @@ func (p *Pages) ruleForm(w http.ResponseWriter, r *http.Request, status int, kep
 	st := p.state(r)
 	m := p.ruleModel(ctx, kept, &f, faults)
 	m.Preview = p.rulePreview(ctx, st, &f)
-	m.Test = p.ruleTest(ctx, st, &f, false)
+	m.Test = p.ruleTest(ctx, st, &f)
 	pg := p.page(ctx, st, "alerts", m.Title, "plot.css", "alerts.css", "rule.css", "rule.js", "promql.js")
 	pg.Crumbs = []ui.Crumb{{Text: "Alerts", Href: st.Carry().Href("/alerts")}, {Text: m.Title}}
 	pg.Time, pg.Scope, pg.Refresh, pg.Flush = nil, nil, 0, true

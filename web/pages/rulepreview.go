@@ -41,11 +41,8 @@ func (p *Pages) rulePreviewPart(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	st := p.state(r)
-	switch r.URL.Query().Get("part") {
-	case "test":
-		return p.fragment(w, r, http.StatusOK, screens.RuleTest(p.ruleTest(r.Context(), st, &f, false)))
-	case "owntest": // of the form's own threshold: who drags it waits for no other
-		return p.fragment(w, r, http.StatusOK, screens.RuleTest(p.ruleTest(r.Context(), st, &f, true)))
+	if r.URL.Query().Get("part") == "test" {
+		return p.fragment(w, r, http.StatusOK, screens.RuleTest(p.ruleTest(r.Context(), st, &f)))
 	}
 	m := p.rulePreview(r.Context(), st, &f)
 	m.Errors = ruleErrors(f.check())
@@ -295,9 +292,8 @@ func (p *Pages) ruleSample(s rulebook.Sample, unit string) screens.RuleSample {
 	return out
 }
 
-// ruleTest is the back-test of what the form holds, at its own threshold alone
-// or at others too.
-func (p *Pages) ruleTest(ctx context.Context, st State, f *ruleForm, own bool) screens.AlertTest {
+// ruleTest is the back-test of what the form holds.
+func (p *Pages) ruleTest(ctx context.Context, st State, f *ruleForm) screens.AlertTest {
 	out := screens.AlertTest{}
 	if p.o.Alerts.Trial == nil {
 		return out
@@ -317,7 +313,7 @@ func (p *Pages) ruleTest(ctx context.Context, st State, f *ruleForm, own bool) s
 	defer cancel()
 	tested := testedRule(f.rule)
 	tested.Labels, tested.Annotations = soundTemplates(f, "labels", tested.Labels), nil
-	if out.Failed = p.runTests(ctx, st, tested, back, own, &out); out.Failed == "" && len(out.Rows) == 0 {
+	if out.Failed = p.runTests(ctx, st, tested, back, &out); out.Failed == "" && len(out.Rows) == 0 {
 		out.Failed = "the rule has nothing to test"
 	}
 	return out
