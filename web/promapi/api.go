@@ -119,19 +119,21 @@ func New(d Doors, o Options) *API {
 // which browsers ask before a page of another origin may.
 func (a *API) Register(mux web.Routes) {
 	get := map[string]handler{
-		"label/{name}/values": a.labelValues,
-		"metadata":            a.metadata,
-		"scrape_pools":        a.scrapePools,
-		"targets":             a.targets,
-		"targets/metadata":    a.targetMetadata,
-		"alertmanagers":       a.alertmanagers,
-		"status/buildinfo":    a.buildInfo,
-		"status/config":       a.config,
-		"status/flags":        a.flags,
-		"status/runtimeinfo":  a.runtimeInfo,
-		"status/tsdb":         a.head,
-		"status/tsdb/blocks":  a.blocks,
-		"status/walreplay":    a.replayed,
+		"label/{name}/values":   a.labelValues,
+		"metadata":              a.metadata,
+		"scrape_pools":          a.scrapePools,
+		"scrape_pools/config":   a.poolConfig,
+		"targets":               a.targets,
+		"targets/metadata":      a.targetMetadata,
+		"targets/relabel_steps": a.relabelSteps,
+		"alertmanagers":         a.alertmanagers,
+		"status/buildinfo":      a.buildInfo,
+		"status/config":         a.config,
+		"status/flags":          a.flags,
+		"status/runtimeinfo":    a.runtimeInfo,
+		"status/tsdb":           a.head,
+		"status/tsdb/blocks":    a.blocks,
+		"status/walreplay":      a.replayed,
 	}
 	both := map[string]handler{}
 	for i, h := range []handler{a.query, a.queryRange, a.queryExemplars, a.formatQuery, a.parseQuery, a.labelNames, a.series} {

@@ -3,6 +3,7 @@ package promapi_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -169,8 +170,17 @@ func (w theirWorld) TargetsDroppedCounts() map[string]int {
 	return map[string]int{"job0": 0, "job1": 1}
 }
 
-func (w theirWorld) ScrapePoolConfig(string) (*config.ScrapeConfig, error) {
-	return nil, errors.New("not asked for")
+func (w theirWorld) ScrapePoolConfig(pool string) (*config.ScrapeConfig, error) {
+	c, err := config.Load(w.process.Config, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	for _, job := range c.ScrapeConfigs {
+		if job.JobName == pool {
+			return job, nil
+		}
+	}
+	return nil, fmt.Errorf("scrape pool %q not found", pool)
 }
 
 func (w theirWorld) Alertmanagers() []*url.URL {
