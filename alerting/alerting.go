@@ -2,7 +2,6 @@ package alerting
 
 import (
 	"context"
-	"maps"
 	"sync"
 	"time"
 
@@ -125,21 +124,6 @@ func (r *Rules) Reload(patterns []string) error {
 		set.groups[r.o.Book.Path] = book
 	}
 	return r.use(set)
-}
-
-// SetBook puts another text in the place of the book's; the rules of files and
-// the state of all groups that stay the same go on. After an error, which names
-// every fault, the old rules go on.
-func (r *Rules) SetBook(text []byte) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	set := *r.set
-	set.groups = maps.Clone(set.groups)
-	delete(set.groups, r.o.Book.Path)
-	if err := set.addBook(Book{r.o.Book.Path, text}); err != nil {
-		return err
-	}
-	return r.use(&set)
 }
 
 // use is called with mu held.

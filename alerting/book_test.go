@@ -23,6 +23,27 @@ func (r *running) stateOf(name string) (State, time.Time) {
 	return "", time.Time{}
 }
 
+func TestWhoseRuleIsTakenOutEndsAtOnce(t *testing.T) {
+	run(t, twoRules, func(r *running) {
+		r.o.Book.Path = "/data/rules.yml"
+		if err := r.SetBook(bookText(`, {alert: Stays, expr: vector(1) > 0}`)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Minute)
+		r.out.mu.Lock()
+		r.out.got = nil
+		r.out.mu.Unlock()
+		if err := r.SetBook([]byte(`groups: [{name: own, interval: 10s, rules: [{alert: Stays, expr: vector(1) > 0}]}]`)); err != nil {
+			t.Fatal(err)
+		}
+		r.out.mu.Lock()
+		defer r.out.mu.Unlock()
+		if len(r.out.got) != 1 || r.out.got[0].Name() != "Mine" || !r.out.got[0].EndsAt.Equal(time.Now()) || r.out.got[0].StartsAt.IsZero() {
+			t.Errorf("sent %+v, want the end of Mine", r.out.got)
+		}
+	})
+}
+
 func TestABookChangesWhileItsRulesRun(t *testing.T) {
 	run(t, twoRules, func(r *running) {
 		r.o.Book.Path = "/data/rules.yml"

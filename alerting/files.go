@@ -67,23 +67,6 @@ func Check(p parser.Parser, patterns ...string) error {
 	return err
 }
 
-// CheckText validates the text of a rule file, as Check does.
-func CheckText(p parser.Parser, path string, text []byte) error {
-	s := &ruleSet{parser: p, log: slog.New(slog.DiscardHandler), groups: map[string]*rulefmt.RuleGroups{}}
-	return s.addBook(Book{path, text})
-}
-
-// addBook takes a book without text for one without groups.
-func (s *ruleSet) addBook(b Book) error {
-	switch {
-	case b.Path == "" || len(b.Text) == 0:
-		return nil
-	case len(b.Text) > maxFile:
-		return fmt.Errorf("%s: more than %d bytes: %w", b.Path, maxFile, ErrInvalid)
-	}
-	return s.add(b.Path, b.Text)
-}
-
 // readRules returns all faults of all files at once.
 func readRules(p parser.Parser, patterns []string, withBuiltin bool, log *slog.Logger) (*ruleSet, error) {
 	s := &ruleSet{parser: p, log: log, groups: map[string]*rulefmt.RuleGroups{}}

@@ -41,12 +41,6 @@ type Options struct {
 	Steps func([]Step)
 }
 
-// Book is a rule file that somebody else keeps and hands in as text.
-type Book struct {
-	Path string // under which its groups are known; empty means that there is none
-	Text []byte // a Prometheus rule file; empty for none yet
-}
-
 func (o *Options) validate() (*url.URL, error) {
 	var faults []error
 	if o.Query == nil || o.Appendable == nil || o.Queryable == nil {
