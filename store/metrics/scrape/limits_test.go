@@ -236,6 +236,47 @@ func TestLateSamplesWhileScraping(t *testing.T) {
 	}
 }
 
+// TestFilesAreSeenSoon: a target that appears in a file of targets is scraped
+// within seconds, one that goes from it ends.
+func TestFilesAreSeenSoon(t *testing.T) {
+	if alone(t) {
+		return
+	}
+	st, err := metrics.Open(t.TempDir(), metrics.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	s := &sink{st, make(chan struct{}, 1)}
+	file := filepath.Join(t.TempDir(), "targets.json")
+	list := func(n string, srv *httptest.Server) {
+		text := fmt.Sprintf(`[{"targets": [%q], "labels": {"n": %q}}]`, srv.Listener.Addr(), n)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	one, two := page(t, "seen 1\n"), page(t, "seen 2\n")
+	list("one", one)
+	m, err := scrape.New(scrape.Options{
+		Dir: t.TempDir(), Sink: s, Log: func(level, msg string) {}, Failed: func(err error) { t.Error(err) },
+		Config: []byte("scrape_configs:\n- {job_name: files, scrape_interval: 200ms, file_sd_configs: [{files: ['" + file + "']}]}\n"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	over := make(chan error, 1)
+	go func() { over <- m.Run(ctx) }()
+	s.until(t, `sum(seen)`, "{} => 1")
+	list("two", two)
+	s.until(t, `sum(seen)`, "{} => 2")
+	cancel()
+	if err := <-over; err != nil {
+		t.Error(err)
+	}
+}
+
 // Every kind of discovery that Prometheus knows is taken as it is written
 // there; what cannot be followed is named.
 func TestEveryKindOfDiscovery(t *testing.T) {

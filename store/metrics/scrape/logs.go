@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/VictoriaMetrics/VictoriaMetrics/lib/logger"
 )
@@ -13,10 +14,27 @@ import (
 var said = &logs{}
 
 type logs struct {
-	once  sync.Once
-	mu    sync.Mutex
-	to    func(level, msg string)
-	skips *[]string // where a check wants to have what it left out; nil when there is none
+	once   sync.Once
+	mu     sync.Mutex
+	to     func(level, msg string)
+	skips  *[]string            // where a check wants to have what it left out; nil when there is none
+	lately map[string]time.Time // what was told, and when
+}
+
+// repeatAfter is when the same words are told again: a file that cannot be read
+// is complained of each time it is looked for.
+const repeatAfter = time.Minute
+
+// repeated says whether the same was told a moment ago. The caller holds the lock.
+func (l *logs) repeated(msg string, now time.Time) bool {
+	if at, ok := l.lately[msg]; ok && now.Sub(at) < repeatAfter {
+		return true
+	}
+	if l.lately == nil || len(l.lately) >= 100 {
+		l.lately = map[string]time.Time{}
+	}
+	l.lately[msg] = now
+	return false
 }
 
 // listen takes over the logger's output; before that there is nothing to hear.
@@ -32,9 +50,10 @@ func (l *logs) Write(p []byte) (int, error) {
 	if skip {
 		*skips = append(*skips, strings.TrimPrefix(msg, "skipping `scrape_config` for "))
 	}
+	again := !skip && l.repeated(msg, time.Now())
 	l.mu.Unlock()
 	switch {
-	case skip:
+	case skip, again:
 	case to != nil && level != "fatal" && level != "panic":
 		to(level, msg)
 	default: // their last words
