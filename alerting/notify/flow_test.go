@@ -1,6 +1,7 @@
 package notify_test
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -37,14 +38,26 @@ type world struct {
 
 func newWorld(t *testing.T, rules string) *world {
 	w := &world{t: t, dir: t.TempDir(), recv: &inbox{}}
-	if rules != "" {
-		if err := os.WriteFile(filepath.Join(w.dir, "rules.yml"), []byte(rules), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.WriteFile(filepath.Join(w.dir, "rules.yml"), []byte(cmp.Or(rules, highErrorRate)), 0o644); err != nil {
+		t.Fatal(err)
 	}
 	w.start()
 	return w
 }
+
+// highErrorRate is the rule when a test names none.
+const highErrorRate = `groups:
+- name: services
+  rules:
+  - alert: HighErrorRate
+    expr: |
+      sum by (service_name) (rate(http_server_requests_total{http_response_status_code=~"5.."}[2m]))
+        / sum by (service_name) (rate(http_server_requests_total[2m]))
+        > 0.05
+    for: 5m
+    labels: {severity: page}
+    annotations: {summary: '{{ $labels.service_name }} fails {{ $value | humanizePercentage }} of its requests', value: '{{ $value | humanizePercentage }}'}
+`
 
 func (w *world) start() {
 	w.t.Helper()
@@ -67,6 +80,7 @@ func (w *world) start() {
 	})
 	w.rules, err = alerting.Open(alerting.Options{
 		RuleFiles:  []string{filepath.Join(w.dir, "*.yml")},
+		NoBuiltin:  true,
 		Query:      rules.EngineQueryFunc(engine, db),
 		Appendable: db, Queryable: db, Pipeline: w.pipe,
 		ExternalURL: "http://tripod.example",
