@@ -219,3 +219,20 @@ func TestHeatCells(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// A value between gaps can be seen, and stays in its plot.
+func TestALoneValueIsAStroke(t *testing.T) {
+	for name, c := range map[string]struct {
+		values []float64
+		want   string
+	}{
+		"in the middle": {[]float64{nan, 5, nan}, "M500 50h12"},
+		"at the start":  {[]float64{5, nan, nan}, "M0 50h12"},
+		"at the end":    {[]float64{nan, nan, 5}, "M988 50h12"},
+		"not alone":     {[]float64{nan, 5, 5}, "M500 50L1000 50"},
+	} {
+		if got := line(c.values, 10, 100); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}

@@ -24,7 +24,8 @@ func (p *pathData) cmd(c byte, xy ...float64) {
 }
 
 // line draws values at equal distances; NaN is a gap. A lone value between
-// gaps becomes a short stroke, or it could not be seen.
+// gaps becomes a short stroke, or it could not be seen; at the end it leads up
+// to its place, since behind it the plot ends.
 func line(v []float64, top, height float64) string {
 	var p pathData
 	open := false
@@ -38,9 +39,13 @@ func line(v []float64, top, height float64) string {
 			p.cmd('L', x, y)
 			continue
 		}
+		last := i+1 == len(v)
+		if last && i > 0 {
+			x -= lone(len(v))
+		}
 		p.cmd('M', x, y)
 		open = true
-		if i+1 == len(v) || math.IsNaN(v[i+1]) {
+		if last || math.IsNaN(v[i+1]) {
 			p.cmd('h', lone(len(v)))
 		}
 	}

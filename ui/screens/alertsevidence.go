@@ -92,10 +92,12 @@ type EvidencePattern struct {
 	Examples []EvidenceLine
 }
 
-// EvidenceLine is a log line as it was sent.
+// EvidenceLine is a log line.
 type EvidenceLine struct {
 	Time, Exact string
-	Line        string
+	Line        string // as it was sent
+	Message     string
+	Fields      []ui.Param
 	Trace       string // link, or empty
 }
 

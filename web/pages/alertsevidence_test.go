@@ -126,7 +126,7 @@ func TestEvidenceScreenSays(t *testing.T) {
 		"what is missing, and why":      {change: func(e *alerting.Evidence) { e.Missing = []alerting.Missing{{Part: "logs", Why: "it took too long"}} }, code: 200, want: []string{"Logs could not be had: it took too long"}},
 		"that nothing was there":        {change: func(e *alerting.Evidence) { e.Patterns, e.Traces, e.Changes, e.Expression.Lines = nil, nil, nil, nil }, code: 200, want: []string{"No log lines of planner-api", "No traces of planner-api", "Nothing that is known changed", "had no value"}},
 		"that a stranger's has no rule": {change: func(e *alerting.Evidence) { e.Expression = nil }, code: 200, want: []string{"No rule of this appliance"}},
-		"nothing that a log line makes": {code: 200, want: []string{"&lt;b&gt;"}, not: []string{"<b>\""}},
+		"nothing that a log line makes": {code: 200, want: []string{"html=</span>&lt;b&gt;"}, not: []string{"<b>\""}},
 		"that there is none":            {path: "/alerts/evidence/00112233445566778899aa00", code: 404, want: []string{"Not found"}},
 	} {
 		t.Run(name, func(t *testing.T) {

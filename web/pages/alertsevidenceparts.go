@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tripod/alerting"
+	"tripod/store"
 	"tripod/ui"
 	"tripod/ui/chart"
 	"tripod/ui/screens"
@@ -34,6 +35,7 @@ func (v *evidenceView) patterns() screens.EvidencePatterns {
 		r.Change, r.Tone = keptChange(k, now, was, v.Before)
 		for _, l := range k.Examples {
 			line := screens.EvidenceLine{Time: chart.Clock(l.Time.UTC()), Exact: chart.Exact(l.Time.UTC()), Line: l.Line}
+			line.Message, line.Fields = readLine(l.Line)
 			if l.Trace != "" && !v.gone && !v.goneTraces[l.Trace] {
 				line.Trace = v.carry.Href("/traces/" + l.Trace)
 			}
@@ -45,6 +47,19 @@ func (v *evidenceView) patterns() screens.EvidencePatterns {
 		out.None = "No log lines" + v.of() + " in that time"
 	}
 	return out
+}
+
+// readLine takes a line apart as the Logs screen does: its message, and the
+// fields that tell lines apart.
+func readLine(line string) (message string, fields []ui.Param) {
+	var r store.Record
+	r.SetLine(line)
+	for _, at := range r.Attrs {
+		if !quietFields[at.Key] && len(fields) < rowFields {
+			fields = append(fields, ui.Param{Name: at.Key, Value: cut(oneLine(at.Value.Text()), rowValue)})
+		}
+	}
+	return cut(r.Message(), rowMessage), fields
 }
 
 // keptChange is how a pattern's share changed, in words, and how loud that is.
