@@ -52,7 +52,7 @@ func (d *ruleDesk) open(ctx context.Context, log *slog.Logger) (alerting.Book, e
 	}
 	sound := all[:0]
 	for _, r := range all {
-		if err := r.Check(); err != nil {
+		if err := r.Check(d.parser); err != nil {
 			log.Error("a rule made on the page is left out", "rule", r.Name, "id", r.ID, "err", err)
 			continue
 		}
@@ -85,6 +85,9 @@ func (d *ruleDesk) print(rules []rulebook.Kept) ([]byte, error) {
 // SaveRule keeps a rule as its newest version, under a new id when there is
 // none, and has it run.
 func (d *ruleDesk) SaveRule(ctx context.Context, id string, base int, note string, r rulebook.Rule) (string, error) {
+	if err := r.Check(d.parser); err != nil {
+		return "", err
+	}
 	return d.change(ctx, catalog.RuleChange{ID: id, Base: base, Note: note, Rule: &r})
 }
 

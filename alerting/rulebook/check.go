@@ -23,15 +23,14 @@ const (
 )
 
 // Check gives everything that is wrong with a rule, in the order of its
-// fields, or nil.
-func (r *Rule) Check() error {
+// fields, or nil. The parser reads expressions; nil is stock PromQL's.
+func (r *Rule) Check(read parser.Parser) error {
+	if read == nil {
+		read = parser.NewParser(parser.Options{})
+	}
 	var f Faults
 	f.name("alert", r.Name)
-	if l := r.Language; l != "" && l != PromQL {
-		f.add("language", "%.40q is none that rules ask in", l)
-	} else {
-		f.expr(r.Expr)
-	}
+	f.expr(read, r.Expr)
 	f.duration("for", r.For)
 	f.duration("keep_firing_for", r.KeepFiringFor)
 	f.pairs("labels", r.Labels)
@@ -63,7 +62,7 @@ func (f *Faults) name(field, s string) {
 	}
 }
 
-func (f *Faults) expr(s string) {
+func (f *Faults) expr(read parser.Parser, s string) {
 	if strings.TrimSpace(s) == "" {
 		f.add("expr", "is missing: any PromQL; each series of its answer is an alert")
 		return
@@ -72,7 +71,7 @@ func (f *Faults) expr(s string) {
 		f.add("expr", "%d bytes, at most %d", len(s), maxText)
 		return
 	}
-	e, err := parser.NewParser(parser.Options{}).ParseExpr(s)
+	e, err := read.ParseExpr(s)
 	var list parser.ParseErrors
 	switch {
 	case errors.As(err, &list) && len(list) > 0:

@@ -8,16 +8,12 @@ import (
 	"tripod/alerting"
 )
 
-// PromQL is the language of rules that name none.
-const PromQL = "promql"
-
 // Rule is an alerting rule with the settings of its group, as it is typed:
 // durations are Prometheus's ("5m", "1h30m"), empty where they are not given.
 // The JSON is that of the API and of what is kept; its names are those of
 // Prometheus's rule files.
 type Rule struct {
 	Name          string            `json:"alert"`
-	Language      string            `json:"language,omitempty"` // of Expr; empty means PromQL
 	Expr          string            `json:"expr"`
 	For           string            `json:"for,omitempty"`
 	KeepFiringFor string            `json:"keep_firing_for,omitempty"`

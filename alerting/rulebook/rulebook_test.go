@@ -37,7 +37,6 @@ func TestCheckNamesFieldAndPlace(t *testing.T) {
 		"half an expression":         {func(r *Rule) { r.Expr = "sum(up" }, "expr: column 7: "},
 		"one of several lines":       {func(r *Rule) { r.Expr = "up\n  == == 1" }, "expr: line 2, column 6: "},
 		"a range":                    {func(r *Rule) { r.Expr = "up[5m]" }, "expr: a rule wants an instant vector or a scalar, this is a range vector"},
-		"another language":           {func(r *Rule) { r.Language = "sql" }, `language: "sql" is none`},
 		"a bad for":                  {func(r *Rule) { r.For = "5 minutes" }, `for: "5 minutes": want a duration like 30s`},
 		"a bad keep_firing_for":      {func(r *Rule) { r.KeepFiringFor = "-1m" }, "keep_firing_for: "},
 		"a bad label's name":         {func(r *Rule) { r.Labels["\xff"] = "x" }, "labels: "},
@@ -53,7 +52,7 @@ func TestCheckNamesFieldAndPlace(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := sound()
 			c.change(&r)
-			err := r.Check()
+			err := r.Check(nil)
 			if c.want == "" {
 				if err != nil {
 					t.Error(err)
@@ -133,7 +132,7 @@ func FuzzRule(f *testing.F) {
 	f.Add("ü\u2028", "1 > bool 0", "", "x", "{{ \"\" }}", "{{", "~", "0", -1)
 	f.Fuzz(func(t *testing.T, name, expr, hold, label, value, text, group, interval string, limit int) {
 		r := Rule{Name: name, Expr: expr, For: hold, Labels: map[string]string{label: value}, Annotations: map[string]string{"summary": text}, Group: group, Interval: interval, Limit: limit}
-		if r.Check() != nil {
+		if r.Check(nil) != nil {
 			return
 		}
 		file, err := Print("# head\n", []Kept{{Rule: r}})

@@ -93,18 +93,13 @@ type RuleChange struct {
 	ID   string // empty makes a new rule
 	Base int    // the version that the change began with, 0 does not ask; another newest one is a rulebook.ErrConflict
 	Note string
-	Rule *rulebook.Rule // nil to delete or undelete
+	Rule *rulebook.Rule // sound, or nil to delete or undelete
 	Back bool           // undelete
 }
 
 // ChangeRule does that if agreed, which gets all rules as they would be,
 // returns nil. It gives the rule's id.
 func (c *Catalog) ChangeRule(ctx context.Context, change RuleChange, agreed func([]rulebook.Kept) error) (id string, err error) {
-	if change.Rule != nil {
-		if err := change.Rule.Check(); err != nil {
-			return "", err
-		}
-	}
 	id = change.ID
 	err = inTx(ctx, c.db, func(tx *sql.Tx) error {
 		switch {

@@ -17,7 +17,7 @@ type RuleEdit struct {
 	Can    bool // it can be saved
 	Old    int  // the version that is shown, when it is not the newest
 
-	Name, Language          string
+	Name                    string
 	Query                   ui.Query
 	For, Keep               string
 	Labels, Annotations     []RulePair

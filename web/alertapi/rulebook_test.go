@@ -18,6 +18,9 @@ type testDesk struct{ *catalog.Catalog }
 func agree([]rulebook.Kept) error { return nil }
 
 func (d testDesk) SaveRule(ctx context.Context, id string, base int, note string, r rulebook.Rule) (string, error) {
+	if err := r.Check(nil); err != nil {
+		return "", err
+	}
 	return d.ChangeRule(ctx, catalog.RuleChange{ID: id, Base: base, Note: note, Rule: &r}, agree)
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/util/annotations"
 
 	"tripod/alerting"
@@ -25,8 +26,9 @@ type Alerts struct {
 	Trial     AlertTrial
 
 	Book     RuleBook
-	BookFile string   // under which the running rules have it
-	Desk     RuleDesk // nil: then nothing can be changed
+	BookFile string        // under which the running rules have it
+	Desk     RuleDesk      // nil: then nothing can be changed
+	Parser   parser.Parser // of the expressions of rules; stock PromQL when nil
 	Now      RuleNow
 
 	Silences Silences

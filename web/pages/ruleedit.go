@@ -125,7 +125,7 @@ func (p *Pages) ruleForm(w http.ResponseWriter, r *http.Request, status int, kep
 func (p *Pages) ruleModel(ctx context.Context, kept *rulebook.Kept, f *ruleForm, faults rulebook.Faults) screens.RuleEdit {
 	rule := &f.rule
 	m := screens.RuleEdit{
-		Title: "New rule", Action: "/alerts/new", Cancel: "/alerts", Base: f.base, Can: p.o.Alerts.Desk != nil, Note: f.note, Language: rule.Language,
+		Title: "New rule", Action: "/alerts/new", Cancel: "/alerts", Base: f.base, Can: p.o.Alerts.Desk != nil, Note: f.note,
 		Query: ui.Query{ID: "rule-expr", Name: "expr", Value: rule.Expr, Lines: 3, Editor: true, Label: "Expression in PromQL",
 			Placeholder: "any PromQL: each series of its answer is an alert, such as a / b > 0.05"},
 		Name: rule.Name, For: rule.For, Keep: rule.KeepFiringFor, Group: rule.Group, Interval: rule.Interval, Offset: rule.QueryOffset, Limit: f.limit,
@@ -213,7 +213,7 @@ func ruleErrors(faults rulebook.Faults) map[string]string {
 func (p *Pages) ruleCheck(w http.ResponseWriter, r *http.Request) {
 	expr := r.URL.Query().Get("q")
 	faults := []metricFault{}
-	found, _ := (&rulebook.Rule{Name: "a", Group: "a", Expr: expr}).Check().(rulebook.Faults)
+	found, _ := (&rulebook.Rule{Name: "a", Group: "a", Expr: expr}).Check(p.o.Alerts.Parser).(rulebook.Faults)
 	if expr != "" && len(expr) <= maxValue {
 		for _, f := range found.Of("expr") {
 			from := units16(expr, f.From)

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/prometheus/prometheus/promql/parser"
+
 	"tripod/alerting/rulebook"
 )
 
@@ -73,7 +75,7 @@ func readRuleForm(v url.Values) ruleForm {
 	text := func(name string) string { return strings.TrimSpace(v.Get(name)) }
 	f := ruleForm{
 		rule: rulebook.Rule{
-			Name: text("alert"), Language: text("language"), Expr: strings.ReplaceAll(v.Get("expr"), "\r\n", "\n"),
+			Name: text("alert"), Expr: strings.ReplaceAll(v.Get("expr"), "\r\n", "\n"),
 			For: text("for"), KeepFiringFor: text("keep_firing_for"), Group: text("group"), Interval: text("interval"), QueryOffset: text("query_offset"),
 		},
 		limit: text("limit"), note: cut(text("note"), 200), span: cmp.Or(text("span"), ruleSpans[0].name), test: ruleTest,
@@ -119,8 +121,8 @@ func (f *ruleForm) pairs(v url.Values, in, field string, empty bool) (map[string
 }
 
 // check gives all faults, those of the form first.
-func (f *ruleForm) check() rulebook.Faults {
-	found, _ := f.rule.Check().(rulebook.Faults)
+func (f *ruleForm) check(read parser.Parser) rulebook.Faults {
+	found, _ := f.rule.Check(read).(rulebook.Faults)
 	return append(slices.Clone(f.faults), found...)
 }
 

@@ -42,7 +42,7 @@ func (p *Pages) ruleSave(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	faults := f.check()
+	faults := f.check(p.o.Alerts.Parser)
 	if r.PostForm.Get("do") == "preview" {
 		return p.ruleForm(w, r, http.StatusOK, kept, f, faults)
 	}

@@ -45,7 +45,7 @@ func (p *Pages) rulePreviewPart(w http.ResponseWriter, r *http.Request) error {
 		return p.fragment(w, r, http.StatusOK, screens.RuleTest(p.ruleTest(r.Context(), st, &f)))
 	}
 	m := p.rulePreview(r.Context(), st, &f)
-	m.Errors = ruleErrors(f.check())
+	m.Errors = ruleErrors(f.check(p.o.Alerts.Parser))
 	if f.rule.Name == "" && len(m.Errors) > 0 {
 		delete(m.Errors, "alert") // who types the expression first need not hear of it yet
 	}
@@ -64,7 +64,7 @@ func (p *Pages) rulePreview(ctx context.Context, st State, f *ruleForm) screens.
 	for _, s := range [...]int{1, 0, 2, 3} {
 		out.Spans = append(out.Spans, screens.RuleSpan{Value: ruleSpans[s].name, Text: ruleSpans[s].text, On: ruleSpans[s].name == f.span})
 	}
-	if faults := f.check().Of("expr"); len(faults) > 0 {
+	if faults := f.check(p.o.Alerts.Parser).Of("expr"); len(faults) > 0 {
 		out.None = "Write an expression to see it here"
 		if f.rule.Expr != "" {
 			out.None = "The expression cannot be read yet"
@@ -114,7 +114,7 @@ func (p *Pages) ruleChart(ctx context.Context, st State, f *ruleForm, c comparis
 		threshold(&out, c)
 	}
 	states := g.states(m, nil)
-	if p.o.Alerts.Trial != nil && f.check() == nil {
+	if p.o.Alerts.Trial != nil && f.check(p.o.Alerts.Parser) == nil {
 		if report, err := p.o.Alerts.Trial.Backtest(ctx, testedRule(f.rule), g.from, g.to); err == nil {
 			g.tried(states, report)
 		}
@@ -305,14 +305,14 @@ func (p *Pages) ruleTest(ctx context.Context, st State, f *ruleForm) screens.Ale
 			back, out.Over = s.back, s.text
 		}
 	}
-	if faults := f.check(); back == 0 || len(faults.Of("expr")) > 0 {
+	if faults := f.check(p.o.Alerts.Parser); back == 0 || len(faults.Of("expr")) > 0 {
 		out.Over = ""
 		return out
 	}
 	ctx, cancel := context.WithTimeout(ctx, testTime)
 	defer cancel()
 	tested := testedRule(f.rule)
-	tested.Labels, tested.Annotations = soundTemplates(f, "labels", tested.Labels), nil
+	tested.Labels, tested.Annotations = soundTemplates(f.check(p.o.Alerts.Parser), "labels", tested.Labels), nil
 	if out.Failed = p.runTests(ctx, st, tested, back, &out); out.Failed == "" && len(out.Rows) == 0 {
 		out.Failed = "the rule has nothing to test"
 	}
@@ -320,9 +320,9 @@ func (p *Pages) ruleTest(ctx context.Context, st State, f *ruleForm) screens.Ale
 }
 
 // soundTemplates leaves out what is not finished yet.
-func soundTemplates(f *ruleForm, field string, m map[string]string) map[string]string {
+func soundTemplates(faults rulebook.Faults, field string, m map[string]string) map[string]string {
 	out := maps.Clone(m)
-	for _, fault := range f.check() {
+	for _, fault := range faults {
 		if name, ok := strings.CutPrefix(fault.Field, field+"."); ok {
 			delete(out, name)
 		}
