@@ -127,3 +127,23 @@ func TestAChangeOfRulesIsWholeOrNot(t *testing.T) {
 		t.Errorf("kept %+v, %v", k, err)
 	}
 }
+
+// TestFaultyRulesAreNotKept tells what is wrong, within a query of another
+// language too.
+func TestFaultyRulesAreNotKept(t *testing.T) {
+	d := deskIn(t, t.TempDir())
+	for want, rule := range map[string]rulebook.Rule{
+		"alert: is missing":            {Group: "g", Expr: "up == 0"},
+		"gives lines, not numbers":     {Name: "A", Group: "g", Expr: `{__logql__="{a=\"b\"}"} > 1`},
+		"column 6: __traceql__":        {Name: "A", Group: "g", Expr: `up + {__traceql__="{"}`},
+		"cannot stand in a range":      {Name: "A", Group: "g", Expr: `rate({__logql__="rate({a=\"b\"}[5m])"}[5m])`},
+		"want a duration like 30s, 5m": {Name: "A", Group: "g", Expr: "up == 0", For: "soon"},
+	} {
+		if _, err := d.SaveRule(t.Context(), "", 0, "", rule); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v", want, err)
+		}
+	}
+	if text := opened(t, d); text != "" {
+		t.Errorf("kept %s", text)
+	}
+}
