@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,14 +51,9 @@ func (d *ruleDesk) open(ctx context.Context, log *slog.Logger) (alerting.Book, e
 	if err != nil {
 		return alerting.Book{}, err
 	}
-	sound := all[:0]
-	for _, r := range all {
-		if err := r.Check(d.parser); err != nil {
-			log.Error("a rule made on the page is left out", "rule", r.Name, "id", r.ID, "err", err)
-			continue
-		}
-		sound = append(sound, r)
-	}
+	sound := d.sound(all, func(r rulebook.Kept, err error) {
+		log.Error("a rule made on the page is left out", "rule", r.Name, "id", r.ID, "err", err)
+	})
 	text, err := d.print(sound)
 	if err != nil {
 		return alerting.Book{}, err
@@ -72,6 +68,18 @@ func (d *ruleDesk) open(ctx context.Context, log *slog.Logger) (alerting.Book, e
 		}
 	}
 	return alerting.Book{Path: d.path, Text: text}, nil
+}
+
+// sound are the rules that can be used; leftOut, which may be nil, gets the
+// others.
+func (d *ruleDesk) sound(all []rulebook.Kept, leftOut func(r rulebook.Kept, err error)) []rulebook.Kept {
+	return slices.DeleteFunc(all, func(r rulebook.Kept) bool {
+		err := r.Check(d.parser)
+		if err != nil && leftOut != nil {
+			leftOut(r, err)
+		}
+		return err != nil
+	})
 }
 
 func (d *ruleDesk) print(rules []rulebook.Kept) ([]byte, error) {
@@ -115,7 +123,7 @@ func (d *ruleDesk) change(ctx context.Context, c catalog.RuleChange) (string, er
 		return "", err
 	}
 	id, err := d.catalog.ChangeRule(ctx, c, func(all []rulebook.Kept) (err error) {
-		if text, err = d.print(all); err != nil {
+		if text, err = d.print(d.sound(all, nil)); err != nil { // they were named at the start
 			return err
 		}
 		return replaceFile(d.path, text)

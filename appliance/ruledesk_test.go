@@ -15,6 +15,7 @@ import (
 	"tripod/alerting"
 	"tripod/alerting/rulebook"
 	"tripod/appliance/catalog"
+	"tripod/store/metrics"
 )
 
 // rulesAreMadeOnThePage makes a rule that fires, changes it and deletes it.
@@ -145,5 +146,47 @@ func TestFaultyRulesAreNotKept(t *testing.T) {
 	}
 	if text := opened(t, d); text != "" {
 		t.Errorf("kept %s", text)
+	}
+}
+
+// TestRulesThatCannotBeUsedAreNotInTheWay of the others: such rules stay when
+// the program is started without the feature that they need.
+func TestRulesThatCannotBeUsedAreNotInTheWay(t *testing.T) {
+	d := deskIn(t, t.TempDir())
+	var unsound []string
+	for _, name := range []string{"First", "Second"} {
+		rule := &rulebook.Rule{Name: name, Expr: `sort_by_label(up, "job")`, Group: "own"}
+		id, err := d.catalog.ChangeRule(t.Context(), catalog.RuleChange{Rule: rule}, func([]rulebook.Kept) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		unsound = append(unsound, id)
+	}
+	s, err := metrics.Open(t.TempDir(), metrics.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	opened(t, d)
+	d.rules, err = alerting.Open(alerting.Options{Book: alerting.Book{Path: d.path}, NoBuiltin: true, Query: s.QueryFunc(), Parser: d.parser, Appendable: s, Queryable: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.rules.Close() })
+	if err := d.DeleteRule(t.Context(), unsound[0]); err != nil {
+		t.Errorf("deleted: %v", err)
+	}
+	if _, err := d.SaveRule(t.Context(), "", 0, "", rulebook.Rule{Name: "Third", Expr: "up == 0", Group: "own"}); err != nil {
+		t.Errorf("saved: %v", err)
+	}
+	if err := d.UndeleteRule(t.Context(), unsound[0]); err != nil {
+		t.Errorf("brought back: %v", err)
+	}
+	file, err := os.ReadFile(d.path)
+	if err != nil || !strings.Contains(string(file), "- alert: Third") || strings.Contains(string(file), "sort_by_label") {
+		t.Errorf("file %s, %v", file, err)
+	}
+	if all, err := d.catalog.Rules(t.Context()); err != nil || len(all) != 3 {
+		t.Errorf("kept %+v, %v", all, err)
 	}
 }
