@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -87,8 +88,10 @@ func plot(ctx context.Context, s Series, a *Alert, e parser.Expr, hold time.Dura
 }
 
 // ruleOf finds the rule that made an alert: that of its name and, if there are
-// several, the one that its link shows.
+// several, the one that its link shows. An alert whose link leads elsewhere is
+// not of a rule here, whatever it is called.
 func (r *Rules) ruleOf(a *Alert) (found *rules.AlertingRule) {
+	ours := a.GeneratorURL == "" || strings.HasPrefix(a.GeneratorURL, strings.TrimSuffix(r.o.ExternalURL, "/")+"/")
 	for _, rule := range r.manager.AlertingRules() {
 		if rule.Name() != a.Name() {
 			continue
@@ -96,7 +99,7 @@ func (r *Rules) ruleOf(a *Alert) (found *rules.AlertingRule) {
 		if r.linkOf(rule.Query().String()) == a.GeneratorURL {
 			return rule
 		}
-		if found == nil {
+		if found == nil && ours {
 			found = rule
 		}
 	}

@@ -119,3 +119,27 @@ func TestPlotOfAStranger(t *testing.T) {
 		}
 	})
 }
+
+// An alert of another Prometheus may have the name of a rule of ours.
+func TestPlotOfANamesake(t *testing.T) {
+	run(t, "groups: [{name: g, rules: [{alert: A, expr: errors > 1}]}]", func(r *running) {
+		time.Sleep(time.Minute)
+		for link, want := range map[string]string{
+			"":                       "errors",
+			r.linkOf("errors > 2"):   "errors", // as the rule was before it was edited
+			r.linkOf("errors > 1"):   "errors",
+			r.linkOf("errors")[:25]:  "errors", // a long one is cut
+			"https://prom.example/x": "",
+			"https://prom.example/graph?g0.expr=theirs+%3E+3&g0.tab=1": "theirs",
+			"http://tripod.example/xyz/graph?g0.expr=theirs+%3E+3":     "theirs",
+			"http://tripod.example.org/x/graph?g0.expr=theirs+%3E+3":   "theirs",
+		} {
+			z := &zones{n: 2}
+			a := Alert{Labels: map[string]string{"alertname": "A", "zone": "1"}, GeneratorURL: link}
+			p, err := r.Plot(context.Background(), z, a, time.Now().Add(-time.Hour), time.Now())
+			if err != nil || strings.Join(z.asked, "") != want || want == "" != (p == nil) {
+				t.Errorf("%s: asked %q, want %q; %+v, %v", link, z.asked, want, p, err)
+			}
+		}
+	})
+}
