@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -248,6 +249,26 @@ func TestRestartsInTheMiddle(t *testing.T) {
 		t.Errorf("missing %v after %d further questions", e.Missing, f.asked-asked)
 	}
 	cancel()
+}
+
+// An alert may end and fire again within one request, and the other way round.
+func TestStepsAreTakenInOrder(t *testing.T) {
+	k := open(t, Options{Now: func() time.Time { return fired.Add(time.Hour) }})
+	first, again := alertOf("A", fired), alertOf("A", fired.Add(time.Minute))
+	end := func(at time.Time) alerting.Step {
+		return alerting.Step{Time: at, Alert: first.Fingerprint(), Kind: alerting.StepResolved}
+	}
+	k.Note(steps(first))
+	k.Note(append([]alerting.Step{end(fired.Add(50 * time.Second))}, steps(again)...))
+	ids := []string{hex.EncodeToString(idOf(&first)), hex.EncodeToString(idOf(&again))}
+	if old, e := get(t, k, ids[0]), get(t, k, ids[1]); !old.EndedAt.Equal(fired.Add(50*time.Second)) || !e.EndedAt.IsZero() {
+		t.Errorf("the old one ended at %s, the new one at %s", old.EndedAt, e.EndedAt)
+	}
+	b := alertOf("B", fired)
+	k.Note(append(steps(b), alerting.Step{Time: fired.Add(time.Second), Alert: b.Fingerprint(), Kind: alerting.StepResolved}))
+	if e := get(t, k, hex.EncodeToString(idOf(&b))); !e.EndedAt.Equal(fired.Add(time.Second)) {
+		t.Errorf("one that fires and ends at once ended at %s", e.EndedAt)
+	}
 }
 
 // Of an alert of another Prometheus, that fired long before, it is kept what is

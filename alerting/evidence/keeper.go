@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -137,43 +138,40 @@ func (k *Keeper) kick() {
 	}
 }
 
-// Note takes the steps of alerts: for one that begins to fire an ID is on disk
-// when it returns, and its evidence follows. What cannot be written is logged,
-// and tried again when a notification asks for the ID.
+// Note takes the steps of alerts, in their order: for one that begins to fire
+// an ID is on disk when it returns, and its evidence follows. What cannot be
+// written is logged, and tried again when a notification asks for the ID.
 func (k *Keeper) Note(steps []alerting.Step) {
-	var begun, ended []alerting.Step
-	for _, s := range steps {
-		switch {
-		case s.Kind == alerting.StepReceived && s.Of != nil:
-			begun = append(begun, s)
-		case s.Kind == alerting.StepResolved:
-			ended = append(ended, s)
-		}
-	}
-	if len(begun)+len(ended) == 0 {
+	steps = slices.DeleteFunc(slices.Clone(steps), func(s alerting.Step) bool { return !begins(s) && s.Kind != alerting.StepResolved })
+	if len(steps) == 0 {
 		return
 	}
 	err := k.update(func(w writer) error {
-		for _, s := range begun {
-			fired := s.Of.StartsAt
-			if s.Time.Sub(fired) > alerting.FiredEarly {
-				fired = s.Time // it fired elsewhere, and this is when it came to be known here
-			}
-			if _, err := w.reserve(s.Of, fired, k.o.Now(), k.o.MaxQueue); err != nil {
-				return err
-			}
-		}
-		for _, s := range ended {
-			if err := w.end(s.Alert, s.Time); err != nil {
+		for _, s := range steps {
+			if err := k.note(w, s); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		k.o.Log.Error("evidence of alerts not written", "alerts", len(begun)+len(ended), "err", err)
+		k.o.Log.Error("evidence of alerts not written", "alerts", len(steps), "err", err)
 	}
 	k.kick()
+}
+
+func begins(s alerting.Step) bool { return s.Kind == alerting.StepReceived && s.Of != nil }
+
+func (k *Keeper) note(w writer, s alerting.Step) error {
+	if !begins(s) {
+		return w.end(s.Alert, s.Time)
+	}
+	fired := s.Of.StartsAt
+	if s.Time.Sub(fired) > alerting.FiredEarly {
+		fired = s.Time // it fired elsewhere, and this is when it came to be known here
+	}
+	_, err := w.reserve(s.Of, fired, k.o.Now(), k.o.MaxQueue)
+	return err
 }
 
 // Of is the ID of an alert's evidence. An alert that has none gets one now: a
