@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -118,7 +119,7 @@ func TestSilenceIsMadeChangedAndEnded(t *testing.T) {
 	_, _, page = pageOf(t, h, "/alerts?sel=Busy")
 	wants(t, page, "Silenced<", "relay move", "silenced until ", "/alerts/silences/"+made.ID+"/expire", "!Firing<span")
 	_, _, page = pageOf(t, h, "/alerts/silences?edit="+made.ID)
-	wants(t, page, "Change silence", `value="`+made.ID+`"`, made.EndsAt.UTC().Format(timeLayout))
+	wants(t, page, "Change silence", `value="`+made.ID+`"`, made.EndsAt.Add(time.Second-1).UTC().Format(typedTime))
 	v = matching("alertname", "=", "Busy")
 	v.Set("id", made.ID)
 	v.Set("begin", made.StartsAt.UTC().Format(time.RFC3339Nano))
@@ -152,5 +153,32 @@ func TestSilenceThatIsRefusedIsShownAgain(t *testing.T) {
 	wants(t, w.Body.String(), "relay move", "missing closing ]")
 	if len(n.Silences()) != 0 {
 		t.Errorf("kept %+v", n.Silences())
+	}
+}
+
+// TestSilenceThatHasBegunIsChanged counts spans from now on, and keeps its end
+// when only something else is changed.
+func TestSilenceThatHasBegunIsChanged(t *testing.T) {
+	now := time.Date(2026, 3, 12, 14, 0, 10, 0, time.UTC)
+	for name, c := range map[string]struct {
+		begins, ends time.Time
+		span         string // that is chosen; "" leaves the form as it is
+		want         time.Time
+	}{
+		"an hour more, of one that began 3 h ago": {now.Add(-3 * time.Hour), now.Add(time.Minute), "1h", now.Add(time.Hour)},
+		"an hour, of one that is to come":         {now.Add(2 * time.Hour), now.Add(9 * time.Hour), "1h", now.Add(3 * time.Hour)},
+		"the end as it was":                       {now.Add(-time.Hour), now.Add(47 * time.Second), "", now.Add(47 * time.Second)},
+		"the end, but for parts of a second":      {now.Add(-time.Hour), now.Add(47*time.Second + 1), "", now.Add(48 * time.Second)},
+	} {
+		f := editSilence(alerting.Silence{ID: "s", StartsAt: c.begins, EndsAt: c.ends}, now)
+		v := matching("alertname", "=", "Busy")
+		v.Set("id", "s")
+		v.Set("begin", f.begin)
+		v.Set("until", f.until)
+		v.Set("span", cmp.Or(c.span, f.span))
+		got := readSilence(v, now)
+		if len(got.faults) > 0 || !got.silence.StartsAt.Equal(c.begins) || !got.silence.EndsAt.Equal(c.want) {
+			t.Errorf("%s: from %s to %s, %v; want to %s", name, got.silence.StartsAt, got.silence.EndsAt, got.faults, c.want)
+		}
 	}
 }

@@ -23,7 +23,8 @@ var silenceSpans = []struct {
 // silencePick is the choice of a date.
 const silencePick = "pick"
 
-const timeLayout = "2006-01-02 15:04"
+// typedTime is how a form writes a time, in UTC.
+const typedTime = "2006-01-02 15:04:05"
 
 // silenceForm is what the form of a silence holds.
 type silenceForm struct {
@@ -53,7 +54,8 @@ func readSilence(v url.Values, now time.Time) silenceForm {
 		begins = f.time("begin", f.begin, now)
 		f.silence.StartsAt = begins
 	}
-	f.silence.EndsAt = begins
+	from := later(now, begins) // of one that has begun the rest counts
+	f.silence.EndsAt = from
 	i := slices.IndexFunc(silenceSpans, func(s struct {
 		name, text string
 		length     time.Duration
@@ -62,14 +64,14 @@ func readSilence(v url.Values, now time.Time) silenceForm {
 	})
 	switch {
 	case i >= 0:
-		f.silence.EndsAt = begins.Add(silenceSpans[i].length)
+		f.silence.EndsAt = from.Add(silenceSpans[i].length)
 	case f.until == "":
 		f.faults["until"] = "Is missing: the time at which it ends"
 	default:
 		f.silence.EndsAt = f.time("until", f.until, now)
-		if f.faults["until"] == "" && !f.silence.EndsAt.After(later(now, begins)) {
-			f.faults["until"] = chart.Exact(f.silence.EndsAt) + " is over already"
-		}
+	}
+	if f.faults["until"] == "" && !f.silence.EndsAt.After(from) {
+		f.faults["until"] = chart.Exact(f.silence.EndsAt) + " is over already"
 	}
 	return f
 }
@@ -111,9 +113,11 @@ func (f *silenceForm) matchers(names, ops, values []string) {
 	}
 }
 
-// editSilence is the form of a silence that there is.
+// editSilence is the form of a silence that there is. It ends on a whole second
+// there, the next one, so that it is never shorter for being saved again.
 func editSilence(s alerting.Silence, now time.Time) silenceForm {
-	f := silenceForm{silence: s, span: silencePick, until: s.EndsAt.UTC().Format(timeLayout), faults: map[string]string{}}
+	until := s.EndsAt.Add(time.Second - 1).Truncate(time.Second)
+	f := silenceForm{silence: s, span: silencePick, until: until.UTC().Format(typedTime), faults: map[string]string{}}
 	if s.State(now) == alerting.SilenceExpired { // again, as long as it was
 		f.silence.ID, f.until, f.span = "", "", "1h"
 		return f
