@@ -9,6 +9,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +26,9 @@ const (
 	maxText     = 2000
 	maxName     = 200
 	maxLabels   = 64
-	maxUnpacked = 2 << 20 // of a body; what is made has less than half of it
+	plotLabels  = 32      // of each line of a plot
+	maxPlotText = 100     // of a name or value of these
+	maxUnpacked = 2 << 20 // of a body; what is made has less, even when JSON writes each byte as six
 	idBytes     = 12
 )
 
@@ -94,13 +98,12 @@ func cut(s string, most int) string {
 	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
-func cutMap(m map[string]string) map[string]string {
-	out := make(map[string]string, min(len(m), maxLabels))
-	for name, value := range m {
-		if len(out) == maxLabels {
-			break
-		}
-		out[cut(name, maxName)] = cut(value, maxText)
+// cutMap keeps so many labels, the first by name, with names and values of so
+// many bytes at most.
+func cutMap(m map[string]string, most, name, value int) map[string]string {
+	out := make(map[string]string, min(len(m), most))
+	for _, n := range slices.Sorted(maps.Keys(m))[:min(len(m), most)] {
+		out[cut(n, name)] = cut(m[n], value)
 	}
 	return out
 }

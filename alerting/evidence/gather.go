@@ -136,7 +136,7 @@ func (k *Keeper) changes(ctx context.Context, h *alerting.EvidenceHead) ([]alert
 func cutPlot(p *alerting.Plot) {
 	p.Expr = cut(p.Expr, maxText)
 	for i := range p.Lines {
-		p.Lines[i].Labels = cutMap(p.Lines[i].Labels)
+		p.Lines[i].Labels = cutMap(p.Lines[i].Labels, plotLabels, maxPlotText, maxPlotText)
 	}
 }
 

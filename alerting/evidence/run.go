@@ -46,6 +46,20 @@ func (k *Keeper) giveBack(h *head) bool {
 	return false
 }
 
+// pack is nil when there is no body; of one that cannot be packed the head says why.
+func (k *Keeper) pack(h *head, b *body) []byte {
+	if b == nil {
+		return nil
+	}
+	packed, err := encodeBody(b)
+	if err != nil {
+		h.Without = cut(fmt.Sprintf("it cannot be kept: %s", err), maxName)
+		k.o.Log.Warn("evidence of an alert cannot be kept", "alert", h.Name, "evidence", h.ID, "err", err)
+		return nil
+	}
+	return packed
+}
+
 // gatherNext says whether there may be more to do.
 func (k *Keeper) gatherNext(ctx context.Context) bool {
 	var seq []byte
@@ -73,18 +87,17 @@ func (k *Keeper) gatherNext(ctx context.Context) bool {
 	}
 	h.GatheredAt = k.o.Now()
 	h.Took = h.GatheredAt.Sub(began)
-	err = k.update(func(w writer) error {
-		if err := w.finish(seq, h, b); err != nil {
-			return err
-		}
-		return w.forget(k.o.Now().Add(-k.o.Keep), k.o.MaxBytes)
-	})
+	packed := k.pack(h, b)
+	err = k.update(func(w writer) error { return w.finish(seq, h, packed) })
 	if err != nil {
 		k.o.Log.Error("evidence of an alert not written", "alert", h.Name, "err", err)
 		return false
 	}
+	if err := k.forget(); err != nil { // in a transaction of its own: what was gathered stays
+		k.o.Log.Error("old evidence of alerts is not forgotten", "err", err)
+	}
 	missing := 1
-	if b != nil {
+	if packed != nil {
 		missing = len(b.Missing)
 	}
 	if k.o.Gathered != nil {

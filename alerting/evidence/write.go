@@ -42,7 +42,7 @@ func (w writer) reserve(a *alerting.Alert, fired, now time.Time, maxQueue int) (
 		return name, nil
 	}
 	h := &head{EvidenceHead: alerting.EvidenceHead{
-		ID: name, Alert: a.Fingerprint(), Name: cut(a.Name(), maxName), Labels: cutMap(a.Labels), Annotations: cutMap(a.Annotations),
+		ID: name, Alert: a.Fingerprint(), Name: cut(a.Name(), maxName), Labels: cutMap(a.Labels, maxLabels, maxName, maxText), Annotations: cutMap(a.Annotations, maxLabels, maxName, maxText),
 		GeneratorURL: cut(a.GeneratorURL, maxText), Value: cut(a.Annotations[alerting.ValueAnnotation], maxName), FiredAt: fired,
 	}}
 	if h.FiredAt.IsZero() || h.FiredAt.After(now) {
@@ -83,8 +83,8 @@ func (w writer) queued() *int {
 	return w.waiting
 }
 
-// put writes a head and, unless it is nil, a body, and keeps count of the bytes.
-func (w writer) put(h *head, b *body) error {
+// put writes a head and, unless it is nil, a packed body, and keeps count of the bytes.
+func (w writer) put(h *head, packed []byte) error {
 	id, ok := parseID(h.ID)
 	if !ok {
 		return fmt.Errorf("id %.40q: %w", h.ID, alerting.ErrInvalid)
@@ -97,11 +97,7 @@ func (w writer) put(h *head, b *body) error {
 	if err := w.heads.Put(id, text); err != nil {
 		return err
 	}
-	if b != nil {
-		packed, err := encodeBody(b)
-		if err != nil {
-			return err
-		}
+	if packed != nil {
 		more += int64(len(packed) - len(w.bodies.Get(id)))
 		if err := w.bodies.Put(id, packed); err != nil {
 			return err
@@ -157,7 +153,7 @@ func (w writer) next() (seq []byte, h *head, err error) {
 }
 
 // finish keeps what was gathered; the alert may have ended meanwhile.
-func (w writer) finish(seq []byte, h *head, b *body) error {
+func (w writer) finish(seq []byte, h *head, packed []byte) error {
 	if err := w.queue.Delete(seq); err != nil {
 		return err
 	}
@@ -171,7 +167,7 @@ func (w writer) finish(seq []byte, h *head, b *body) error {
 		return err
 	}
 	now.GatheredAt, now.Took, now.Without = h.GatheredAt, h.Took, h.Without
-	return w.put(now, b)
+	return w.put(now, packed)
 }
 
 func (w writer) grow(by int64) error {
@@ -190,7 +186,7 @@ func (w writer) forget(before time.Time, maxBytes int64) error {
 	c := w.order.Cursor()
 	for range maxForget {
 		k, _ := c.First()
-		if k == nil || bytes.Compare(k[:8], moment(before)) >= 0 && w.size() <= maxBytes {
+		if k == nil || bytes.Compare(k[:min(8, len(k))], moment(before)) >= 0 && w.size() <= maxBytes {
 			return nil
 		}
 		if err := w.drop(slices.Clone(k)); err != nil {
@@ -203,26 +199,40 @@ func (w writer) forget(before time.Time, maxBytes int64) error {
 // drop takes out one; key is its key in order.
 func (w writer) drop(key []byte) error {
 	if len(key) != 8+idBytes {
-		return fmt.Errorf("order %x: %w", key, alerting.ErrInvalid)
+		return w.order.Delete(key) // it leads nowhere
 	}
-	at, id := key[:8], key[8:]
+	id := key[8:]
 	text := w.heads.Get(id)
-	h, err := decodeHead(text)
-	if err != nil {
-		return fmt.Errorf("evidence %x: %w", id, err)
-	}
+	alert, name := w.links(text, key)
 	if err := w.grow(-int64(len(text) + len(w.bodies.Get(id)))); err != nil {
 		return err
 	}
 	for _, d := range []struct {
 		from *bolt.Bucket
 		key  []byte
-	}{
-		{w.alerts, slices.Concat(chainOf(h.Alert), at, id)}, {w.names, slices.Concat(short(h.Name), at, id)},
-		{w.order, key}, {w.heads, id}, {w.bodies, id},
-	} {
+	}{{w.alerts, alert}, {w.names, name}, {w.order, key}, {w.heads, id}, {w.bodies, id}} {
 		if err := d.from.Delete(d.key); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// links are the keys in alerts and names of what has a key in order. A head
+// that is damaged does not tell them, therefore they are looked for.
+func (w writer) links(head, key []byte) (alert, name []byte) {
+	if h, err := decodeHead(head); err == nil {
+		return slices.Concat(chainOf(h.Alert), key), slices.Concat(short(h.Name), key)
+	}
+	return endingIn(w.alerts, key), endingIn(w.names, key)
+}
+
+// endingIn is the first key with that end, or nil.
+func endingIn(b *bolt.Bucket, end []byte) []byte {
+	c := b.Cursor()
+	for k, _ := c.First(); k != nil; k, _ = c.Next() {
+		if bytes.HasSuffix(k, end) {
+			return slices.Clone(k)
 		}
 	}
 	return nil
