@@ -29,6 +29,10 @@ func TestBuiltinRules(t *testing.T) {
 		"HighSpanErrorRate": {`
 			traces_spanmetrics_calls_total{service="bad",span_kind="SPAN_KIND_SERVER",status_code="STATUS_CODE_ERROR"} 0+10x1440
 			traces_spanmetrics_calls_total{service="bad",span_kind="SPAN_KIND_SERVER",status_code="STATUS_CODE_UNSET"} 0+50x1440
+			traces_spanmetrics_calls_total{service="good",span_kind="SPAN_KIND_SERVER",status_code="STATUS_CODE_ERROR"} 0+2x1440
+			traces_spanmetrics_calls_total{service="good",span_kind="SPAN_KIND_SERVER",status_code="STATUS_CODE_UNSET"} 0+58x1440
+			traces_spanmetrics_calls_total{service="mended",span_kind="SPAN_KIND_SERVER",status_code="STATUS_CODE_ERROR"} 0+10x1400 14000x40
+			traces_spanmetrics_calls_total{service="mended",span_kind="SPAN_KIND_SERVER",status_code="STATUS_CODE_UNSET"} 0+50x1440
 			traces_spanmetrics_calls_total{service="client",span_kind="SPAN_KIND_CLIENT",status_code="STATUS_CODE_ERROR"} 0+10x1440
 			traces_spanmetrics_calls_total{service="counts",span_kind="SPAN_KIND_SERVER",status_code="STATUS_CODE_ERROR"} 0+10x1440
 			http_server_requests_total{service_name="counts",http_response_status_code="500"} 0+10x1440

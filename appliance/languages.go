@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -97,41 +98,33 @@ const (
 	// spansOver is how long before a moment spans count, when nothing is said.
 	spansOver = 5 * time.Minute
 	// maxSpanAsks bounds the questions of one selector, each of which reads the
-	// spans of all of its windows.
-	maxSpanAsks = 100
+	// spans of its windows.
+	maxSpanAsks = 300
 )
 
 // askSpans asks for the spans that start in a window before each moment. The
-// windows of one question lie side by side; where they overlap, as those of five
-// minutes each minute, there are as many questions as windows at a time.
+// windows of one question do not overlap; of those of five minutes before each
+// minute every fifth is asked for at once.
 func askSpans(ctx context.Context, spans spanNumbers, q asked.Query) (promql.Matrix, error) {
 	over := q.Over
 	if over == 0 {
 		over = spansOver
 	}
-	moments := int(q.To.Sub(q.From)/q.Step) + 1
-	stride := moments // every so many moments a window begins where another ends
-	if over%q.Step == 0 {
-		stride = min(moments, int(over/q.Step))
-	} else if q.Step%over == 0 && moments > maxSpanAsks {
-		stride = 1 // the windows between them are left out
-	}
-	if stride > maxSpanAsks {
-		return nil, fmt.Errorf("%s for %d moments %s apart is too much: ask for multiples of %s: %w", over, moments, q.Step, over, store.ErrTooLarge)
-	}
 	counts, err := countsSpans(q.Text)
 	if err != nil {
 		return nil, err
 	}
-	series := map[string]*promql.Series{}
-	for first := range stride {
+	moments := int(q.To.Sub(q.From)/q.Step) + 1
+	stride := int((over + q.Step - 1) / q.Step)
+	if min(stride, moments) > maxSpanAsks {
+		return nil, fmt.Errorf("%s before each of %d moments %s apart is too much: a range of at most %d steps can be asked for: %w", over, moments, q.Step, maxSpanAsks, store.ErrTooLarge)
+	}
+	every := time.Duration(stride) * q.Step
+	c := spanSeries{over: over, counts: counts, series: map[string]*promql.Series{}}
+	for first := range min(stride, moments) {
 		from := q.From.Add(time.Duration(first) * q.Step)
-		last := from.Add(q.To.Sub(from) / over * over)
-		if stride == moments {
-			last = from
-		}
-		ask := store.SpanMetricQuery{Text: q.Text, Step: over, Origin: from.Add(-over).UnixNano(), Range: store.Between(from.Add(-over), last)}
-		answer, err := spans.SpanMetrics(ctx, ask)
+		last := from.Add(q.To.Sub(from) / every * every)
+		answer, err := spans.SpanMetrics(ctx, store.SpanMetricQuery{Text: q.Text, Step: over, Every: every, Origin: from.Add(-over).UnixNano(), Range: store.Between(from.Add(-over), last)})
 		switch {
 		case err != nil:
 			return nil, err
@@ -140,14 +133,11 @@ func askSpans(ctx context.Context, spans spanNumbers, q asked.Query) (promql.Mat
 		case answer.Cut:
 			return nil, fmt.Errorf("%s before %s has more traces than a TraceQL query looks at: %w", over, last.UTC().Format(time.RFC3339), store.ErrTooLarge)
 		}
-		collectSpans(series, answer.Series, q, over, counts)
+		if err := c.add(answer.Series); err != nil {
+			return nil, err
+		}
 	}
-	m := make(promql.Matrix, 0, len(series))
-	for _, s := range series {
-		slices.SortFunc(s.Floats, func(a, b promql.FPoint) int { return int(min(1, max(-1, a.T-b.T))) })
-		m = append(m, *s)
-	}
-	return m, nil
+	return c.matrix(), nil
 }
 
 // countsSpans says that a 0 of a query is a window without spans.
@@ -159,35 +149,70 @@ func countsSpans(text string) (bool, error) {
 	return slices.Contains([]string{"rate", "count_over_time", "histogram_over_time"}, q.Metrics.Fn), nil
 }
 
-// collectSpans adds points to the series of their labels, at the end of their
-// windows, where that is a moment that was asked for. A window without spans
-// has no value: of one window alone nothing would say that there are none.
-func collectSpans(to map[string]*promql.Series, list []store.SpanSeries, q asked.Query, over time.Duration, counts bool) {
+// spanSeries gathers the answers to several questions.
+type spanSeries struct {
+	over   time.Duration
+	counts bool
+	series map[string]*promql.Series
+}
+
+// add adds points at the end of their windows. A window without spans has no
+// value: of one window alone nothing would say that there are none. Groups that
+// differ in what PromQL has no labels for, as the number 200 and the text "200",
+// are counted together, and refused where they cannot be.
+func (c *spanSeries) add(list []store.SpanSeries) error {
+	here := map[string]bool{}
 	for _, s := range list {
 		set := spanLabels(s.Labels)
 		key := set.String()
+		if here[key] && !c.counts {
+			return fmt.Errorf("two groups have the labels %s: %w", set, store.ErrInvalid)
+		}
+		here[key] = true
 		for _, p := range s.Points {
-			at := p.Time + int64(over)
-			if (at-q.From.UnixNano())%int64(q.Step) != 0 || math.IsNaN(p.Value) || counts && p.Value == 0 {
+			if math.IsNaN(p.Value) || c.counts && p.Value == 0 {
 				continue
 			}
-			if to[key] == nil {
-				to[key] = &promql.Series{Metric: set}
+			to := c.series[key]
+			if to == nil {
+				to = &promql.Series{Metric: set}
+				c.series[key] = to
 			}
-			to[key].Floats = append(to[key].Floats, promql.FPoint{T: at / 1e6, F: p.Value})
+			to.Floats = append(to.Floats, promql.FPoint{T: (p.Time + int64(c.over)) / 1e6, F: p.Value})
 		}
 	}
+	return nil
+}
+
+// matrix puts points in order of time, and those of one moment together.
+func (c *spanSeries) matrix() promql.Matrix {
+	m := make(promql.Matrix, 0, len(c.series))
+	for _, s := range c.series {
+		slices.SortStableFunc(s.Floats, func(a, b promql.FPoint) int { return cmp.Compare(a.T, b.T) })
+		points := s.Floats[:0]
+		for _, p := range s.Floats {
+			if n := len(points); n > 0 && points[n-1].T == p.T {
+				points[n-1].F += p.F
+			} else {
+				points = append(points, p)
+			}
+		}
+		s.Floats = points
+		m = append(m, *s)
+	}
+	return m
 }
 
 // spanLabels are the words of a TraceQL query as names that PromQL and templates
 // write without quotes: service_name of resource.service.name, with the scope
-// where two would be the same, and le of a histogram.
+// where two would be the same, and bucket of a histogram, whose counts are each of
+// its bucket alone.
 func spanLabels(attrs store.Attrs) labels.Labels {
 	names := make([]string, len(attrs))
 	for i, a := range attrs {
 		names[i] = plainName(a.Key[strings.IndexByte(a.Key, '.')+1:])
 		if a.Key == "__bucket" {
-			names[i] = "le"
+			names[i] = "bucket"
 		}
 	}
 	b := labels.NewScratchBuilder(len(attrs))

@@ -31,6 +31,8 @@ func TestSpansAreAskedByWindow(t *testing.T) {
 		{0, time.Minute, 30 * time.Minute}, {5 * time.Minute, 5 * time.Minute, 30 * time.Minute}, {time.Minute, 5 * time.Minute, 30 * time.Minute},
 		{7 * time.Minute, time.Minute, 20 * time.Minute}, {90 * time.Second, time.Minute, 12 * time.Minute}, {10 * time.Second, 5 * time.Second, 20 * time.Minute},
 		{time.Second, 2 * time.Second, 10 * time.Minute}, {5 * time.Minute, time.Millisecond, 0},
+		{5 * time.Minute, 90 * time.Second, 30 * time.Minute}, {5 * time.Minute, 7919 * time.Millisecond, 15 * time.Minute}, {10 * time.Minute, 6 * time.Minute, 30 * time.Minute},
+		{45 * time.Second, 30 * time.Second, 30 * time.Minute},
 	} {
 		t.Run(fmt.Sprint(q.over, q.step, q.length), func(t *testing.T) {
 			over := q.over
@@ -60,8 +62,8 @@ func TestSpansAreAskedByWindow(t *testing.T) {
 			}
 		})
 	}
-	if _, err := askSpans(t.Context(), st, asked.Query{Text: `{} | rate()`, Over: 200 * time.Minute, From: base, To: base.Add(200 * time.Minute), Step: time.Minute}); err == nil {
-		t.Error("200 windows at a time were read")
+	if _, err := askSpans(t.Context(), st, asked.Query{Text: `{} | rate()`, Over: 400 * time.Minute, From: base, To: base.Add(400 * time.Minute), Step: time.Minute}); err == nil {
+		t.Error("400 windows at a time were read")
 	}
 }
 
@@ -84,12 +86,39 @@ func randomSpans(t *testing.T, st *traces.Store, from time.Time, length time.Dur
 	return spans
 }
 
+// TestSpansOfOtherKindsOfValues counts groups together that have the same text.
+func TestSpansOfOtherKindsOfValues(t *testing.T) {
+	st, err := traces.Open(t.TempDir(), traces.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	var spans []store.Span
+	for i, v := range []store.Value{store.Int(200), store.String("200"), store.Int(200)} {
+		spans = append(spans, store.Span{TraceID: store.TraceID{1}, SpanID: store.SpanID{byte(i + 1)}, Name: "op", Service: "s", Start: at.UnixNano(), End: at.UnixNano() + 1e9, Attrs: store.Attrs{{Key: "code", Value: v}}})
+	}
+	if err := st.Append(t.Context(), spans); err != nil {
+		t.Fatal(err)
+	}
+	ask := asked.Query{Text: `{} | count_over_time() by (span.code)`, From: at.Add(time.Minute), To: at.Add(time.Minute), Step: 1}
+	m, err := askSpans(t.Context(), st, ask)
+	if err != nil || len(m) != 1 || len(m[0].Floats) != 1 || m[0].Floats[0].F != 3 {
+		t.Errorf("got %v, %v, want 3", m, err)
+	}
+	if ask.Text = `{} | max_over_time(duration) by (span.code)`; err == nil {
+		if m, err := askSpans(t.Context(), st, ask); err == nil {
+			t.Errorf("got %v of two groups with the same labels", m)
+		}
+	}
+}
+
 func TestSpanLabels(t *testing.T) {
 	attr := func(key string) store.Attr { return store.Attr{Key: key, Value: store.String("v")} }
 	for want, attrs := range map[string]store.Attrs{
 		`{http_route="v", service_name="v"}`:       {attr("resource.service.name"), attr("span.http.route")},
 		`{name="v"}`:                               {attr("name")},
-		`{le="v"}`:                                 {attr("__bucket")},
+		`{bucket="v"}`:                             {attr("__bucket")},
 		`{resource_a="v", span_a="v"}`:             {attr("span.a"), attr("resource.a")},
 		`{event_b_c="v", p="v", resource_b_c="v"}`: {attr("event.b.c"), attr("resource.b-c"), attr("p")},
 	} {

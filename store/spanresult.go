@@ -49,9 +49,10 @@ type SpanMetricQuery struct {
 	Text  string
 	Range TimeRange     // of the span's start
 	Step  time.Duration // 0 means that the whole range is one step
-	// Origin is where a step begins, Unix ns; the others lie multiples of Step
-	// from there.
+	// Origin is where a step begins, Unix ns; the others lie multiples of Every
+	// from there, which is Step when it is 0. Spans between steps do not count.
 	Origin int64
+	Every  time.Duration
 
 	Receipt *Receipt // filled when not nil
 }

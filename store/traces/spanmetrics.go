@@ -20,7 +20,7 @@ func (s *Store) SpanMetrics(ctx context.Context, q store.SpanMetricQuery) (store
 	if err != nil {
 		return store.SpanMetrics{}, err
 	}
-	series, err := parsed.NewSeries(q.Range, q.Step, q.Origin)
+	series, err := parsed.NewSeries(q.Range, q.Step, q.Every, q.Origin)
 	if err != nil {
 		return store.SpanMetrics{}, err
 	}
@@ -28,7 +28,7 @@ func (s *Store) SpanMetrics(ctx context.Context, q store.SpanMetricQuery) (store
 	alone := parsed.PerSpan()
 	need, own := plan.Best()
 	f := newFinder(s, parsed, q.Receipt, alone)
-	f.hunt.r, f.step, f.origin = q.Range, q.Step, q.Origin
+	f.hunt.r, f.step, f.origin = q.Range, alike(q.Step, q.Every), q.Origin
 	if alone {
 		need = plan.Span
 		err = f.alone(ctx, where(need), series)
@@ -58,7 +58,11 @@ func (f *finder) alone(ctx context.Context, where events.Expr, to *traceql.Serie
 		return nil
 	}
 	q := events.Query{Range: f.hunt.r, Where: where, Oldest: true, Fields: f.wanted, Receipt: f.hunt.receipt}
-	if m := f.q.Metrics; m.Of == nil && m.Compare == nil && !f.q.Timed() { // else few are alike
+	pieces := int64(1)
+	if f.step > 0 {
+		pieces = (f.hunt.r.To - f.hunt.r.From) / int64(f.step)
+	}
+	if m := f.q.Metrics; pieces <= maxFolded && m.Of == nil && m.Compare == nil && !f.q.Timed() { // else few are alike
 		return f.fold(ctx, q, add)
 	}
 	return f.hunt.spans(ctx, q, func(e *events.Event) (bool, error) { return true, add(e, 1) })
@@ -81,6 +85,19 @@ func (f *finder) fold(ctx context.Context, q events.Query, add func(*events.Even
 	f.hunt.damage = err
 	return nil
 }
+
+// alike is how long the pieces are that steps, and what lies between them, are
+// made of.
+func alike(step, every time.Duration) time.Duration {
+	for every != 0 {
+		step, every = every, step%every
+	}
+	return step
+}
+
+// maxFolded bounds the pieces of time in which spans that are alike are added at
+// once; of more, one span comes after the other.
+const maxFolded = 50_000
 
 // add adds the spans that the query makes of a trace.
 func (f *finder) add(ctx context.Context, t *traceql.Tree, to *traceql.Series) error {

@@ -370,7 +370,7 @@ func TestTooManyCandidatesAreSaid(t *testing.T) {
 	for _, most := range []int{10, 39, 40, 41} {
 		f := newFinder(s, q, nil, false)
 		f.hunt.most, f.hunt.r = most, store.TimeRange{From: at, To: at + 1000}
-		series, err := q.NewSeries(f.hunt.r, time.Hour, 0)
+		series, err := q.NewSeries(f.hunt.r, time.Hour, 0, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

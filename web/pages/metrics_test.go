@@ -233,6 +233,7 @@ func TestScopeKnowsWhereTheServiceIs(t *testing.T) {
 		`sum(traces_spanmetrics_calls_total)`:              `sum(traces_spanmetrics_calls_total{service=~"a\\.b|c"})`,
 		`{__name__="traces_spanmetrics_calls_total"}`:      `{__name__="traces_spanmetrics_calls_total",service=~"a\\.b|c"}`,
 		`traces_service_graph_request_total{client="d"}`:   `traces_service_graph_request_total{client="d",server=~"a\\.b|c"}`,
+		`x + {__logql__="rate({a=\"b\"}[5m])"}`:            `x{service_name=~"a\\.b|c"} + {__logql__="rate({a=\"b\"}[5m])"}`,
 		`traces_spanmetrics_calls_total{service="other"}`:  `traces_spanmetrics_calls_total{service="other"}`,
 		`hits_total{service_name="other"} / other_total{}`: `hits_total{service_name="other"} / other_total{service_name=~"a\\.b|c"}`,
 	} {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,7 +70,7 @@ func inScope(q string, services []string) (string, bool) {
 	limited := false
 	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
 		v, ok := n.(*parser.VectorSelector)
-		if !ok {
+		if !ok || asksElsewhere(v) {
 			return nil
 		}
 		name := serviceLabel(v)
@@ -90,6 +91,12 @@ func inScope(q string, services []string) (string, bool) {
 		return q, false
 	}
 	return e.String(), true
+}
+
+// asksElsewhere says that a selector is a query of another language, beside
+// which nothing may stand: {__logql__=`…`}.
+func asksElsewhere(v *parser.VectorSelector) bool {
+	return slices.ContainsFunc(v.LabelMatchers, func(m *labels.Matcher) bool { return m.Name == "__logql__" || m.Name == "__traceql__" })
 }
 
 // serviceLabel is where a selector's metrics have the service: those of spans

@@ -131,7 +131,7 @@ func (d *difference) series(one *tally, labels store.Attrs) store.SpanSeries {
 	out := store.SpanSeries{Labels: labels}
 	for i := range d.s.n {
 		if n := one.counts[i]; n > 0 {
-			out.Points = append(out.Points, store.SpanPoint{Time: d.s.begin + int64(i)*d.s.step, Value: float64(n)})
+			out.Points = append(out.Points, store.SpanPoint{Time: d.s.begin + int64(i)*d.s.every, Value: float64(n)})
 		}
 	}
 	return out

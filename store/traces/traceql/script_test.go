@@ -187,7 +187,7 @@ func (s *script) series(query, from, to, step string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	series, err := q.NewSeries(store.TimeRange{From: scriptStart + ns(s.t, from), To: scriptStart + ns(s.t, to)}, time.Duration(ns(s.t, step)), 0)
+	series, err := q.NewSeries(store.TimeRange{From: scriptStart + ns(s.t, from), To: scriptStart + ns(s.t, to)}, time.Duration(ns(s.t, step)), 0, 0)
 	if err != nil {
 		return "", err
 	}

@@ -22,6 +22,7 @@ const (
 type Series struct {
 	m      *Metrics
 	step   int64
+	every  int64 // from the begin of a step to that of the next
 	begin  int64 // of the first step
 	n      int
 	r      store.TimeRange
@@ -51,25 +52,25 @@ type bin struct {
 	sum   float64
 }
 
-// NewSeries begins an answer. Steps begin at an origin and multiples of step from
-// there; without a step, the whole range is one.
-func (q *Query) NewSeries(r store.TimeRange, step time.Duration, origin int64) (*Series, error) {
+// NewSeries begins an answer. Steps begin at an origin and multiples of every
+// from there, or of step where it is 0; without a step, the whole range is one.
+func (q *Query) NewSeries(r store.TimeRange, step, every time.Duration, origin int64) (*Series, error) {
 	switch {
 	case q.Metrics == nil:
 		return nil, fmt.Errorf("the query gives spans, not numbers: a metrics function is missing, as in | rate(): %w", store.ErrInvalid)
-	case step < 0 || r.To <= r.From:
+	case step < 0 || r.To <= r.From || every != 0 && every < step:
 		return nil, fmt.Errorf("range of %d ns in steps of %d: %w", r.To-r.From, step, store.ErrInvalid)
 	}
-	s := &Series{m: q.Metrics, step: int64(step), r: r, groups: map[string]*group{}}
+	s := &Series{m: q.Metrics, step: int64(step), every: int64(cmp.Or(every, step)), r: r, groups: map[string]*group{}}
 	if step == 0 {
-		s.step, s.begin = r.To-r.From, r.From
+		s.step, s.every, s.begin = r.To-r.From, r.To-r.From, r.From
 	} else {
-		s.begin = origin + floorDiv(r.From-origin, s.step)*s.step
+		s.begin = origin + floorDiv(r.From-origin, s.every)*s.every
 	}
 	if r.To-r.From <= 0 || s.begin > r.From || r.To-s.begin <= 0 { // more than 64 bits
 		return nil, fmt.Errorf("range from %d to %d: %w", r.From, r.To, store.ErrTooLarge)
 	}
-	n := uint64(floorDiv(r.To-1-s.begin, s.step)) + 1
+	n := uint64(floorDiv(r.To-1-s.begin, s.every)) + 1
 	if n > maxSteps {
 		return nil, fmt.Errorf("%d steps, at most %d: %w", n, maxSteps, store.ErrTooLarge)
 	}
@@ -94,7 +95,10 @@ func (s *Series) Add(t *Tree, at int, n int64) error {
 	if !s.r.Has(start) {
 		return nil
 	}
-	step := int(floorDiv(start-s.begin, s.step))
+	step := int(floorDiv(start-s.begin, s.every))
+	if start-s.begin-int64(step)*s.every >= s.step {
+		return nil
+	}
 	if s.diff != nil {
 		return s.diff.add(t, at, step, n)
 	}
@@ -293,7 +297,7 @@ func (s *Series) series(g *group, labels store.Attrs, number func(*cell) float64
 		if c == nil && !counts {
 			continue
 		}
-		p := store.SpanPoint{Time: s.begin + int64(i)*s.step}
+		p := store.SpanPoint{Time: s.begin + int64(i)*s.every}
 		if c != nil {
 			p.Value = number(c)
 		}

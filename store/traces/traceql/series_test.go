@@ -97,7 +97,7 @@ func TestSeriesAgreeWithTheOracle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		series, err := q.NewSeries(r, time.Duration(step), 0)
+		series, err := q.NewSeries(r, time.Duration(step), 0, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -102,7 +102,7 @@ func FuzzParse(f *testing.F) {
 		if q.Metrics == nil {
 			return
 		}
-		series, err := q.NewSeries(store.TimeRange{From: scriptStart, To: scriptStart + 1e9}, 1e8, 0)
+		series, err := q.NewSeries(store.TimeRange{From: scriptStart, To: scriptStart + 1e9}, 1e8, 0, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,22 +157,22 @@ func TestSeriesAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := store.TimeRange{From: 0, To: 1e9}
-	if _, err := q.NewSeries(r, 1, 0); !errors.Is(err, store.ErrTooLarge) {
+	if _, err := q.NewSeries(r, 1, 0, 0); !errors.Is(err, store.ErrTooLarge) {
 		t.Errorf("a billion steps: got %v", err)
 	}
-	if _, err := q.NewSeries(r, -1, 0); !errors.Is(err, store.ErrInvalid) {
+	if _, err := q.NewSeries(r, -1, 0, 0); !errors.Is(err, store.ErrInvalid) {
 		t.Errorf("a step back: got %v", err)
 	}
-	if s, err := q.NewSeries(store.TimeRange{From: 7, To: 1e9}, 0, 0); err != nil || s.n != 1 || s.begin != 7 {
+	if s, err := q.NewSeries(store.TimeRange{From: 7, To: 1e9}, 0, 0, 0); err != nil || s.n != 1 || s.begin != 7 {
 		t.Errorf("no step: got %+v, %v", s, err)
 	}
 	always := store.TimeRange{From: math.MinInt64, To: math.MaxInt64}
 	for _, step := range []time.Duration{0, 1, time.Hour, math.MaxInt64} {
-		if _, err := q.NewSeries(always, step, 0); !errors.Is(err, store.ErrTooLarge) {
+		if _, err := q.NewSeries(always, step, 0, 0); !errors.Is(err, store.ErrTooLarge) {
 			t.Errorf("all time in steps of %d: got %v", step, err)
 		}
 	}
-	s, err := q.NewSeries(r, 1e9, 0)
+	s, err := q.NewSeries(r, 1e9, 0, 0)
 	for i := 0; i <= maxSeries && err == nil; i++ {
 		err = s.Add(Alone(store.Span{Name: numberedSpan(i).String()}), 0, 1)
 	}
