@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"slices"
 	"time"
 
 	"tripod/alerting"
@@ -12,6 +13,7 @@ const maxMuted = 8 * 24 * time.Hour
 // Outlooks says of each group with an alert that fires what its integrations
 // were told, and when they are told again.
 func (c *Core) Outlooks(now time.Time) (out []alerting.Outlook) {
+	routes := map[*Route]alerting.Outlook{} // looking ahead is dear, and they have many groups
 	for _, g := range c.sorted() {
 		if g.orphan {
 			continue
@@ -25,8 +27,13 @@ func (c *Core) Outlooks(now time.Time) (out []alerting.Outlook) {
 		if len(firing) == 0 {
 			continue
 		}
+		ahead, known := routes[g.route]
+		if !known {
+			ahead = c.outlook(now, g.route)
+			routes[g.route] = ahead
+		}
 		for _, i := range c.integrations[g.Receiver] {
-			o := c.outlook(now, g.route)
+			o := ahead
 			o.Integration, o.Group, o.Alerts, o.Opens = i.Name, g.Key, firing, g.Next
 			l := g.Lanes[i.Name]
 			if o.Told, o.Owed = l.At, !l.Due.IsZero(); o.Owed {
@@ -67,13 +74,34 @@ func (c *Core) outlook(now time.Time, r *Route) alerting.Outlook {
 	return o
 }
 
-// mutedUntil is the first minute in which no interval holds the route back:
-// their bounds are whole minutes.
+// mutedUntil is the first minute in which no interval holds the route back.
 func (c *Core) mutedUntil(now time.Time, r *Route) time.Time {
+	turns := c.turns(r)
 	for at := now.Truncate(time.Minute).Add(time.Minute); at.Before(now.Add(maxMuted)); at = at.Add(time.Minute) {
+		if !turns[at.Minute()%quarter] {
+			continue
+		}
 		if by, _ := c.mutedBy(at, r); len(by) == 0 {
 			return at
 		}
 	}
 	return time.Time{}
+}
+
+// quarter is of an hour, in minutes. Zones differ by whole ones since 1972, therefore
+// the minute of the quarter is the same in each.
+const quarter = 15
+
+// turns are the minutes of a quarter in which an interval of the route may
+// begin or end: the bounds of its times, and the first one for days and zones.
+func (c *Core) turns(r *Route) (at [quarter]bool) {
+	at[0] = true
+	for _, name := range slices.Concat(r.MuteIntervals, r.ActiveIntervals) {
+		for _, i := range c.intervals[name] {
+			for _, t := range i.Times {
+				at[t.StartMinute%quarter], at[t.EndMinute%quarter] = true, true
+			}
+		}
+	}
+	return at
 }

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -69,4 +70,73 @@ func toldAt(all []alerting.Outlook, receiver string) time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+const mutesConfig = `
+route:
+  receiver: team
+  group_by: ['...']
+  routes: [{matchers: [zone="%s"], mute_time_intervals: [%s], active_time_intervals: [%s]}]
+receivers: [{name: team, webhook_configs: [{url: 'http://x'}, {url: 'http://y'}]}]
+time_intervals:
+- {name: early, time_intervals: [{times: [{start_time: '00:00', end_time: '07:07'}]}]}
+- {name: late, time_intervals: [{times: [{start_time: '07:01', end_time: '23:59'}], weekdays: [sunday, saturday]}]}
+- {name: nepal, time_intervals: [{times: [{start_time: '09:00', end_time: '17:10'}], location: Asia/Kathmandu}]}
+- {name: spring, time_intervals: [{times: [{start_time: '01:00', end_time: '24:00'}], location: Europe/Berlin}]}
+- {name: days, time_intervals: [{days_of_month: ['1:9'], location: Australia/Lord_Howe}]}
+- {name: ever, time_intervals: [{years: ['2000:2100']}]}
+`
+
+// TestMutedUntilIsTheFirstMinute compares it with a look at every minute.
+func TestMutedUntilIsTheFirstMinute(t *testing.T) {
+	for _, c := range [][2]string{{"early", ""}, {"early, late", ""}, {"", "nepal"}, {"spring, early", ""}, {"days", ""}, {"late", "nepal, early"}, {"ever", ""}} {
+		cfg, err := config.Parse(fmt.Appendf(nil, mutesConfig, "1", c[0], c[1]), config.Source{File: "x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		core := newTeller(t, cfg).core
+		r := core.root.Routes[0]
+		muted := 0
+		for _, day := range []time.Time{midnight, time.Date(2026, 3, 28, 0, 0, 0, 0, time.UTC), time.Date(2026, 10, 3, 0, 0, 0, 0, time.UTC)} {
+			for now := day.Add(7 * time.Second); now.Before(day.Add(36 * time.Hour)); now = now.Add(197 * time.Minute) {
+				if by, _ := core.mutedBy(now, r); len(by) == 0 {
+					continue
+				}
+				muted++
+				var want time.Time
+				for at := now.Truncate(time.Minute).Add(time.Minute); at.Before(now.Add(maxMuted)) && want.IsZero(); at = at.Add(time.Minute) {
+					if by, _ := core.mutedBy(at, r); len(by) == 0 {
+						want = at
+					}
+				}
+				if got := core.mutedUntil(now, r); !got.Equal(want) {
+					t.Errorf("%s at %s: until %s, want %s", c, now, got, want)
+				}
+			}
+		}
+		if muted == 0 {
+			t.Errorf("%s: never muted", c)
+		}
+	}
+}
+
+// TestOutlooksLookAheadOncePerRoute: what they cost hardly depends on the number of
+// groups; each look at a minute allocates.
+func TestOutlooksLookAheadOncePerRoute(t *testing.T) {
+	cfg, err := config.Parse(fmt.Appendf(nil, mutesConfig, "1", "ever", ""), config.Source{File: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newTeller(t, cfg)
+	for i := range 20 {
+		p.core.Put(midnight, alertOf([]string{"A", "zone=1", fmt.Sprint("pod=", i)}, midnight))
+	}
+	looks := testing.AllocsPerRun(1, func() {
+		if got := p.core.Outlooks(midnight.Add(time.Minute)); len(got) != 40 || len(got[39].MutedBy) != 1 || !got[39].MutedUntil.IsZero() {
+			t.Errorf("%d outlooks, the last %+v", len(got), got[39])
+		}
+	})
+	if looks > 5000 {
+		t.Errorf("%.0f allocations for 20 groups of a route", looks)
+	}
 }
