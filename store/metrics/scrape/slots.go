@@ -166,8 +166,9 @@ func inSlot(groups *yaml.Node, job string, slot, n int) *yaml.Node {
 	return out
 }
 
-// slotOf stays what it is when other targets come and go; of twice as many
-// slots, half the targets keep their moment.
+// slotOf stays what it is when other targets come and go. When there are twice
+// as many slots, a target is in one half of the slot that it had: its moment
+// moves by a quarter of the former slot's width.
 func slotOf(n int, job, target string, ls *yaml.Node) int {
 	h := fnv.New64a()
 	write := func(s string) {

@@ -96,12 +96,15 @@ func TestSlotsLast(t *testing.T) {
 	}
 	kept := 0
 	for target, at := range moments(runs(t, fleetOf(192)), "fleet") { // of twice as many slots
-		if before[target] != "" && jobOffset(before[target]) == jobOffset(at) {
-			kept++
+		if before[target] == "" {
+			continue
+		}
+		if kept++; jobOffset(before[target]) != jobOffset(at) {
+			t.Errorf("%s was scraped at %s and is at %s, in the half of another slot", target, before[target], at)
 		}
 	}
-	if kept == 0 {
-		t.Error("no target kept its place when there were more slots")
+	if kept != 50 {
+		t.Errorf("%d of 50 targets are there when there are more", kept)
 	}
 }
 
