@@ -26,7 +26,8 @@ func (a *Appliance) BacktestAt(ctx context.Context, rule backtest.Rule, c backte
 
 func (a *Appliance) backtestOptions(from, to time.Time) backtest.Options {
 	return backtest.Options{
-		From: from, To: to, Interval: a.o.EvalInterval, Query: a.rangeOf, Config: a.notify.Config(), Silences: a.notify.Silences(),
+		From: from, To: to, Interval: a.o.EvalInterval, Query: a.rangeOf, Parser: a.metrics.Parser(),
+		Config: a.notify.Config(), Silences: a.notify.Silences(),
 	}
 }
 

@@ -26,7 +26,7 @@ func (a *Appliance) openPrometheus(mux *http.ServeMux) {
 	alertapi.NewWhy(a.chronicle, a.evidence).Register(readable)
 	alertapi.NewEvidence(a.evidence).Register(readable)
 	alertapi.NewManager(alertapi.ManagerDoors{Alerts: a.notify, Silences: a.notify, Tester: a.notify, Config: a.notify.Config, Reload: a.Reload, Version: a.o.Version}).Register(mux)
-	alertapi.NewBacktests(a, nil).Register(mux)
+	alertapi.NewBacktests(a, a.metrics.Parser(), nil).Register(mux)
 	alertapi.NewOwnRules(a.catalog, a.desk).Register(mux)
 	promread.New(a.metrics, promread.Options{Parser: a.metrics.Parser()}).Register(mux)
 	promwrite.New(promwrite.Doors{Sink: a.metrics, Families: a.metrics}, promwrite.Options{Took: a.meters.write.took}).Register(mux)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -59,6 +60,9 @@ func rulesAreMadeOnThePage(t *testing.T, r *running) {
 	}
 	if _, there := state(); there {
 		t.Error("a deleted rule runs")
+	}
+	if _, err := r.backtestOptions(time.Now(), time.Now()).Parser.ParseExpr(`{__logql__="{"}`); err == nil {
+		t.Error("a faulty LogQL query can be tried")
 	}
 }
 

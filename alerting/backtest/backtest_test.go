@@ -244,3 +244,24 @@ func TestRefused(t *testing.T) {
 		})
 	}
 }
+
+// TestTheParserIsTheStores: rules may use what was turned on for the store.
+func TestTheParserIsTheStores(t *testing.T) {
+	text := []byte("groups:\n  - name: g\n    rules:\n      - {alert: A, expr: 'sort_by_label(x, \"a\") > 1'}\n")
+	if _, err := Parse(nil, text); !errors.Is(err, alerting.ErrInvalid) {
+		t.Errorf("stock PromQL: %v", err)
+	}
+	p := parser.NewParser(parser.Options{EnableExperimentalFunctions: true})
+	rules, err := Parse(p, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{From: start, To: start.Add(time.Hour), Query: world{{labels.FromStrings("a", "1"), map[int]float64{3: 2}}}.query, Parser: p}
+	report, err := Run(t.Context(), rules[0], o)
+	if err != nil || report.Fired() != 1 {
+		t.Errorf("got %+v, %v", report, err)
+	}
+	if _, err := RunAt(t.Context(), rules[0], Comparison{`sort_by_label(x, "a")`, ">"}, []float64{1, 2}, o); err != nil {
+		t.Errorf("at limits: %v", err)
+	}
+}

@@ -27,10 +27,11 @@ type Rule struct {
 	Offset        time.Duration     // query_offset of its group
 }
 
-// Parse reads the alerting rules of a Prometheus rule file. The error names
-// every fault; a file without an alerting rule is one.
-func Parse(text []byte) ([]Rule, error) {
-	groups, faults := rulefmt.Parse(text, false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
+// Parse reads the alerting rules of a Prometheus rule file, and their
+// expressions with p: stock PromQL when nil. The error names every fault; a
+// file without an alerting rule is one.
+func Parse(p parser.Parser, text []byte) ([]Rule, error) {
+	groups, faults := rulefmt.Parse(text, false, model.UTF8Validation, orStock(p), slog.New(slog.DiscardHandler))
 	if len(faults) > 0 {
 		return nil, faulty(faults)
 	}
@@ -56,6 +57,13 @@ func Parse(text []byte) ([]Rule, error) {
 	return out, nil
 }
 
+func orStock(p parser.Parser) parser.Parser {
+	if p == nil {
+		p = parser.NewParser(parser.Options{})
+	}
+	return p
+}
+
 // faulty names each fault once: what is no YAML is found twice.
 func faulty(faults []error) error {
 	var words []string
@@ -69,8 +77,8 @@ func faulty(faults []error) error {
 
 // check refuses what a range of moments cannot answer as one moment after the
 // other does.
-func (r *Rule) check() error {
-	expr, err := parser.NewParser(parser.Options{}).ParseExpr(r.Expr)
+func (r *Rule) check(p parser.Parser) error {
+	expr, err := orStock(p).ParseExpr(r.Expr)
 	if err != nil {
 		return fmt.Errorf("%s: %w: %w", r.Name, err, alerting.ErrInvalid)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
 
 	"tripod/alerting"
 	"tripod/alerting/config"
@@ -22,6 +23,7 @@ type Options struct {
 	From, To time.Time      // of evaluations, both included; required
 	Interval time.Duration  // of a rule that names none; default 15 s
 	Query    Query          // required
+	Parser   parser.Parser  // of expressions; stock PromQL when nil
 	Config   *config.Config // routes, inhibitions and intervals; nil tells nobody
 	Silences []alerting.Silence
 	Zone     *time.Location // of the night; default UTC
@@ -96,7 +98,7 @@ func run(ctx context.Context, asked Rule, rules []Rule, of func(rule int, answer
 }
 
 func (o *Options) validate(rule *Rule) (step time.Duration, err error) {
-	if err := rule.check(); err != nil {
+	if err := rule.check(o.Parser); err != nil {
 		return 0, err
 	}
 	step = rule.Interval

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/promql/parser"
 
 	"tripod/alerting"
 	"tripod/alerting/backtest"
@@ -27,16 +28,18 @@ type Tried interface {
 // RFC 3339) say over which time. The answer has a report for every alerting
 // rule, in the order of the file.
 type Backtests struct {
-	tried Tried
-	now   func() time.Time
+	tried  Tried
+	parser parser.Parser
+	now    func() time.Time
 }
 
-// NewBacktests makes the API on its door; now may be nil.
-func NewBacktests(t Tried, now func() time.Time) *Backtests {
+// NewBacktests makes the API on its door. The parser reads expressions; nil is
+// stock PromQL's. now may be nil.
+func NewBacktests(t Tried, p parser.Parser, now func() time.Time) *Backtests {
 	if now == nil {
 		now = time.Now
 	}
-	return &Backtests{t, now}
+	return &Backtests{t, p, now}
 }
 
 // Register puts the handler under its path.
@@ -62,7 +65,7 @@ func (b *Backtests) run(w http.ResponseWriter, r *http.Request) {
 		refuse(w, fmt.Errorf("a rule file of at most %d bytes: %w: %w", maxRuleFile, err, alerting.ErrInvalid))
 		return
 	}
-	rules, err := backtest.Parse(text)
+	rules, err := backtest.Parse(b.parser, text)
 	if err == nil && len(rules) > maxRules {
 		err = fmt.Errorf("%d alerting rules, at most %d at one time: %w", len(rules), maxRules, alerting.ErrInvalid)
 	}
