@@ -28,7 +28,7 @@ type Alerts struct {
 	Book     RuleBook
 	BookFile string        // under which the running rules have it
 	Desk     RuleDesk      // nil: then nothing can be changed
-	Parser   parser.Parser // of the expressions of rules; stock PromQL when nil
+	Parser   parser.Parser // of PromQL, on the other screens too; stock when nil
 	Now      RuleNow
 
 	Silences Silences

@@ -236,7 +236,7 @@ func TestSplitComparison(t *testing.T) {
 		"not promql (":             "",
 	} {
 		got := ""
-		if c, ok := splitComparison(expr); ok {
+		if c, ok := splitComparison(nil, expr); ok {
 			got = c.left + " | " + c.quiet()
 		}
 		if got != want {

@@ -33,8 +33,8 @@ type comparison struct {
 }
 
 // splitComparison takes an expression apart if it is such a comparison.
-func splitComparison(expr string) (comparison, bool) {
-	e, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
+func splitComparison(read parser.Parser, expr string) (comparison, bool) {
+	e, err := parsePromQL(read, expr)
 	if err != nil {
 		return comparison{}, false
 	}
@@ -119,7 +119,7 @@ func (p *Pages) alertChart(ctx context.Context, st State, r alerting.Rule) scree
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	compared, ok := splitComparison(r.Expr)
+	compared, ok := splitComparison(p.o.Alerts.Parser, r.Expr)
 	expr := r.Expr
 	if ok {
 		expr = compared.left

@@ -141,12 +141,12 @@ func (p *Pages) alertItem(st State, e alertEntry, on bool) screens.AlertItem {
 			it.Service = &ui.Service{Name: name, Slot: p.o.Slots(name)}
 		}
 	}
-	it.Note = alertNote(e.rule, st.Now)
+	it.Note = p.alertNote(e.rule, st.Now)
 	return it
 }
 
 // alertNote says how long, when it fires, or what it stays within.
-func alertNote(r alerting.Rule, now time.Time) string {
+func (p *Pages) alertNote(r alerting.Rule, now time.Time) string {
 	switch {
 	case r.Health == alerting.HealthErr:
 		return "evaluation fails"
@@ -160,7 +160,7 @@ func alertNote(r alerting.Rule, now time.Time) string {
 	case r.Health == alerting.HealthUnknown:
 		return "not evaluated yet"
 	}
-	if c, ok := splitComparison(r.Expr); ok && r.Kind == alerting.Alerting {
+	if c, ok := splitComparison(p.o.Alerts.Parser, r.Expr); ok && r.Kind == alerting.Alerting {
 		return c.quiet()
 	}
 	return ""

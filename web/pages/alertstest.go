@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/prometheus/promql/parser"
+
 	"tripod/alerting"
 	"tripod/alerting/backtest"
 	"tripod/ui/chart"
@@ -68,7 +70,7 @@ func (p *Pages) alertTest(ctx context.Context, st State, e alertEntry) screens.A
 // runTests fills the rows: one for each of several thresholds, or for an
 // expression without one.
 func (p *Pages) runTests(ctx context.Context, st State, rule backtest.Rule, back time.Duration, out *screens.AlertTest) string {
-	c, limits, at, err := testThresholds(st, rule.Expr)
+	c, limits, at, err := testThresholds(p.o.Alerts.Parser, st, rule.Expr)
 	if err != nil {
 		return err.Error()
 	}
@@ -103,8 +105,8 @@ func limitText(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
 // testThresholds are the rule's own, or the one of the address, which is at,
 // and some on both sides of it, in order; none of an expression that compares
 // with no number.
-func testThresholds(st State, expr string) (c comparison, limits []float64, at float64, _ error) {
-	c, ok := splitComparison(expr)
+func testThresholds(read parser.Parser, st State, expr string) (c comparison, limits []float64, at float64, _ error) {
+	c, ok := splitComparison(read, expr)
 	if !ok || c.bool || math.IsNaN(c.limit) || math.IsInf(c.limit, 0) {
 		return c, nil, 0, nil
 	}

@@ -95,7 +95,7 @@ func (p *Pages) askProm(ctx context.Context, v *dashView, a *dashAnswer, q *dash
 		from = v.scope(&dashboard.Scoped{}, nil).To
 		to, step = from, time.Second
 	}
-	text, _ = inScope(text, v.st.Services)
+	text, _ = inScope(p.o.Alerts.Parser, text, v.st.Services)
 	matrix, warnings, _, err := p.o.Metrics.Measured(ctx, text, from, to, step)
 	if err != nil {
 		return err

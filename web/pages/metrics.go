@@ -170,7 +170,7 @@ func (a *metricsAsk) box(i int) screens.MetricsQuery {
 	}
 	out.Alert = a.alertOn(i)
 	if len(a.queries) > 1 {
-		out.Remove = metricsHref(a.st, a.queries.without(i), "hide", hideText(removed(a.hidden, i)))
+		out.Remove = metricsHref(a.st, a.queries.without(a.p.o.Alerts.Parser, i), "hide", hideText(removed(a.hidden, i)))
 	}
 	return out
 }
@@ -187,7 +187,7 @@ func (a *metricsAsk) tools(m *screens.Metrics) {
 	st := a.st
 	if len(a.queries) < maxQueries {
 		m.AddQuery = metricsHref(st, append(slices.Clone(a.queries), ""))
-		if next := a.queries.nextFormula(); next != "" {
+		if next := a.queries.nextFormula(a.p.o.Alerts.Parser); next != "" {
 			m.AddFormula = metricsHref(st, append(slices.Clone(a.queries), next))
 		}
 	}

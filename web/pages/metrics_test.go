@@ -237,7 +237,7 @@ func TestScopeKnowsWhereTheServiceIs(t *testing.T) {
 		`traces_spanmetrics_calls_total{service="other"}`:  `traces_spanmetrics_calls_total{service="other"}`,
 		`hits_total{service_name="other"} / other_total{}`: `hits_total{service_name="other"} / other_total{service_name=~"a\\.b|c"}`,
 	} {
-		if got, _ := inScope(q, []string{"a.b", "c"}); got != want {
+		if got, _ := inScope(nil, q, []string{"a.b", "c"}); got != want {
 			t.Errorf("%s: got %s, want %s", q, got, want)
 		}
 	}
@@ -258,7 +258,7 @@ func TestUnitOf(t *testing.T) {
 		`vector(1)`:                                                         "",
 		`count(a_seconds)`:                                                  "",
 	} {
-		if got := unitOf(q); got != want {
+		if got := unitOf(nil, q); got != want {
 			t.Errorf("%s: got %q, want %q", q, got, want)
 		}
 	}
@@ -286,12 +286,12 @@ func TestFamilyAsksWhatIsUsuallyWanted(t *testing.T) {
 
 func TestProblemPlacesCountWhatWasTyped(t *testing.T) {
 	for q, want := range map[string]int{`rate(a[$__rate]) )`: 17, `rate(a[$__rate_interval]) )`: 26, `a )`: 2} {
-		qe := parseProblem(q)
+		qe := parseProblem(nil, q)
 		if qe == nil || qe.Pos != want {
 			t.Errorf("%s: got %+v, want position %d", q, qe, want)
 		}
 	}
-	if qe := parseProblem(`rate(a[$__rate])`); qe != nil {
+	if qe := parseProblem(nil, `rate(a[$__rate])`); qe != nil {
 		t.Errorf("a good query has a problem: %v", qe)
 	}
 }

@@ -100,15 +100,15 @@ func (a *metricsAsk) resolve(i int) {
 	if strings.TrimSpace(a.queries[i]) == "" {
 		return
 	}
-	whole, problem := a.queries.whole(i)
+	whole, problem := a.queries.whole(a.p.o.Alerts.Parser, i)
 	if problem != nil {
 		an.problem = queryProblem(a.queries[i], problem)
 		return
 	}
-	an.expr, an.limited = inScope(expandRate(whole, a.window), a.st.Services)
-	an.unit = unitOf(an.expr)
+	an.expr, an.limited = inScope(a.p.o.Alerts.Parser, expandRate(whole, a.window), a.st.Services)
+	an.unit = unitOf(a.p.o.Alerts.Parser, an.expr)
 	if a.view == "heatmap" {
-		an.expr = bucketsOf(an.expr)
+		an.expr = bucketsOf(a.p.o.Alerts.Parser, an.expr)
 		an.unit = ""
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"unicode/utf16"
+
+	"github.com/prometheus/prometheus/promql/parser"
 )
 
 // metricFault is what is wrong with a query, for the editor; places count
@@ -19,13 +21,13 @@ type metricFault struct {
 
 // metricsCheck reads the queries and says what is wrong, without asking them.
 func (p *Pages) metricsCheck(w http.ResponseWriter, r *http.Request) {
-	faults := checkQueries(r.URL.Query())
+	faults := checkQueries(p.o.Alerts.Parser, r.URL.Query())
 	p.Headers(w.Header())
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(faults) // an error means that the reader left
 }
 
-func checkQueries(v url.Values) []metricFault {
+func checkQueries(read parser.Parser, v url.Values) []metricFault {
 	q := metricQueries(v["q"])
 	q = q[:min(len(q), maxQueries)]
 	faults := []metricFault{}
@@ -33,7 +35,7 @@ func checkQueries(v url.Values) []metricFault {
 		if strings.TrimSpace(typed) == "" || len(typed) > maxValue {
 			continue
 		}
-		if _, problem := q.whole(i); problem != nil {
+		if _, problem := q.whole(read, i); problem != nil {
 			said := sentence(problem.Msg)
 			if problem.Hint != "" {
 				said += ". " + sentence(problem.Hint)

@@ -55,7 +55,7 @@ func (p *Pages) noSeries(ctx context.Context, a *metricsAsk) *screens.MetricsNot
 		if !a.answers[i].asked {
 			continue
 		}
-		e, err := parsePromQL(a.answers[i].expr)
+		e, err := parsePromQL(p.o.Alerts.Parser, a.answers[i].expr)
 		if err != nil {
 			continue
 		}
@@ -109,7 +109,7 @@ func (a *metricsAsk) dropModel(i int, m *labels.Matcher, n int) *screens.Metrics
 		count = chart.Count(maxBetter) + " series or more"
 	}
 	out := &screens.MetricsNothing{Title: "Nothing matches", Text: "Without " + m.String() + " there would be " + count + "."}
-	if typed, ok := withoutMatcher(a.queries[i], m); ok {
+	if typed, ok := withoutMatcher(a.p.o.Alerts.Parser, a.queries[i], m); ok {
 		q := slices.Clone(a.queries)
 		q[i] = typed
 		out.Actions = []ui.Button{{Text: "Drop " + m.Name, Href: metricsHref(a.st, q), Small: true}}
@@ -143,9 +143,9 @@ func selectorText(matchers []*labels.Matcher) string {
 }
 
 // withoutMatcher is a query as typed without a condition, if it has it.
-func withoutMatcher(typed string, drop *labels.Matcher) (string, bool) {
+func withoutMatcher(read parser.Parser, typed string, drop *labels.Matcher) (string, bool) {
 	const window = "7919s" // a time that nobody writes stands for $__rate
-	e, err := parsePromQL(rateName.ReplaceAllString(typed, window))
+	e, err := parsePromQL(read, rateName.ReplaceAllString(typed, window))
 	if err != nil {
 		return "", false
 	}

@@ -23,8 +23,8 @@ const maxBuckets = 40
 
 // bucketsOf is the histogram behind a query of quantiles, all its series added
 // up; another query stays as it is.
-func bucketsOf(expr string) string {
-	e, err := parsePromQL(expr)
+func bucketsOf(read parser.Parser, expr string) string {
+	e, err := parsePromQL(read, expr)
 	if err != nil {
 		return expr
 	}
@@ -179,7 +179,7 @@ func (p *Pages) heatDraw(ctx context.Context, a *metricsAsk, m *screens.Metrics)
 	for i := range a.answers {
 		matrix = append(matrix, a.answers[i].matrix...)
 		if a.answers[i].asked {
-			unit = heatUnit(a.answers[i].expr)
+			unit = heatUnit(a.p.o.Alerts.Parser, a.answers[i].expr)
 		}
 	}
 	h := a.heatOf(matrix)
@@ -217,8 +217,8 @@ func (p *Pages) heatDraw(ctx context.Context, a *metricsAsk, m *screens.Metrics)
 }
 
 // heatUnit is the unit of what the buckets bound.
-func heatUnit(expr string) string {
-	switch unitOf("histogram_quantile(0.5, " + expr + ")") {
+func heatUnit(read parser.Parser, expr string) string {
+	switch unitOf(read, "histogram_quantile(0.5, "+expr+")") {
 	case "s":
 		return "s"
 	case "B":

@@ -18,7 +18,7 @@ func TestBucketsOfQuantiles(t *testing.T) {
 		`sum by (le) (rate(a_bucket[1m]))`:                                `sum by (le) (rate(a_bucket[1m]))`,
 		`histogram_quantile(`:                                             `histogram_quantile(`,
 	} {
-		if got := bucketsOf(expr); got != want {
+		if got := bucketsOf(nil, expr); got != want {
 			t.Errorf("%s: got %s, want %s", expr, got, want)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/prometheus/prometheus/promql/parser"
+
 	"tripod/dashboard"
 	"tripod/store"
 	"tripod/ui/screens"
@@ -25,11 +27,11 @@ func (p *Pages) metricsPin(ctx context.Context, a *metricsAsk) *screens.MetricsP
 	}
 	m := &screens.MetricsPin{View: a.view}
 	for i := range a.answers {
-		whole, problem := a.queries.whole(i)
+		whole, problem := a.queries.whole(p.o.Alerts.Parser, i)
 		if an := &a.answers[i]; problem != nil || an.expr == "" || an.hidden {
 			continue
 		}
-		text, _ := inScope(whole, a.st.Services)
+		text, _ := inScope(p.o.Alerts.Parser, whole, a.st.Services)
 		m.Queries = append(m.Queries, text)
 		m.Title = cmp.Or(m.Title, cut(whole, 60))
 	}
@@ -53,7 +55,7 @@ func (p *Pages) pin(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return fmt.Errorf("the form cannot be read: %w: %w", err, store.ErrInvalid)
 	}
-	panel, err := pinned(r.PostForm)
+	panel, err := pinned(p.o.Alerts.Parser, r.PostForm)
 	if err != nil {
 		return err
 	}
@@ -81,7 +83,7 @@ func (p *Pages) pin(w http.ResponseWriter, r *http.Request) error {
 }
 
 // pinned is the panel of a form.
-func pinned(v url.Values) (dashboard.Panel, error) {
+func pinned(read parser.Parser, v url.Values) (dashboard.Panel, error) {
 	panel := dashboard.Panel{Kind: dashboard.TimeSeries, Title: cut(strings.TrimSpace(v.Get("title")), 200), Place: dashboard.Place{W: dashboard.Columns / 2, H: 8}}
 	for i, text := range v["q"] {
 		if text = strings.TrimSpace(text); text != "" && i < maxQueries {
@@ -94,7 +96,7 @@ func pinned(v url.Values) (dashboard.Panel, error) {
 	if panel.Title == "" {
 		panel.Title = cut(panel.Queries[0].Text, 60)
 	}
-	panel.Unit = unitOf(panel.Queries[0].Text)
+	panel.Unit = unitOf(read, panel.Queries[0].Text)
 	switch v.Get("view") {
 	case "area":
 		panel.Draw = dashboard.Area

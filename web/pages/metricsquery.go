@@ -46,10 +46,10 @@ type reference struct {
 }
 
 // references are the letters in a query, in the order of their places.
-func references(typed string) ([]reference, *store.QueryError) {
-	e, err := parsePromQL(shortRate(typed))
+func references(read parser.Parser, typed string) ([]reference, *store.QueryError) {
+	e, err := parsePromQL(read, shortRate(typed))
 	if err != nil {
-		if qe := parseProblem(typed); qe != nil {
+		if qe := parseProblem(read, typed); qe != nil {
 			return nil, qe
 		}
 		return nil, &store.QueryError{Query: typed, Msg: err.Error(), End: len(typed)}
@@ -76,17 +76,19 @@ func references(typed string) ([]reference, *store.QueryError) {
 }
 
 // formula says whether a query names others.
-func formula(typed string) bool {
-	refs, err := references(typed)
+func formula(read parser.Parser, typed string) bool {
+	refs, err := references(read, typed)
 	return err == nil && len(refs) > 0
 }
 
 // whole is query i with those that it names put in, in parentheses.
-func (q metricQueries) whole(i int) (string, *store.QueryError) { return q.putIn(i, nil) }
+func (q metricQueries) whole(read parser.Parser, i int) (string, *store.QueryError) {
+	return q.putIn(read, i, nil)
+}
 
-func (q metricQueries) putIn(i int, path []int) (string, *store.QueryError) {
+func (q metricQueries) putIn(read parser.Parser, i int, path []int) (string, *store.QueryError) {
 	typed := q[i]
-	refs, problem := references(typed)
+	refs, problem := references(read, typed)
 	if problem != nil {
 		return "", problem
 	}
@@ -107,7 +109,7 @@ func (q metricQueries) putIn(i int, path []int) (string, *store.QueryError) {
 		case r.window:
 			return "", fault(name+" is a query and has no samples of its own; a range of its values has a colon", name+"[5m:]")
 		}
-		in, problem := q.putIn(r.query, path)
+		in, problem := q.putIn(read, r.query, path)
 		if problem != nil {
 			return "", fault(fmt.Sprintf("%s cannot be read: %s", name, problem.Msg), "")
 		}
@@ -116,7 +118,7 @@ func (q metricQueries) putIn(i int, path []int) (string, *store.QueryError) {
 		}
 	}
 	if len(refs) > 0 {
-		if _, err := parsePromQL(shortRate(out)); err != nil {
+		if _, err := parsePromQL(read, shortRate(out)); err != nil {
 			return "", &store.QueryError{Query: typed, End: len(typed), Msg: "with its queries put in: " + firstLine(err)}
 		}
 	}
@@ -153,13 +155,13 @@ func (q metricQueries) others(i int) string {
 // without takes a query away. Those behind it move up, so their letters change
 // in all formulas; where one named it, its text is put in, so that the formula
 // means what it meant.
-func (q metricQueries) without(i int) metricQueries {
+func (q metricQueries) without(read parser.Parser, i int) metricQueries {
 	var out metricQueries
 	for k, typed := range q {
 		if k == i {
 			continue
 		}
-		refs, _ := references(typed)
+		refs, _ := references(read, typed)
 		for _, r := range slices.Backward(refs) {
 			switch {
 			case r.query == i:
@@ -175,10 +177,10 @@ func (q metricQueries) without(i int) metricQueries {
 
 // nextFormula is what the button Formula begins with: the last two queries that
 // are not formulas themselves.
-func (q metricQueries) nextFormula() string {
+func (q metricQueries) nextFormula(read parser.Parser) string {
 	var names []string
 	for i, typed := range q {
-		if strings.TrimSpace(typed) != "" && !formula(typed) {
+		if strings.TrimSpace(typed) != "" && !formula(read, typed) {
 			names = append(names, letterOf(i))
 		}
 	}

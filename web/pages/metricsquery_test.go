@@ -15,7 +15,7 @@ func TestFormulasPutTheirQueriesIn(t *testing.T) {
 		`max_over_time((sum(rate(a[$__rate])))[5m:15s])`,
 		`{__name__="A"} + AB`,
 	} {
-		got, err := q.whole(i)
+		got, err := q.whole(nil, i)
 		if err != nil || got != want {
 			t.Errorf("%s: got %s, %v, want %s", letterOf(i), got, err, want)
 		}
@@ -37,7 +37,7 @@ func TestFormulasSayWhatIsWrong(t *testing.T) {
 		"another type":   {metricQueries{"sum(B)", `"text"`}, 0, "with its queries put in"},
 		"a broken typed": {metricQueries{"rate(x[$__rate]) )", "up"}, 17, "unexpected"},
 	} {
-		_, err := c.q.whole(0)
+		_, err := c.q.whole(nil, 0)
 		if err == nil || err.Pos != c.pos && name != "in a circle" || !strings.Contains(err.Msg, c.says) {
 			t.Errorf("%s: got %+v, want position %d and %q", name, err, c.pos, c.says)
 		}
@@ -49,7 +49,7 @@ func TestFormulasDoNotGrowWithoutBounds(t *testing.T) {
 	for i := 1; i < maxQueries; i++ {
 		q = append(q, strings.Repeat(letterOf(i-1)+" + ", 9)+letterOf(i-1))
 	}
-	if _, err := q.whole(maxQueries - 1); err == nil || !strings.Contains(err.Msg, "64 KB") && !strings.Contains(err.Msg, "cannot be read") {
+	if _, err := q.whole(nil, maxQueries-1); err == nil || !strings.Contains(err.Msg, "64 KB") && !strings.Contains(err.Msg, "cannot be read") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -57,7 +57,7 @@ func TestFormulasDoNotGrowWithoutBounds(t *testing.T) {
 func TestAQueryThatGoesStaysInItsFormulas(t *testing.T) {
 	q := metricQueries{"a", "b", "A / B", "rate(d[$__rate]) * C"}
 	for i, want := range []string{"b|(a) / A|rate(d[$__rate]) * B", "a|A / (b)|rate(d[$__rate]) * B", "a|b|rate(d[$__rate]) * (A / B)", "a|b|A / B"} {
-		if got := strings.Join(q.without(i), "|"); got != want {
+		if got := strings.Join(q.without(nil, i), "|"); got != want {
 			t.Errorf("without %s: got %s, want %s", letterOf(i), got, want)
 		}
 	}
@@ -72,15 +72,15 @@ func FuzzFormula(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b, c string) {
 		q := metricQueries{a, b, c}
 		for i := range q {
-			got, problem := q.whole(i)
+			got, problem := q.whole(nil, i)
 			if problem == nil {
-				if _, err := parsePromQL(shortRate(got)); err != nil {
+				if _, err := parsePromQL(nil, shortRate(got)); err != nil {
 					t.Errorf("%q: %q: %v", q, got, err)
 				}
 			} else if problem.Pos < 0 || problem.Pos > len(q[i]) {
 				t.Errorf("%q: position %d", q, problem.Pos)
 			}
-			q.without(i)
+			q.without(nil, i)
 		}
 	})
 }

@@ -33,13 +33,17 @@ func expandRate(q string, window time.Duration) string {
 
 func promDuration(d time.Duration) string { return model.Duration(d).String() }
 
-func parsePromQL(q string) (parser.Expr, error) {
-	return parser.NewParser(parser.Options{}).ParseExpr(q)
+// parsePromQL reads with the parser of the store, or stock PromQL when nil.
+func parsePromQL(read parser.Parser, q string) (parser.Expr, error) {
+	if read == nil {
+		read = parser.NewParser(parser.Options{})
+	}
+	return read.ParseExpr(q)
 }
 
 // parseProblem is where a query as it was typed cannot be read, or nil.
-func parseProblem(typed string) *store.QueryError {
-	_, err := parsePromQL(shortRate(typed))
+func parseProblem(read parser.Parser, typed string) *store.QueryError {
+	_, err := parsePromQL(read, shortRate(typed))
 	var list parser.ParseErrors
 	if !errors.As(err, &list) || len(list) == 0 {
 		return nil
@@ -55,11 +59,11 @@ func parseProblem(typed string) *store.QueryError {
 // inScope limits every selector to the services of the scope, unless it names
 // services itself, and says whether one was; what cannot be read stays as it
 // is and fails at the door.
-func inScope(q string, services []string) (string, bool) {
+func inScope(read parser.Parser, q string, services []string) (string, bool) {
 	if len(services) == 0 {
 		return q, false
 	}
-	e, err := parsePromQL(q)
+	e, err := parsePromQL(read, q)
 	if err != nil {
 		return q, false
 	}
@@ -119,8 +123,8 @@ func serviceLabel(v *parser.VectorSelector) string {
 
 // unitOf is what a query's values count: "s", "B", "/s", "B/s", "%" or
 // nothing, from the names of its metrics and what is done with them.
-func unitOf(q string) string {
-	e, err := parsePromQL(shortRate(q))
+func unitOf(read parser.Parser, q string) string {
+	e, err := parsePromQL(read, shortRate(q))
 	if err != nil {
 		return ""
 	}

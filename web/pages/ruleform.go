@@ -130,10 +130,10 @@ func (f *ruleForm) check(read parser.Parser) rulebook.Faults {
 // rule can ask it: formulas put in, and a window that does not follow the zoom.
 func (a *metricsAsk) alertOn(i int) string {
 	an := &a.answers[i]
-	whole, problem := a.queries.whole(i)
+	whole, problem := a.queries.whole(a.p.o.Alerts.Parser, i)
 	if a.p.o.Alerts.Desk == nil || an.expr == "" || problem != nil {
 		return ""
 	}
-	expr, _ := inScope(expandRate(whole, rateWindow(0, a.p.o.Scrape)), a.st.Services)
+	expr, _ := inScope(a.p.o.Alerts.Parser, expandRate(whole, rateWindow(0, a.p.o.Scrape)), a.st.Services)
 	return "/alerts/new?expr=" + urlQuery(expr)
 }

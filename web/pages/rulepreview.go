@@ -74,8 +74,8 @@ func (p *Pages) rulePreview(ctx context.Context, st State, f *ruleForm) screens.
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	st.readTime("now-"+strconv.Itoa(int(back.Seconds()))+"s", "now")
-	c, compared := splitComparison(f.rule.Expr)
-	out.Hint = ruleHint(f.rule.Expr, c, compared)
+	c, compared := splitComparison(p.o.Alerts.Parser, f.rule.Expr)
+	out.Hint = ruleHint(p.o.Alerts.Parser, f.rule.Expr, c, compared)
 	out.Chart = p.ruleChart(ctx, st, f, c, compared)
 	if !compared {
 		out.Compare = ruleCompare(out.Chart.Lines)
@@ -181,7 +181,7 @@ func ruleCompare(lines chart.Lines) string {
 }
 
 // ruleHint says in which unit the threshold is, and what has none.
-func ruleHint(expr string, c comparison, compared bool) string {
+func ruleHint(read parser.Parser, expr string, c comparison, compared bool) string {
 	if !compared {
 		return "It compares with no number: every series of the answer is an alert, whatever its value."
 	}
@@ -192,7 +192,7 @@ func ruleHint(expr string, c comparison, compared bool) string {
 		}
 		return "This query yields " + unit + ": " + n + " is " + reads + "."
 	}
-	switch unit := unitOf(c.left); unit {
+	switch unit := unitOf(read, c.left); unit {
 	case "s":
 		return is("seconds", quantity(c.limit, unit).String())
 	case "B":
@@ -204,15 +204,15 @@ func ruleHint(expr string, c comparison, compared bool) string {
 	case "%":
 		return is("a share from 0 to 1", quantity(c.limit, unit).String())
 	}
-	if isShare(c.left) {
+	if isShare(read, c.left) {
 		return is("a share from 0 to 1", chart.Percent(c.limit).String())
 	}
 	return ""
 }
 
 // isShare says that a query divides like by like.
-func isShare(q string) bool {
-	e, err := parsePromQL(q)
+func isShare(read parser.Parser, q string) bool {
+	e, err := parsePromQL(read, q)
 	if err != nil {
 		return false
 	}
@@ -220,8 +220,8 @@ func isShare(q string) bool {
 	if !ok || b.Op != parser.DIV {
 		return false
 	}
-	unit := unitOf(b.LHS.String())
-	return unit != "" && unit == unitOf(b.RHS.String())
+	unit := unitOf(read, b.LHS.String())
+	return unit != "" && unit == unitOf(read, b.RHS.String())
 }
 
 // rulePresent says what the rule gives at this moment. When that is nothing,
@@ -253,7 +253,7 @@ func (p *Pages) rulePresent(ctx context.Context, f *ruleForm, c comparison, comp
 		out.AsIf = true
 	}
 	for _, s := range samples[:min(len(samples), ruleSamples)] {
-		out.Samples = append(out.Samples, p.ruleSample(s, unitOf(cmp.Or(c.left, f.rule.Expr))))
+		out.Samples = append(out.Samples, p.ruleSample(s, unitOf(p.o.Alerts.Parser, cmp.Or(c.left, f.rule.Expr))))
 	}
 	if !out.AsIf && n > ruleSamples {
 		out.More = fmt.Sprintf("and %s more", chart.Count(int64(n-ruleSamples)))
