@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/rules"
 )
 
@@ -77,9 +78,9 @@ func began(fingerprint string, rule *rules.AlertingRule, a *rules.Alert, l left)
 	s := Step{Time: l.at, Alert: fingerprint, Name: l.name, Kind: l.kind, Detail: "value " + formatValue(a.Value)}
 	switch l.kind {
 	case StepPending:
-		s.Detail += fmt.Sprintf(", fires when it has held for %s", rule.HoldDuration())
+		s.Detail += fmt.Sprintf(", fires when it has held for %s", model.Duration(rule.HoldDuration()))
 	case StepKept:
-		s.Detail = fmt.Sprintf("the condition does not hold any more; kept for %s", rule.KeepFiringFor())
+		s.Detail = fmt.Sprintf("the condition does not hold any more; kept for %s", model.Duration(rule.KeepFiringFor()))
 	}
 	s.Of = &Alert{Labels: a.Labels.Map(), Annotations: a.Annotations.Map(), StartsAt: a.ActiveAt}
 	return s

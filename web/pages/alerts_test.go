@@ -104,7 +104,7 @@ func someRules() *fakeAlerts {
 		receivers: []string{"Slack"},
 		episodes: []alerting.Episode{
 			{Alert: "0123456789abcdef", Name: "HighErrorRate", Labels: firing.Alerts[0].Labels, Start: noon.Add(-29 * time.Minute), Cut: 3, Steps: []alerting.Step{
-				ago(29*time.Minute, alerting.StepPending, "", "value 0.42, fires when it has held for 5m0s"),
+				ago(29*time.Minute, alerting.StepPending, "", "value 0.42, fires when it has held for 5m"),
 				ago(24*time.Minute, alerting.StepFiring, "", "value 0.42"),
 				ago(24*time.Minute, alerting.StepRouted, "Slack", ""),
 				ago(24*time.Minute, alerting.StepSending, "Slack/slack[0]", "first notification"),
@@ -115,7 +115,7 @@ func someRules() *fakeAlerts {
 				ago(20*time.Minute, alerting.StepSent, "Slack/slack[0]", ""),
 			}},
 			{Alert: "0123456789abcdef", Name: "HighErrorRate", Start: noon.Add(-2 * time.Hour), End: noon.Add(-118 * time.Minute), Steps: []alerting.Step{
-				ago(2*time.Hour, alerting.StepPending, "", "value 0.2, fires when it has held for 5m0s"),
+				ago(2*time.Hour, alerting.StepPending, "", "value 0.2, fires when it has held for 5m"),
 				ago(118*time.Minute, alerting.StepOver, "", "after 2m0s, before it had held for 5m0s"),
 			}},
 		},
