@@ -19,20 +19,14 @@ import (
 	"tripod/store/traces/traceql"
 )
 
-// Labels of selectors that ask logs and traces: {__logql__=`…`}.
-const (
-	askLogQL   = "__logql__"
-	askTraceQL = "__traceql__"
-)
-
 // languages are those that PromQL may ask in. The stores are those of the
 // moment of asking.
 func (a *Appliance) languages() asked.Languages {
 	l := checkLanguages()
-	l[askLogQL] = asked.Language{Check: l[askLogQL].Check, Ask: func(ctx context.Context, q asked.Query) (promql.Matrix, error) {
+	l[store.AskLogQL] = asked.Language{Check: l[store.AskLogQL].Check, Ask: func(ctx context.Context, q asked.Query) (promql.Matrix, error) {
 		return askLogs(ctx, logql.New(a.logs), q)
 	}}
-	l[askTraceQL] = asked.Language{Check: l[askTraceQL].Check, Ask: func(ctx context.Context, q asked.Query) (promql.Matrix, error) {
+	l[store.AskTraceQL] = asked.Language{Check: l[store.AskTraceQL].Check, Ask: func(ctx context.Context, q asked.Query) (promql.Matrix, error) {
 		return askSpans(ctx, a.traces, q)
 	}}
 	return l
@@ -40,7 +34,7 @@ func (a *Appliance) languages() asked.Languages {
 
 // checkLanguages can only be checked.
 func checkLanguages() asked.Languages {
-	return asked.Languages{askLogQL: {Check: checkLogQL}, askTraceQL: {Check: checkTraceQL}}
+	return asked.Languages{store.AskLogQL: {Check: checkLogQL}, store.AskTraceQL: {Check: checkTraceQL}}
 }
 
 // ruleParser reads the expressions of rules.

@@ -22,10 +22,7 @@ func (s *Store) InstantQuery(ctx context.Context, opts promql.QueryOpts, expr st
 	if err := store.BoundQuery(expr); err != nil {
 		return nil, err
 	}
-	engine, over, err := s.answering(opts, expr)
-	if err != nil {
-		return nil, err
-	}
+	engine, over := s.answering(opts, expr)
 	q, err := engine.NewInstantQuery(quiet(ctx), over, opts, expr, at)
 	if err != nil {
 		return nil, err
@@ -45,10 +42,7 @@ func (s *Store) RangeQuery(ctx context.Context, opts promql.QueryOpts, expr stri
 			return nil, fmt.Errorf("a range with %s: want times from 1678 to 2262: %w", t.UTC().Format(time.RFC3339), store.ErrInvalid)
 		}
 	}
-	engine, over, err := s.answering(opts, expr)
-	if err != nil {
-		return nil, err
-	}
+	engine, over := s.answering(opts, expr)
 	q, err := engine.NewRangeQuery(quiet(ctx), over, opts, expr, from, to, step)
 	if err != nil {
 		return nil, err
@@ -58,23 +52,19 @@ func (s *Store) RangeQuery(ctx context.Context, opts promql.QueryOpts, expr stri
 
 // answering is who evaluates an expression, and over what: the stock engine
 // where it asks in other languages.
-func (s *Store) answering(opts promql.QueryOpts, expr string) (promql.QueryEngine, storage.Queryable, error) {
+func (s *Store) answering(opts promql.QueryOpts, expr string) (promql.QueryEngine, storage.Queryable) {
 	if !s.o.Languages.Mentions(expr) {
-		return s.engine, s.db, nil
+		return s.engine, s.db
 	}
 	e, err := s.parser.ParseExpr(expr)
-	if err != nil {
-		return s.engine, s.db, nil // which says so
-	}
-	found, err := s.o.Languages.In(e)
-	if err != nil || !found {
-		return s.engine, s.db, err
+	if err != nil || !s.o.Languages.Asks(e) {
+		return s.engine, s.db // which says what is wrong
 	}
 	lookback := s.o.Lookback
 	if opts != nil && opts.LookbackDelta() > 0 {
 		lookback = opts.LookbackDelta()
 	}
-	return s.stock, s.o.Languages.Over(s.db, lookback), nil
+	return s.stock, s.o.Languages.Over(s.db, lookback)
 }
 
 // Instant evaluates expr for one moment: a promql.Vector, promql.Scalar,

@@ -100,7 +100,7 @@ func inScope(read parser.Parser, q string, services []string) (string, bool) {
 // asksElsewhere says that a selector is a query of another language, beside
 // which nothing may stand: {__logql__=`…`}.
 func asksElsewhere(v *parser.VectorSelector) bool {
-	return slices.ContainsFunc(v.LabelMatchers, func(m *labels.Matcher) bool { return m.Name == "__logql__" || m.Name == "__traceql__" })
+	return slices.ContainsFunc(v.LabelMatchers, func(m *labels.Matcher) bool { return m.Name == store.AskLogQL || m.Name == store.AskTraceQL })
 }
 
 // serviceLabel is where a selector's metrics have the service: those of spans

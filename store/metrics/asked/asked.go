@@ -3,6 +3,7 @@ package asked
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,25 +38,29 @@ type Languages map[string]Language
 // rangeLabel says, beside a query, how long before each moment it looks.
 const rangeLabel = "__range__"
 
-// In says whether an expression asks in another language. Its errors, which are
-// parser.ParseErrors and say where, name what such a selector may not be.
-func (l Languages) In(expr parser.Expr) (found bool, err error) {
+// Asks says whether an expression asks in another language.
+func (l Languages) Asks(expr parser.Expr) bool {
+	return slices.ContainsFunc(parser.ExtractSelectors(expr), func(s []*labels.Matcher) bool { return l.named(s) != "" })
+}
+
+// faults are parser.ParseErrors, which say where: what selectors that ask in
+// another language may not be.
+func (l Languages) faults(expr parser.Expr) error {
 	var faults parser.ParseErrors
 	parser.Inspect(expr, func(node parser.Node, path []parser.Node) error {
 		s, ok := node.(*parser.VectorSelector)
 		if !ok || l.named(s.LabelMatchers) == "" {
 			return nil
 		}
-		found = true
 		if err := l.fault(s, path); err != nil {
 			faults = append(faults, parser.ParseErr{PositionRange: s.PositionRange(), Err: err})
 		}
 		return nil
 	})
 	if len(faults) > 0 {
-		return found, faults
+		return faults
 	}
-	return found, nil
+	return nil
 }
 
 // named is the label of the language of a selector, if there is one.

@@ -19,7 +19,7 @@ type both struct {
 func (p both) ParseExpr(text string) (parser.Expr, error) {
 	expr, err := p.Parser.ParseExpr(text)
 	if err == nil && p.languages.Mentions(text) {
-		_, err = p.languages.In(expr)
+		err = p.languages.faults(expr)
 	}
 	var faults parser.ParseErrors
 	if errors.As(err, &faults) {
