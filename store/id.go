@@ -3,7 +3,6 @@ package store
 import (
 	"encoding/hex"
 	"fmt"
-	"strings"
 )
 
 func (id TraceID) String() string { return hex.EncodeToString(id[:]) }
@@ -38,8 +37,9 @@ func parseID(to []byte, s string) error {
 	if s == "" || len(s) > 2*len(to) {
 		return fmt.Errorf("%.40q: want 1 to %d hexadecimal digits: %w", s, 2*len(to), ErrInvalid)
 	}
-	full := strings.Repeat("0", 2*len(to)-len(s)) + s
-	if _, err := hex.Decode(to, []byte(full)); err != nil {
+	full := [2 * len(TraceID{})]byte([]byte("00000000000000000000000000000000"))
+	copy(full[2*len(to)-len(s):], s)
+	if _, err := hex.Decode(to, full[:2*len(to)]); err != nil {
 		return fmt.Errorf("%.40q: %w: %w", s, err, ErrInvalid)
 	}
 	return nil

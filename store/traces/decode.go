@@ -13,6 +13,9 @@ type decoder struct {
 	words     map[string]string
 	resources []*store.Resource
 	scopes    []*store.Scope
+	res       store.Resource // of the span that is decoded, not to be kept
+	scope     store.Scope
+	texts     strings.Builder // of values that were copied last
 }
 
 const maxWords = 10_000
@@ -36,21 +39,24 @@ func (d *decoder) word(s string) string {
 // makes a span without what they say.
 func (d *decoder) decode(e *events.Event) store.Span {
 	s := store.Span{Start: e.Time, End: e.Time}
-	var res store.Resource
-	var scope store.Scope
+	d.res, d.scope = store.Resource{Attrs: d.res.Attrs[:0]}, store.Scope{Attrs: d.scope.Attrs[:0]}
+	res, scope := &d.res, &d.scope
 	var hasRes, hasScope bool
 	for i := range e.Fields {
 		name, v := e.Fields[i].Name, e.Fields[i].Value
 		switch {
 		case d.only != nil && !d.only[name]: // of a head, events have all
 		case strings.HasPrefix(name, attrPrefix):
-			d.attr(&s.Attrs, name[len(attrPrefix):], v)
+			if s.Attrs == nil {
+				s.Attrs = make(store.Attrs, 0, d.attrsFrom(e.Fields[i:]))
+			}
+			s.Attrs = append(s.Attrs, store.Attr{Key: d.word(name[len(attrPrefix):]), Value: d.value(v)})
 		case strings.HasPrefix(name, resourcePrefix):
 			hasRes = true
-			d.attr(&res.Attrs, name[len(resourcePrefix):], v)
+			res.Attrs = append(res.Attrs, store.Attr{Key: name[len(resourcePrefix):], Value: v})
 		case strings.HasPrefix(name, scopePrefix):
 			hasScope = true
-			d.attr(&scope.Attrs, name[len(scopePrefix):], v)
+			scope.Attrs = append(scope.Attrs, store.Attr{Key: name[len(scopePrefix):], Value: v})
 		case name == fResource:
 			hasRes = true
 			res.Dropped, res.SchemaURL = uint32(item(v, 0).Int()), d.word(item(v, 1).Str())
@@ -63,10 +69,10 @@ func (d *decoder) decode(e *events.Event) store.Span {
 		}
 	}
 	if hasRes {
-		s.Resource = d.resource(res)
+		s.Resource = d.resource()
 	}
 	if hasScope {
-		s.Scope = d.scope(scope)
+		s.Scope = d.scopeOf()
 	}
 	return s
 }
@@ -109,8 +115,39 @@ func (d *decoder) own(s *store.Span, name string, v store.Value) {
 	}
 }
 
-func (d *decoder) attr(to *store.Attrs, key string, v store.Value) {
-	*to = append(*to, store.Attr{Key: d.word(key), Value: events.CloneValue(v)})
+// attrsFrom counts the attributes of the span among fields.
+func (d *decoder) attrsFrom(fields []events.Field) (n int) {
+	for i := range fields {
+		if strings.HasPrefix(fields[i].Name, attrPrefix) {
+			n++
+		}
+	}
+	return n
+}
+
+// textsAtATime is what the copies of short texts share, in bytes.
+const textsAtATime = 4096
+
+// value is a copy of v.
+func (d *decoder) value(v store.Value) store.Value {
+	if v.Kind != store.KindString || len(v.Str()) > textsAtATime/8 {
+		return events.CloneValue(v)
+	}
+	if d.texts.Len()+len(v.Str()) > d.texts.Cap() {
+		d.texts = strings.Builder{}
+		d.texts.Grow(textsAtATime)
+	}
+	from := d.texts.Len()
+	d.texts.WriteString(v.Str())
+	return store.String(d.texts.String()[from:])
+}
+
+// attrs is a copy.
+func (d *decoder) attrs(from store.Attrs) (out store.Attrs) {
+	for _, a := range from {
+		out = append(out, store.Attr{Key: d.word(a.Key), Value: events.CloneValue(a.Value)})
+	}
+	return out
 }
 
 func (d *decoder) event(v store.Value) store.SpanEvent {
@@ -130,25 +167,30 @@ func (d *decoder) link(v store.Value) store.SpanLink {
 	return l
 }
 
-func (d *decoder) resource(r store.Resource) *store.Resource {
+// resource is that of the span, the same one for equal ones.
+func (d *decoder) resource() *store.Resource {
+	r := d.res
 	for _, known := range d.resources {
 		if known.Dropped == r.Dropped && known.SchemaURL == r.SchemaURL && equalAttrs(known.Attrs, r.Attrs) {
 			return known
 		}
 	}
+	r.Attrs = d.attrs(r.Attrs)
 	if len(d.resources) < 100 {
 		d.resources = append(d.resources, &r)
 	}
 	return &r
 }
 
-func (d *decoder) scope(c store.Scope) *store.Scope {
+func (d *decoder) scopeOf() *store.Scope {
+	c := d.scope
 	for _, known := range d.scopes {
 		if known.Name == c.Name && known.Version == c.Version && known.Dropped == c.Dropped &&
 			known.SchemaURL == c.SchemaURL && equalAttrs(known.Attrs, c.Attrs) {
 			return known
 		}
 	}
+	c.Attrs = d.attrs(c.Attrs)
 	if len(d.scopes) < 100 {
 		d.scopes = append(d.scopes, &c)
 	}

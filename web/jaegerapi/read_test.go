@@ -1,6 +1,7 @@
 package jaegerapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -77,18 +78,30 @@ func FuzzReadTraces(f *testing.F) {
 			byID[s.TraceID].Spans = append(byID[s.TraceID].Spans, s)
 		}
 		for _, tr := range byID {
-			text, err := json.Marshal(answer{Data: []trace{traceOf(tr)}})
-			if err != nil {
-				t.Fatal(err)
-			}
+			text := written(t, tr)
 			again, refused, err := ReadTraces(text)
 			if err != nil || refused > 0 || len(again) != len(tr.Spans) {
 				t.Fatalf("%d of %d spans came back, %d refused: %v", len(again), len(tr.Spans), refused, err)
 			}
-			second, _ := json.Marshal(answer{Data: []trace{traceOf(&store.Trace{ID: tr.ID, Spans: again})}})
+			second := written(t, &store.Trace{ID: tr.ID, Spans: again})
 			if string(second) != string(text) {
 				t.Fatalf("written\n%s\nthen\n%s", text, second)
 			}
 		}
 	})
+}
+
+// written is the answer with a trace, which has to be what encoding/json makes
+// of it.
+func written(t *testing.T, tr *store.Trace) []byte {
+	t.Helper()
+	list := newTraceList()
+	defer list.free()
+	list.add(tr)
+	got := bytes.Clone(list.end(nil))
+	want, err := json.Marshal(answer{Data: []trace{traceOf(tr)}})
+	if err != nil || !bytes.Equal(got, want) {
+		t.Fatalf("written\n%s\nwant\n%s\n%v", got, want, err)
+	}
+	return got
 }

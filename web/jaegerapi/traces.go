@@ -7,7 +7,6 @@ import (
 	"net/http"
 
 	"tripod/store"
-	"tripod/web"
 )
 
 func (a *API) trace(w http.ResponseWriter, r *http.Request) {
@@ -21,7 +20,10 @@ func (a *API) trace(w http.ResponseWriter, r *http.Request) {
 		writeError(w, err)
 		return
 	}
-	web.JSON(w, http.StatusOK, answer{Data: []trace{traceOf(&t)}})
+	list := newTraceList()
+	defer list.free()
+	list.add(&t)
+	list.write(w, nil)
 }
 
 func (a *API) one(ctx context.Context, id store.TraceID) (t store.Trace, err error) {
@@ -38,12 +40,14 @@ func (a *API) search(w http.ResponseWriter, r *http.Request) {
 		writeError(w, err)
 		return
 	}
-	out, faults, err := a.collect(r.Context(), ids)
+	list := newTraceList()
+	defer list.free()
+	faults, err := a.collect(r.Context(), ids, list)
 	if err != nil {
 		writeError(w, err)
 		return
 	}
-	web.JSON(w, http.StatusOK, answer{Data: out, Errors: faults})
+	list.write(w, faults)
 }
 
 func (a *API) find(r *http.Request) ([]store.TraceID, error) {
@@ -78,21 +82,20 @@ func (a *API) searchIDs(ctx context.Context, q store.TraceQuery) ([]store.TraceI
 	return ids, err
 }
 
-// collect fetches traces; those that are gone, or for which the answer has no
-// room, are told as faults beside the others.
-func (a *API) collect(ctx context.Context, ids []store.TraceID) (out []trace, faults []fault, err error) {
-	out = []trace{}
+// collect fetches traces for a list; those that are gone, or for which the answer
+// has no room, are told as faults beside the others.
+func (a *API) collect(ctx context.Context, ids []store.TraceID, list *traceList) (faults []fault, err error) {
 	left, err := a.fetch(ctx, ids, func(t *store.Trace) {
 		if len(t.Spans) == 0 {
 			faults = append(faults, fault{Msg: "trace not found", TraceID: idText(t.ID)})
 			return
 		}
-		out = append(out, traceOf(t))
+		list.add(t)
 	})
 	if left != "" {
 		faults = append(faults, fault{Msg: left})
 	}
-	return out, faults, err
+	return faults, err
 }
 
 // fetch shows traces, without spans where they are gone, as long as there is
