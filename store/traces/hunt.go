@@ -22,6 +22,7 @@ type hunt struct {
 	limit    int
 	min, max time.Duration // of the whole trace; a max of 0 is no bound
 	where    events.Expr   // some span of each trace fits
+	first    int           // traces that are read at first; 0 is some more than the limit
 	group    int           // most traces that are read at a time
 	most     int           // of the candidates that are looked at
 	// read makes what is found of the traces that wait, all of whose spans lie
@@ -88,19 +89,19 @@ func (h *hunt) spans(ctx context.Context, q events.Query, show func(e *events.Ev
 var idField = []string{fTraceID}
 
 func (h *hunt) inRange(ctx context.Context) error {
-	group := h.limit + h.limit/4 + 4
+	group := cmp.Or(h.first, h.limit+h.limit/4+4)
 	q := events.Query{Range: h.r, Where: h.where, Fields: idField, Receipt: h.receipt}
 	err := h.spans(ctx, q, func(e *events.Event) (bool, error) {
 		at := e.Time
+		if h.enough(at) {
+			return false, nil
+		}
 		h.meet(e)
 		if len(h.waiting) < min(group, h.group) {
 			return true, nil
 		}
-		if err := h.fetch(ctx); err != nil {
+		if err := h.fetch(ctx); err != nil || h.enough(at) {
 			return false, err
-		}
-		if h.enough(at) {
-			return false, nil
 		}
 		group *= 2
 		h.cut = h.cut || len(h.seen) >= h.most

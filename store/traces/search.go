@@ -24,16 +24,26 @@ const (
 // Search finds the newest traces that start in the range, newest first; see
 // store.TraceQuery. All spans of an answer lie within an hour of one that fits.
 func (s *Store) Search(ctx context.Context, q store.TraceQuery) ([]store.TraceSummary, error) {
-	h := &hunt{s: s, r: q.Range, limit: q.Limit, min: q.MinDuration, max: q.MaxDuration, where: condition(&q), group: maxCandidates, most: maxCandidates}
-	h.read = h.summaries
+	h := s.hunt(&q)
 	if err := h.run(ctx); err != nil {
 		return nil, err
 	}
+	return h.traces(), nil
+}
+
+func (s *Store) hunt(q *store.TraceQuery) *hunt {
+	h := &hunt{s: s, r: q.Range, limit: q.Limit, min: q.MinDuration, max: q.MaxDuration, where: condition(q), group: maxCandidates, most: maxCandidates}
+	h.read = h.summaries
+	return h
+}
+
+// traces are those that were found.
+func (h *hunt) traces() []store.TraceSummary {
 	out := make([]store.TraceSummary, len(h.found))
 	for i := range out {
 		out[i] = h.found[i].Trace
 	}
-	return out, nil
+	return out
 }
 
 func addTime(t, d int64) int64 {

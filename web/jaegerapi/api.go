@@ -24,10 +24,11 @@ type Operations interface {
 	Operations(ctx context.Context, service string) ([]store.Operation, error)
 }
 
-// Traces finds traces, and gives those of ids in their order: with
-// store.ErrNotFound one that is not kept.
+// Traces finds traces, also whole ones, and gives those of ids in their order:
+// with store.ErrNotFound one that is not kept.
 type Traces interface {
 	Search(ctx context.Context, q store.TraceQuery) ([]store.TraceSummary, error)
+	SearchWhole(ctx context.Context, q store.TraceQuery) ([]store.TraceSummary, iter.Seq2[store.Trace, error], error)
 	Traces(ctx context.Context, ids []store.TraceID) iter.Seq2[store.Trace, error]
 }
 

@@ -74,6 +74,15 @@ func (e *engine) Traces(_ context.Context, ids []store.TraceID) iter.Seq2[store.
 	}
 }
 
+func (e *engine) SearchWhole(ctx context.Context, q store.TraceQuery) ([]store.TraceSummary, iter.Seq2[store.Trace, error], error) {
+	found, err := e.Search(ctx, q)
+	var ids []store.TraceID
+	for _, t := range found {
+		ids = append(ids, t.ID)
+	}
+	return found, e.Traces(ctx, ids), err
+}
+
 func (e *engine) trace(id store.TraceID) (store.Trace, error) {
 	for _, t := range e.traces {
 		if t.ID == id && len(t.Spans) > 0 {

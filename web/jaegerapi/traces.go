@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 
 	"tripod/store"
@@ -35,14 +36,14 @@ func (a *API) one(ctx context.Context, id store.TraceID) (t store.Trace, err err
 // search answers with whole traces: of the ids asked for, or of what a search
 // finds.
 func (a *API) search(w http.ResponseWriter, r *http.Request) {
-	ids, err := a.find(r)
+	n, traces, err := a.find(r)
 	if err != nil {
 		writeError(w, err)
 		return
 	}
 	list := newTraceList()
 	defer list.free()
-	faults, err := a.collect(r.Context(), ids, list)
+	faults, err := a.collect(n, traces, list)
 	if err != nil {
 		writeError(w, err)
 		return
@@ -50,42 +51,39 @@ func (a *API) search(w http.ResponseWriter, r *http.Request) {
 	list.write(w, faults)
 }
 
-func (a *API) find(r *http.Request) ([]store.TraceID, error) {
+// find gives n traces.
+func (a *API) find(r *http.Request) (n int, traces iter.Seq2[store.Trace, error], err error) {
 	params := r.URL.Query()
-	var ids []store.TraceID
 	if asked := params["traceID"]; len(asked) > 0 {
-		if len(asked) > maxLimit {
-			return nil, fmt.Errorf("more than %d trace ids: %w", maxLimit, store.ErrTooLarge)
-		}
-		for _, text := range asked {
-			id, err := store.ParseTraceID(text)
-			if err != nil {
-				return nil, err
-			}
-			ids = append(ids, id)
-		}
-		return ids, nil
+		ids, err := idsOf(asked)
+		return len(ids), a.doors.Traces.Traces(r.Context(), ids), err
 	}
 	q, err := traceQuery(params, a.o.Now())
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
-	return a.searchIDs(r.Context(), q)
+	found, traces, err := a.doors.Traces.SearchWhole(r.Context(), q)
+	return len(found), traces, err
 }
 
-func (a *API) searchIDs(ctx context.Context, q store.TraceQuery) ([]store.TraceID, error) {
-	found, err := a.doors.Traces.Search(ctx, q)
-	ids := make([]store.TraceID, len(found))
-	for i := range found {
-		ids[i] = found[i].ID
+func idsOf(asked []string) (ids []store.TraceID, err error) {
+	if len(asked) > maxLimit {
+		return nil, fmt.Errorf("more than %d trace ids: %w", maxLimit, store.ErrTooLarge)
 	}
-	return ids, err
+	for _, text := range asked {
+		id, err := store.ParseTraceID(text)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
 }
 
-// collect fetches traces for a list; those that are gone, or for which the answer
+// collect puts n traces on a list; those that are gone, or for which the answer
 // has no room, are told as faults beside the others.
-func (a *API) collect(ctx context.Context, ids []store.TraceID, list *traceList) (faults []fault, err error) {
-	left, err := a.fetch(ctx, ids, func(t *store.Trace) {
+func (a *API) collect(n int, traces iter.Seq2[store.Trace, error], list *traceList) (faults []fault, err error) {
+	left, err := a.show(n, traces, func(t *store.Trace) {
 		if len(t.Spans) == 0 {
 			faults = append(faults, fault{Msg: "trace not found", TraceID: idText(t.ID)})
 			return
@@ -98,16 +96,16 @@ func (a *API) collect(ctx context.Context, ids []store.TraceID, list *traceList)
 	return faults, err
 }
 
-// fetch shows traces, without spans where they are gone, as long as there is
+// show shows n traces, without spans where they are gone, as long as there is
 // room for the next; left says how many it left out.
-func (a *API) fetch(ctx context.Context, ids []store.TraceID, show func(*store.Trace)) (left string, err error) {
+func (a *API) show(n int, traces iter.Seq2[store.Trace, error], show func(*store.Trace)) (left string, err error) {
 	spans, shown := 0, 0
-	for t, err := range a.doors.Traces.Traces(ctx, ids) {
+	for t, err := range traces {
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return "", err
 		}
 		if spans > 0 && spans+len(t.Spans) > a.o.MaxSpans {
-			return fmt.Sprintf("%d further traces are left out: the answer would hold more than %d spans", len(ids)-shown, a.o.MaxSpans), nil
+			return fmt.Sprintf("%d further traces are left out: the answer would hold more than %d spans", n-shown, a.o.MaxSpans), nil
 		}
 		spans, shown = spans+len(t.Spans), shown+1
 		show(&t)

@@ -80,13 +80,13 @@ func (a *API) searchV3(w http.ResponseWriter, r *http.Request) {
 		writeErrorV3(w, err)
 		return
 	}
-	ids, err := a.searchIDs(r.Context(), q)
+	found, traces, err := a.doors.Traces.SearchWhole(r.Context(), q)
 	if err != nil {
 		writeErrorV3(w, err)
 		return
 	}
 	var spans []store.Span
-	left, err := a.fetch(r.Context(), ids, func(t *store.Trace) { spans = append(spans, t.Spans...) })
+	left, err := a.show(len(found), traces, func(t *store.Trace) { spans = append(spans, t.Spans...) })
 	if err != nil {
 		writeErrorV3(w, err)
 		return

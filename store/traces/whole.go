@@ -1,0 +1,99 @@
+package traces
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"iter"
+	"slices"
+
+	"tripod/store"
+)
+
+// maxWhole bounds the traces that a search reads whole while it looks.
+const maxWhole = 50
+
+// maxWholeSpans bounds the spans that such a search reads at a time.
+const maxWholeSpans = 50_000
+
+// SearchWhole finds what Search does, and gives the traces whole, as Traces
+// does. Of a short list each candidate is read only once.
+func (s *Store) SearchWhole(ctx context.Context, q store.TraceQuery) ([]store.TraceSummary, iter.Seq2[store.Trace, error], error) {
+	return s.searchWhole(ctx, q, maxWholeSpans)
+}
+
+func (s *Store) searchWhole(ctx context.Context, q store.TraceQuery, most int) ([]store.TraceSummary, iter.Seq2[store.Trace, error], error) {
+	w := &wholeHunt{hunt: s.hunt(&q), most: most, spans: map[store.TraceID][]store.Span{}}
+	if limit := cmp.Or(q.Limit, defaultLimit); q.MinDuration == 0 && q.MaxDuration == 0 && limit <= maxWhole {
+		w.hunt.read, w.first = w.read, limit
+	}
+	if err := w.run(ctx); err != nil {
+		return nil, nil, err
+	}
+	found := w.traces()
+	return found, func(yield func(store.Trace, error) bool) { w.give(ctx, found, yield) }, nil
+}
+
+// wholeHunt is a search that keeps what it reads of the traces that it finds.
+type wholeHunt struct {
+	*hunt
+	most  int                            // spans that are read at a time
+	spans map[store.TraceID][]store.Span // in the order of a scan
+}
+
+// read finds every trace whose summary fits, and keeps its spans, unless they
+// are too many to be held.
+func (w *wholeHunt) read(ctx context.Context, waiting []string, r store.TimeRange) error {
+	ids := make([]store.TraceID, 0, len(waiting))
+	for _, text := range waiting {
+		if id, err := store.ParseTraceID(text); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) > maxWhole {
+		return w.summaries(ctx, waiting, r)
+	}
+	spans, full, damage := w.s.spansOf(ctx, ids, w.most)
+	if ctx.Err() != nil || errors.Is(damage, store.ErrClosed) {
+		return cmp.Or(ctx.Err(), damage)
+	}
+	for _, list := range spans {
+		full = full || len(list) == maxTraceSpans // there may be more
+	}
+	if full {
+		return w.summaries(ctx, waiting, r)
+	}
+	for id, list := range spans {
+		near := slices.DeleteFunc(briefs(list), func(b brief) bool { return !r.Has(b.span.Start) })
+		if len(near) == 0 {
+			continue
+		}
+		if t := summarize(id, near); w.fits(&t) {
+			w.found = append(w.found, store.TraceMatch{Trace: t})
+			w.spans[id] = list
+		}
+	}
+	return nil
+}
+
+// give yields the traces that were found, and reads those that were not kept.
+func (w *wholeHunt) give(ctx context.Context, found []store.TraceSummary, yield func(store.Trace, error) bool) {
+	for len(found) > 0 {
+		if list := w.spans[found[0].ID]; list != nil {
+			if !yield(store.Trace{ID: found[0].ID, Spans: assemble(list)}, nil) {
+				return
+			}
+			found = found[1:]
+			continue
+		}
+		var ids []store.TraceID
+		for ; len(found) > 0 && w.spans[found[0].ID] == nil; found = found[1:] {
+			ids = append(ids, found[0].ID)
+		}
+		for t, err := range w.s.Traces(ctx, ids) {
+			if !yield(t, err) {
+				return
+			}
+		}
+	}
+}
