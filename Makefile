@@ -57,7 +57,7 @@ fuzz: ## fuzz every decoder and parser for FUZZTIME each
 	done
 
 crash: ## kill writers at random moments and at every step, cut their power: CRASHROUNDS rounds
-	TEST_TRIPOD_CRASH_ROUNDS=$(CRASHROUNDS) go test -count=1 -timeout 60m -run 'Crash' ./store/... ./alerting/... ./web/promwrite/... ./appliance/...
+	TEST_TRIPOD_CRASH_ROUNDS=$(CRASHROUNDS) go test -count=1 -timeout 60m -run 'Crash' ./store/... ./alerting/... ./web/promwrite/... ./appliance/... ./cmd/...
 
 bench: build bench-logs bench-traces bench-metrics ## start, memory, size, and ingest of each pillar
 	go test -run '^$$' -bench '^Benchmark(Start|Idle|Ingest)' -benchmem ./appliance

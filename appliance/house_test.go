@@ -48,6 +48,7 @@ var mayImport = []struct {
 	{"alerting/chronicle", []string{"alerting"}, "keeps the steps of alerts; never decides, never delivers"},
 	{"alerting/evidence", []string{"alerting", "store"}, "freezes what was known when an alert fired; stores come as doors, never engines"},
 	{"alerting/notify", []string{"alerting", "alerting/config", "alerting/dispatch", "store"}, "delivers what dispatch decides, and keeps what is owed"},
+	{"alerting/notifytest", nil, "receivers of tests: the published forms alone, never how a message is made"},
 	{"alerting/rulebook", []string{"alerting"}, "what a rule of the page is, its faults and its file; never where it is kept"},
 	{"planner", nil, "pure rules: no I/O, HTTP or telemetry, and no store"},
 	{"planner/sqlite", []string{"planner"}, "never the cache"},

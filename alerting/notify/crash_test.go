@@ -14,6 +14,7 @@ import (
 
 	"tripod/alerting"
 	"tripod/alerting/config"
+	"tripod/alerting/notifytest"
 )
 
 // TestKilledChild is the child of TestCrashForgetsNothing: it takes alerts,
@@ -85,22 +86,20 @@ func TestCrashForgetsNothing(t *testing.T) {
 	}
 	for round := range rounds {
 		t.Run(strconv.Itoa(round), func(t *testing.T) {
-			dir, f := t.TempDir(), newFakeSlack(t)
+			dir, f := t.TempDir(), notifytest.NewSlack(t)
 			cmd := exec.Command(os.Args[0], "-test.run=^TestKilledChild$", "-test.v")
-			cmd.Env = append(os.Environ(), "TEST_TRIPOD_KILLED_DIR="+dir, "TEST_TRIPOD_KILLED_WEBHOOK="+f.webhook())
+			cmd.Env = append(os.Environ(), "TEST_TRIPOD_KILLED_DIR="+dir, "TEST_TRIPOD_KILLED_WEBHOOK="+f.WebhookURL())
 			out, err := cmd.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
 			}
 			started := make(chan struct{})
-			f.mu.Lock()
-			f.before = func(w http.ResponseWriter, _ *http.Request, n int) bool {
+			f.Before(func(w http.ResponseWriter, _ *http.Request, n int) bool {
 				if <-started; n == 1+(3*round)%28 {
 					cmd.Process.Kill() // in the middle of a post
 				}
 				return false
-			}
-			f.mu.Unlock()
+			})
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -119,14 +118,14 @@ func TestCrashForgetsNothing(t *testing.T) {
 			}
 			cmd.Wait()
 			finish(t, dir, f, took, ended)
-			once(t, f.got(), (3*round)%28)
+			once(t, posts(t, f), (3*round)%28)
 		})
 	}
 }
 
 // finish opens what the killed process left and waits for what is owed.
-func finish(t *testing.T, dir string, f *fakeSlack, took, ended map[string]bool) {
-	p := openSlack(t, dir, f.webhook())
+func finish(t *testing.T, dir string, f *notifytest.HTTP, took, ended map[string]bool) {
+	p := openSlack(t, dir, f.WebhookURL())
 	ctx, cancel := context.WithCancel(context.Background())
 	ran := make(chan error)
 	go func() { ran <- p.Run(ctx) }()
@@ -141,7 +140,7 @@ func finish(t *testing.T, dir string, f *fakeSlack, took, ended map[string]bool)
 		t.Error(err)
 	}
 	told, over := map[string]bool{}, map[string]bool{}
-	for _, post := range f.got() {
+	for _, post := range posts(t, f) {
 		head := post.Blocks[0].Text.Text
 		if name, ok := strings.CutPrefix(head, "Resolved: "); ok {
 			over[name] = true

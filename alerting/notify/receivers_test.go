@@ -15,6 +15,7 @@ import (
 
 	"tripod/alerting"
 	"tripod/alerting/config"
+	"tripod/alerting/notifytest"
 )
 
 // evidenceOfSample is the link of sample.
@@ -49,13 +50,13 @@ func ok(t *testing.T, s Sender, n Notification) {
 }
 
 func TestPagerDutyEvents(t *testing.T) {
-	f := newFakeHTTP(t, goodEvent)
+	f := notifytest.NewHTTP(t, notifytest.PagerDuty)
 	s := receiver(t, "pagerduty", fmt.Sprintf(`{url: %q, routing_key: %q, severity: '{{ .CommonLabels.severity }}', class: '{{ .GroupLabels.alertname }}',
 		links: [{href: 'https://x.example/{{ .CommonLabels.service_name }}', text: X}, {href: '', text: none}], images: [{src: 'https://x.example/i.png', alt: I}], details: {zone: '{{ .CommonLabels.zone }}'}}`, f.URL, pagerKey))
 	ok(t, s, sample())
 	ok(t, s, resolved())
 	var events [2]event
-	for i, body := range f.got() {
+	for i, body := range f.Got() {
 		if err := json.Unmarshal([]byte(body), &events[i]); err != nil {
 			t.Fatal(err)
 		}
@@ -77,17 +78,17 @@ func TestPagerDutyEvents(t *testing.T) {
 	big := sample()
 	big.Alerts[0].Annotations["description"] = strings.Repeat("x", maxEvent)
 	ok(t, s, big)
-	if body := f.got()[2]; len(body) > 2000 || !strings.Contains(body, "left out") {
+	if body := f.Got()[2]; len(body) > 2000 || !strings.Contains(body, "left out") {
 		t.Errorf("a big event has %d bytes", len(body))
 	}
 }
 
 func TestWebhookForm(t *testing.T) {
-	f := newFakeHTTP(t, func(r *http.Request, body []byte) error {
+	f := notifytest.NewHTTP(t, func(r *http.Request, body []byte) error {
 		if user, password, _ := r.BasicAuth(); user != "u" || password != "pSECRET" {
 			return errors.New("not logged in")
 		}
-		return goodWebhook(r, body)
+		return notifytest.Webhook(r, body)
 	})
 	s := receiver(t, "webhook", fmt.Sprintf(`{url: '%s/{{ .CommonLabels.severity }}', max_alerts: 2, http_config: {basic_auth: {username: u, password: pSECRET}}}`, f.URL))
 	n := sample()
@@ -98,8 +99,8 @@ func TestWebhookForm(t *testing.T) {
 		n.Alerts = append(n.Alerts, more)
 	}
 	ok(t, s, n)
-	var m webhookForm
-	if err := json.Unmarshal([]byte(f.got()[0]), &m); err != nil {
+	var m notifytest.Message
+	if err := json.Unmarshal([]byte(f.Got()[0]), &m); err != nil {
 		t.Fatal(err)
 	}
 	if m.Receiver != "Slack" || len(m.Alerts) != 2 || m.TruncatedAlerts != 1 || len(m.CommonLabels) != 2 || m.ExternalURL != "https://tripod.example" {
@@ -111,7 +112,7 @@ func TestWebhookForm(t *testing.T) {
 }
 
 func TestWebhookPayload(t *testing.T) {
-	f := newFakeHTTP(t, func(_ *http.Request, body []byte) error {
+	f := notifytest.NewHTTP(t, func(_ *http.Request, body []byte) error {
 		if string(body) != `{"msg":"firing HighErrorRate","n":1}` {
 			return errors.New("not what the payload says")
 		}
@@ -125,44 +126,44 @@ func TestBearerTokenFromAFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte("tokenSECRET\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := newFakeHTTP(t, func(r *http.Request, body []byte) error {
+	f := notifytest.NewHTTP(t, func(r *http.Request, body []byte) error {
 		if got := r.Header.Get("Authorization"); got != "Bearer tokenSECRET" {
 			return fmt.Errorf("authorization %q", got)
 		}
-		return goodWebhook(r, body)
+		return notifytest.Webhook(r, body)
 	})
 	ok(t, receiver(t, "webhook", fmt.Sprintf(`{url: %q, http_config: {authorization: {credentials_file: %q}}}`, f.URL, file)), sample())
 }
 
 func TestASecondAlertmanager(t *testing.T) {
-	f := newFakeHTTP(t, goodHandOn)
+	f := notifytest.NewHTTP(t, notifytest.Alertmanager)
 	s := receiver(t, "alertmanager", fmt.Sprintf("{url: '%s/base/'}", f.URL))
 	ok(t, s, sample())
 	ok(t, s, resolved())
-	if !strings.Contains(f.got()[1], `"endsAt":"2026-03-12T12:07:30Z"`) {
-		t.Errorf("the end is %s", f.got()[1])
+	if !strings.Contains(f.Got()[1], `"endsAt":"2026-03-12T12:07:30Z"`) {
+		t.Errorf("the end is %s", f.Got()[1])
 	}
-	if !strings.Contains(f.got()[0], `"evidence_url":"`+evidenceOfSample) {
-		t.Errorf("no link to the evidence in %s", f.got()[0])
+	if !strings.Contains(f.Got()[0], `"evidence_url":"`+evidenceOfSample) {
+		t.Errorf("no link to the evidence in %s", f.Got()[0])
 	}
 	n := sample()
 	n.Alerts[0].Annotations["evidence_url"] = "https://own.example"
 	ok(t, s, n)
-	if !strings.Contains(f.got()[2], `"evidence_url":"https://own.example"`) {
-		t.Errorf("the rule's own link is not in %s", f.got()[2])
+	if !strings.Contains(f.Got()[2], `"evidence_url":"https://own.example"`) {
+		t.Errorf("the rule's own link is not in %s", f.Got()[2])
 	}
 }
 
-func mailer(t testing.TB, f *fakeSMTP, more string) Sender {
+func mailer(t testing.TB, f *notifytest.Mail, more string) Sender {
 	return receiver(t, "email", fmt.Sprintf(`{smarthost: %q, from: 'Alerts <alerts@example.com>', to: 'a@example.com, B <b@example.com>', send_resolved: true,
-		auth_username: me, auth_password: hunter2SECRET, tls_config: {ca_file: %q}, text: '{{ .CommonAnnotations.summary }}'%s}`, f.Addr(), f.caFile, more))
+		auth_username: me, auth_password: hunter2SECRET, tls_config: {ca_file: %q}, text: '{{ .CommonAnnotations.summary }}'%s}`, f.Addr(), f.CAFile, more))
 }
 
 func TestMail(t *testing.T) {
-	f := newFakeSMTP(t)
+	f := notifytest.NewMail(t)
 	s := mailer(t, f, `, headers: {Subject: "Über {{ .GroupLabels.alertname }}\n {{ .Status }}", x-team: ops}, threading: {enabled: true, thread_by_date: none}`)
 	ok(t, s, sample())
-	h, parts, err := readMail(f.got()[0])
+	h, parts, err := notifytest.ReadMail(f.Got()[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +178,7 @@ func TestMail(t *testing.T) {
 		t.Errorf("no link to the evidence in %s", parts["text/html"])
 	}
 	ok(t, s, sample())
-	if again, _, err := readMail(f.got()[1]); err != nil || again.Get("Message-Id") != h.Get("Message-Id") {
+	if again, _, err := notifytest.ReadMail(f.Got()[1]); err != nil || again.Get("Message-Id") != h.Get("Message-Id") {
 		t.Errorf("a second attempt has the id %q, the first %q", again.Get("Message-Id"), h.Get("Message-Id"))
 	}
 }
@@ -197,8 +198,8 @@ func TestMailIsNotSent(t *testing.T) {
 		"broken template":     {nil, ", headers: {Subject: '{{ template \"none\" }}'}", "template", true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFakeSMTP(t)
-			f.before = c.before
+			f := notifytest.NewMail(t)
+			f.Before(c.before)
 			err := mailer(t, f, c.more).Send(context.Background(), sample())
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "SECRET") {
 				t.Fatalf("got %v, want %q", err, c.want)
@@ -230,20 +231,20 @@ func TestEveryReceiverInTrouble(t *testing.T) {
 		}
 		return true
 	}
-	for kind, check := range map[string]func(*http.Request, []byte) error{"pagerduty": goodEvent, "webhook": goodWebhook, "alertmanager": goodHandOn} {
+	for kind, check := range map[string]func(*http.Request, []byte) error{"pagerduty": notifytest.PagerDuty, "webhook": notifytest.Webhook, "alertmanager": notifytest.Alertmanager} {
 		t.Run(kind, func(t *testing.T) {
-			f := newFakeHTTP(t, check)
-			f.before = trouble
+			f := notifytest.NewHTTP(t, check)
+			f.Before(trouble)
 			yaml := map[string]string{
 				"pagerduty": fmt.Sprintf("{url: %q, routing_key: %q}", f.URL, pagerKey), "webhook": fmt.Sprintf("{url: %q}", f.URL),
 				"alertmanager": fmt.Sprintf("{url: %q}", f.URL+"/base"),
 			}[kind]
-			throughTrouble(t, kind, yaml, f.got, 5)
+			throughTrouble(t, kind, yaml, f.Got, 5)
 		})
 	}
 	t.Run("email", func(t *testing.T) {
-		f := newFakeSMTP(t)
-		f.before = func(n int, command string) string {
+		f := notifytest.NewMail(t)
+		f.Before(func(n int, command string) string {
 			switch {
 			case n%4 == 1 && (command == "EHLO" || command == "HELO"):
 				return "421 closing"
@@ -253,9 +254,9 @@ func TestEveryReceiverInTrouble(t *testing.T) {
 				return "451 try again"
 			}
 			return ""
-		}
-		yaml := fmt.Sprintf("{smarthost: %q, from: alerts@example.com, to: a@b.c, send_resolved: true, auth_username: me, auth_password: hunter2SECRET, tls_config: {ca_file: %q}}", f.Addr(), f.caFile)
-		throughTrouble(t, "email", yaml, f.got, 4)
+		})
+		yaml := fmt.Sprintf("{smarthost: %q, from: alerts@example.com, to: a@b.c, send_resolved: true, auth_username: me, auth_password: hunter2SECRET, tls_config: {ca_file: %q}}", f.Addr(), f.CAFile)
+		throughTrouble(t, "email", yaml, f.Got, 4)
 	})
 }
 
@@ -297,7 +298,7 @@ func TestClassicSlack(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got post
-	f := newFakeHTTP(t, func(_ *http.Request, body []byte) error { return json.Unmarshal(body, &got) })
+	f := notifytest.NewHTTP(t, func(_ *http.Request, body []byte) error { return json.Unmarshal(body, &got) })
 	s := receiver(t, "slack", fmt.Sprintf(`{api_url: %q, channel: '#{{ .CommonLabels.severity }}', title: '{{ template "my.title" . }}', text: '{{ range .Alerts }}{{ .Annotations.summary }}{{ end }}', fields: [{title: Zone, value: '{{ .CommonLabels.zone }}', short: true}], actions: [{type: button, text: Go, url: 'https://x.example'}]}`, f.URL), filepath.Join(dir, "*.tmpl"))
 	ok(t, s, sample())
 	if len(got.Attachments) != 1 || got.Blocks != nil || got.Channel != "#page" || got.Username != "Alertmanager" {

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"tripod/alerting"
 	"tripod/alerting/config"
 	"tripod/alerting/dispatch"
+	"tripod/alerting/notifytest"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -81,14 +83,27 @@ func TestSlackMessages(t *testing.T) {
 	}
 	for name, n := range map[string]Notification{"firing": sample(), "resolved": resolved(), "many": many} {
 		t.Run(name, func(t *testing.T) {
-			f := newFakeSlack(t)
-			s := slackFor(t, f.webhook(), "https://tripod.example/base/", "")
+			f := notifytest.NewSlack(t)
+			s := slackFor(t, f.WebhookURL(), "https://tripod.example/base/", "")
 			if err := s.Send(context.Background(), n); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, "testdata/"+name+".json", f.got()[0])
+			golden(t, "testdata/"+name+".json", posts(t, f)[0])
 		})
 	}
+}
+
+// posts are those that a Slack took.
+func posts(t *testing.T, f *notifytest.HTTP) (out []post) {
+	t.Helper()
+	for _, body := range f.Got() {
+		var p post
+		if err := json.Unmarshal([]byte(body), &p); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 func golden(t *testing.T, path string, p post) {
@@ -117,7 +132,7 @@ func TestSlackMisbehaves(t *testing.T) {
 		return func(w http.ResponseWriter, _ *http.Request, _ int) bool {
 			w.Header().Set(header, value)
 			w.WriteHeader(status)
-			fmt.Fprintf(w, "no, not on %s", secretPath)
+			fmt.Fprintf(w, "no, not on %s", notifytest.SecretPath)
 			return true
 		}
 	}
@@ -139,9 +154,9 @@ func TestSlackMisbehaves(t *testing.T) {
 		}, "no answer in time", 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := newFakeSlack(t)
-			f.before = c.before
-			s := slackFor(t, f.webhook(), "", "")
+			f := notifytest.NewSlack(t)
+			f.Before(c.before)
+			s := slackFor(t, f.WebhookURL(), "", "")
 			ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 			defer cancel()
 			err := s.Send(ctx, sample())
@@ -157,8 +172,8 @@ func TestSlackMisbehaves(t *testing.T) {
 }
 
 func TestSlackThatIsNotThere(t *testing.T) {
-	f := newFakeSlack(t)
-	s := slackFor(t, f.webhook(), "", "")
+	f := notifytest.NewSlack(t)
+	s := slackFor(t, f.WebhookURL(), "", "")
 	f.Server.Close()
 	err := s.Send(context.Background(), sample())
 	if err == nil || !strings.Contains(err.Error(), "refused") {
@@ -169,7 +184,7 @@ func TestSlackThatIsNotThere(t *testing.T) {
 
 func TestSlackAddresses(t *testing.T) {
 	for name, webhook := range map[string]string{
-		"no scheme": "hooks.example" + secretPath, "a file": "file://" + secretPath, "broken": "https://hooks.example:x" + secretPath,
+		"no scheme": "hooks.example" + notifytest.SecretPath, "a file": "file://" + notifytest.SecretPath, "broken": "https://hooks.example:x" + notifytest.SecretPath,
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := config.Parse([]byte("route: {receiver: s}\nreceivers:\n- name: s\n  slack_configs: [{api_url: '"+webhook+"'}]"), config.Source{File: "test"})
@@ -179,7 +194,7 @@ func TestSlackAddresses(t *testing.T) {
 			noSecret(t, err.Error())
 		})
 	}
-	s := slackFor(t, "https://hooks.example"+secretPath, "http://127.0.0.1:7333", "")
+	s := slackFor(t, "https://hooks.example"+notifytest.SecretPath, "http://127.0.0.1:7333", "")
 	noSecret(t, fmt.Sprintf("%v %+v %#v", *s.conf, *s.conf, *s.conf))
 }
 
@@ -214,7 +229,13 @@ func FuzzSlackMessage(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := checkPost(message(newsOf(&n), external)); err != nil {
+		body, err := json.Marshal(message(newsOf(&n), external))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest(http.MethodPost, notifytest.SecretPath, nil)
+		r.Header.Set("Content-Type", "application/json")
+		if err := notifytest.Slack(r, body); err != nil {
 			t.Error(err)
 		}
 	})

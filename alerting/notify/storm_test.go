@@ -13,15 +13,16 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"tripod/alerting"
+	"tripod/alerting/notifytest"
 )
 
 // TestSlackInTrouble has a Slack that fails in each of its ways before it
 // takes a post; every post arrives, in order, each under one id.
 func TestSlackInTrouble(t *testing.T) {
-	f := newFakeSlack(t)
+	f := notifytest.NewSlack(t)
 	arrived := make(chan struct{}, 10)
 	ids := map[string]int{}
-	f.before = func(w http.ResponseWriter, r *http.Request, n int) bool {
+	f.Before(func(w http.ResponseWriter, r *http.Request, n int) bool {
 		switch n % 5 {
 		case 1:
 			http.Error(w, "internal error", http.StatusInternalServerError)
@@ -37,8 +38,8 @@ func TestSlackInTrouble(t *testing.T) {
 			return false
 		}
 		return true
-	}
-	p, err := Open(Options{Dir: t.TempDir(), Config: quick(t, f.webhook()), MinBackoff: time.Millisecond, Timeout: 100 * time.Millisecond})
+	})
+	p, err := Open(Options{Dir: t.TempDir(), Config: quick(t, f.WebhookURL()), MinBackoff: time.Millisecond, Timeout: 100 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +58,7 @@ func TestSlackInTrouble(t *testing.T) {
 		t.Error(err)
 	}
 	var heads []string
-	for _, post := range f.got() {
+	for _, post := range posts(t, f) {
 		heads = append(heads, post.Blocks[0].Text.Text)
 		ids[post.Blocks[0].BlockID]++
 	}
