@@ -3,6 +3,7 @@ package backtest
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -48,23 +49,60 @@ func RunAt(ctx context.Context, rule Rule, c Comparison, limits []float64, o Opt
 		rules[i].Expr = c.with(limit)
 	}
 	rule.Expr = c.Left
-	return run(ctx, rule, rules, func(i int, answer promql.Matrix) promql.Matrix { return c.filter(answer, limits[i]) }, o)
+	return run(ctx, rule, rules, func(answer promql.Matrix) []promql.Matrix { return c.split(answer, limits) }, o)
 }
 
-// filter keeps the points at which the comparison holds, as PromQL does:
-// native histograms compare with nothing.
-func (c Comparison) filter(answer promql.Matrix, limit float64) promql.Matrix {
-	var out promql.Matrix
+// split keeps for each limit the points at which the comparison holds, as
+// PromQL does: native histograms compare with nothing.
+func (c Comparison) split(answer promql.Matrix, limits []float64) []promql.Matrix {
+	out := make([]promql.Matrix, len(limits))
 	for _, s := range answer {
-		var points []promql.FPoint
-		for _, p := range s.Floats {
-			if c.holds(p.F, limit) {
-				points = append(points, p)
+		least, most := extent(s.Floats)
+		for i, limit := range limits {
+			if !c.mayHold(least, most, limit) {
+				continue
 			}
-		}
-		if len(points) > 0 {
-			out = append(out, promql.Series{Metric: s.Metric, Floats: points})
+			if points := c.filter(s.Floats, limit); len(points) > 0 {
+				out[i] = append(out[i], promql.Series{Metric: s.Metric, Floats: points})
+			}
 		}
 	}
 	return out
+}
+
+// extent are the least and the greatest value that is a number; the least is
+// greater when there is none.
+func extent(points []promql.FPoint) (least, most float64) {
+	least, most = math.Inf(1), math.Inf(-1)
+	for i := range points {
+		if v := points[i].F; v < least {
+			least = v
+		}
+		if v := points[i].F; v > most {
+			most = v
+		}
+	}
+	return least, most
+}
+
+// mayHold is false when the comparison holds for no value of an extent.
+func (c Comparison) mayHold(least, most, limit float64) bool {
+	switch c.Op {
+	case ">", ">=":
+		return c.holds(most, limit)
+	case "<", "<=":
+		return c.holds(least, limit)
+	case "==":
+		return least <= limit && limit <= most
+	}
+	return true
+}
+
+func (c Comparison) filter(points []promql.FPoint, limit float64) (kept []promql.FPoint) {
+	for _, p := range points {
+		if c.holds(p.F, limit) {
+			kept = append(kept, p)
+		}
+	}
+	return kept
 }

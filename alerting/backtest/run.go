@@ -48,15 +48,16 @@ type Report struct {
 // Run tests one rule. It reads the range piece by piece, so that its memory
 // depends on how much fires, not on how long the range is.
 func Run(ctx context.Context, rule Rule, o Options) (*Report, error) {
-	reports, err := run(ctx, rule, []Rule{rule}, func(_ int, answer promql.Matrix) promql.Matrix { return answer }, o)
+	reports, err := run(ctx, rule, []Rule{rule}, func(answer promql.Matrix) []promql.Matrix { return []promql.Matrix{answer} }, o)
 	if err != nil {
 		return nil, err
 	}
 	return reports[0], nil
 }
 
-// run asks one expression and tests rules on what each makes of the answer.
-func run(ctx context.Context, asked Rule, rules []Rule, of func(rule int, answer promql.Matrix) promql.Matrix, o Options) ([]*Report, error) {
+// run asks one expression and tests rules on what split makes of the answer
+// for each.
+func run(ctx context.Context, asked Rule, rules []Rule, split func(promql.Matrix) []promql.Matrix, o Options) ([]*Report, error) {
 	step, err := o.validate(&asked)
 	if err != nil {
 		return nil, err
@@ -79,8 +80,8 @@ func run(ctx context.Context, asked Rule, rules []Rule, of func(rule int, answer
 			return nil, fmt.Errorf("%s: %w", asked.Name, err)
 		}
 		shift(answer, asked.Offset)
-		for i, m := range machines {
-			if err := m.piece(of(i, answer), at(n), at(last)); err != nil {
+		for i, part := range split(answer) {
+			if err := machines[i].piece(part, at(n), at(last)); err != nil {
 				return nil, err
 			}
 		}

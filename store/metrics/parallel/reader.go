@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/value"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/storage"
@@ -147,6 +148,7 @@ func (r *reader) check() error {
 func (r *reader) finish() annotations.Annotations {
 	var notes annotations.Annotations
 	for _, w := range r.workers {
+		w.layouts.count(&w.tally)
 		r.f.tally.add(w.tally)
 		if stock, ok := w.fn.(*stockSlide); ok {
 			notes.Merge(stock.notes)
@@ -174,12 +176,7 @@ func (r *reader) evalOne(i int, w *worker, out []float64) {
 		w.err = err
 		return
 	}
-	n := 0
-	if r.f.call == nil {
-		n = w.latest(out)
-	} else {
-		n = w.overTime(r.series[i], out)
-	}
+	n := w.evaluate(r.series[i].Labels(), out)
 	w.points += n
 	r.some[i] = n > 0
 }
@@ -190,21 +187,22 @@ type worker struct {
 	it      chunks.Iterator
 	plain   chunkenc.Iterator // of chunks that are not XOR
 	xor     xorReader
-	samples []promql.FPoint // of the series at hand
-	row     []float64       // a value for each step
-	fn      slide           // nil for a selector without range
-	tally   tally
-	points  int // of all series, as the stock engine would hold them at one time
+	samples samples   // of the series at hand
+	row     []float64 // a value for each step
+	fn      slide
+	layouts layouts
+	tally   tally // and what layouts have not yet counted
+	points  int   // of all series, as the stock engine would hold them at one time
 	err     error
 }
 
 func newWorker(f *fragment) *worker {
-	w := &worker{f: f, tally: newTally(f.grid.steps), row: make([]float64, f.grid.steps)}
+	w := &worker{f: f, layouts: layouts{f: f}, tally: newTally(f.grid.steps), row: make([]float64, f.grid.steps)}
 	w.xor.mint, w.xor.maxt = f.reach()
+	w.xor.unstale = f.call != nil
 	if f.call == nil {
-		return w
-	}
-	if own := slides[f.call.Func.Name]; own != nil {
+		w.fn = latest{}
+	} else if own := slides[f.call.Func.Name]; own != nil {
 		w.fn = own(f.window)
 	} else {
 		w.fn = newStockSlide(f)
@@ -212,26 +210,42 @@ func newWorker(f *fragment) *worker {
 	return w
 }
 
+// evaluate fills out with a value for each step, and returns how many there
+// are.
+func (w *worker) evaluate(metric labels.Labels, out []float64) int {
+	over := w.layouts.of(w.samples.times, &w.tally)
+	least := w.fn.fill(out, metric, &w.samples, over)
+	if !over.single {
+		w.tally.widest = max(w.tally.widest, over.widest)
+	}
+	if least > 0 {
+		over.rows[least]++
+		return over.longer[least]
+	}
+	if over.single {
+		return w.tally.latest(out)
+	}
+	over.rows[0]++
+	return w.tally.some(out)
+}
+
 // read takes a series' samples; of chunks that are not XOR also some that are
 // too early or too late, which are passed over. Stale markers end a series for
 // a selector without range and are left out for one with.
 func (w *worker) read(s storage.ChunkSeries) (err error) {
 	w.it = s.Iterator(w.it)
-	w.samples = w.samples[:0]
+	w.samples.reset()
 	for w.it.Next() {
 		chunk := w.it.At().Chunk
 		switch chunk.Encoding() {
 		case chunkenc.EncXOR:
-			w.samples, err = w.xor.read(w.samples, chunk.Bytes())
+			err = w.xor.read(&w.samples, chunk.Bytes())
 		default:
 			err = w.readPlain(chunk)
 		}
 		if err != nil {
 			return err
 		}
-	}
-	if w.f.call != nil {
-		w.samples = slices.DeleteFunc(w.samples, func(p promql.FPoint) bool { return value.IsStaleNaN(p.F) })
 	}
 	return w.it.Err()
 }
@@ -243,8 +257,9 @@ func (w *worker) readPlain(chunk chunkenc.Chunk) error {
 		case chunkenc.ValNone:
 			return w.plain.Err()
 		case chunkenc.ValFloat:
-			t, v := w.plain.At()
-			w.samples = append(w.samples, promql.FPoint{T: t, F: v})
+			if t, v := w.plain.At(); !w.xor.unstale || !value.IsStaleNaN(v) {
+				w.samples.add(t, v)
+			}
 		default:
 			return fmt.Errorf("native histograms: %w", errDeclined)
 		}

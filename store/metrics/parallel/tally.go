@@ -25,6 +25,30 @@ func (t *tally) add(o tally) {
 	t.widest = max(t.widest, o.widest)
 }
 
+// some counts the points of a row, and returns how many there are.
+func (t *tally) some(row []float64) (n int) {
+	for step, v := range row {
+		if !isAbsent(v) {
+			t.points[step]++
+			n++
+		}
+	}
+	return n
+}
+
+// latest counts the points of a row of which each is one sample.
+func (t *tally) latest(row []float64) (n int) {
+	for step, v := range row {
+		if !isAbsent(v) {
+			t.window[step]++
+			t.read[step]++
+			t.points[step]++
+			n++
+		}
+	}
+	return n
+}
+
 // part is the tally of some steps.
 func (t *tally) part(lo, hi int) tally {
 	return tally{window: t.window[lo:hi], read: t.read[lo:hi], points: t.points[lo:hi], widest: t.widest}

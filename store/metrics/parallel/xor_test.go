@@ -37,6 +37,16 @@ func samePoints(a, b []promql.FPoint) bool {
 	return true
 }
 
+// points are what x reads of a chunk.
+func (x *xorReader) points(chunk []byte) (out []promql.FPoint, err error) {
+	var s samples
+	err = x.read(&s, chunk)
+	for i, t := range s.times {
+		out = append(out, promql.FPoint{T: t, F: s.values[i]})
+	}
+	return out, err
+}
+
 func wholeXOR() *xorReader { return &xorReader{mint: math.MinInt64, maxt: math.MaxInt64} }
 
 func randomChunk(rnd *rand.Rand) []byte {
@@ -69,7 +79,7 @@ func TestXORAsPrometheus(t *testing.T) {
 	for range 5000 {
 		b := randomChunk(rnd)
 		want, _ := upstreamXOR(b)
-		got, err := wholeXOR().read(nil, b)
+		got, err := wholeXOR().points(b)
 		if err != nil || !samePoints(got, want) {
 			t.Fatalf("%d samples, %v, want %d", len(got), err, len(want))
 		}
@@ -91,7 +101,7 @@ func TestXOROfATime(t *testing.T) {
 		x.maxt = x.mint + rnd.Int64N(4000)
 		all, _ := upstreamXOR(chunk.Bytes())
 		want := slices.DeleteFunc(all, func(p promql.FPoint) bool { return p.T < x.mint || p.T > x.maxt })
-		got, err := x.read(nil, chunk.Bytes())
+		got, err := x.points(chunk.Bytes())
 		if err != nil || !samePoints(got, want) {
 			t.Fatalf("from %d to %d: %v and %v, want %v", x.mint, x.maxt, got, err, want)
 		}
@@ -108,13 +118,13 @@ func FuzzXOR(f *testing.F) {
 	f.Add([]byte{0, 3, 2})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) < 2 {
-			if _, err := wholeXOR().read(nil, b); err == nil {
+			if _, err := wholeXOR().points(b); err == nil {
 				t.Fatal("a chunk without a header was read")
 			}
 			return
 		}
 		want, ok := upstreamXOR(b)
-		got, err := wholeXOR().read(nil, b)
+		got, err := wholeXOR().points(b)
 		if ok && (err != nil || !samePoints(got, want)) {
 			t.Fatalf("%d samples and %v, want %d", len(got), err, len(want))
 		}
@@ -122,20 +132,24 @@ func FuzzXOR(f *testing.F) {
 }
 
 func BenchmarkXOR(b *testing.B) {
-	chunk := chunkenc.NewXORChunk()
-	app, _ := chunk.Appender()
 	rnd := rand.New(rand.NewPCG(1, 2))
-	v := 0.0
-	for i := range int64(120) {
-		v += float64(rnd.IntN(100))
-		app.Append(0, 1_700_000_000_000+i*15_000, v)
+	var chunks []*chunkenc.XORChunk
+	for range 256 { // so many that their branches cannot be learned
+		chunk := chunkenc.NewXORChunk()
+		app, _ := chunk.Appender()
+		v := 0.0
+		for i := range int64(120) {
+			v += float64(rnd.IntN(3))
+			app.Append(0, 1_700_000_000_000+i*15_000, v)
+		}
+		chunks = append(chunks, chunk)
 	}
 	b.Run("stock", func(b *testing.B) {
 		var it chunkenc.Iterator
 		var out []promql.FPoint
-		for b.Loop() {
+		for i := 0; b.Loop(); i++ {
 			out = out[:0]
-			it = chunk.Iterator(it)
+			it = chunks[i%len(chunks)].Iterator(it)
 			for it.Next() == chunkenc.ValFloat {
 				t, v := it.At()
 				out = append(out, promql.FPoint{T: t, F: v})
@@ -144,9 +158,12 @@ func BenchmarkXOR(b *testing.B) {
 	})
 	b.Run("ours", func(b *testing.B) {
 		x := wholeXOR()
-		var out []promql.FPoint
-		for b.Loop() {
-			out, _ = x.read(out[:0], chunk.Bytes())
+		var out samples
+		for i := 0; b.Loop(); i++ {
+			out.reset()
+			if err := x.read(&out, chunks[i%len(chunks)].Bytes()); err != nil {
+				b.Fatal(err)
+			}
 		}
 	})
 }
