@@ -34,23 +34,21 @@ func (d *decoder) briefly(e *events.Event) brief {
 // summarize makes the row of a trace out of all of its spans, of which there is
 // at least one, in order of start.
 func summarize(id store.TraceID, spans []brief) store.TraceSummary {
-	spans = withoutTwins(spans)
-	t := store.TraceSummary{ID: id, Start: spans[0].span.Start, End: spans[0].span.Start, Spans: len(spans)}
-	parents := make(map[store.SpanID]int, len(spans))
-	for i := range spans {
-		if _, ok := parents[spans[i].span.SpanID]; !ok {
-			parents[spans[i].span.SpanID] = i
-		}
+	byID := indexBriefs(spans)
+	if byID.twice {
+		spans = withoutTwins(spans)
+		byID = indexBriefs(spans)
 	}
+	t := store.TraceSummary{ID: id, Start: spans[0].span.Start, End: spans[0].span.Start, Spans: len(spans)}
 	root := -1
 	for i := range spans {
 		s := &spans[i].span
 		t.Start, t.End = min(t.Start, s.Start), max(t.End, s.End, s.Start) // a clock may say that it ended before it began
-		p, ok := parents[s.ParentID]
-		if (!ok || s.ParentID.IsZero()) && root < 0 {
+		p := byID.first(s.ParentID)
+		if (p < 0 || s.ParentID.IsZero()) && root < 0 {
 			root = i
 		}
-		if ok && p != i {
+		if p >= 0 && p != i {
 			spans[p].kids = append(spans[p].kids, interval{s.Start, s.End})
 		}
 	}
@@ -60,6 +58,14 @@ func summarize(id store.TraceID, spans []brief) store.TraceSummary {
 		share(&t, &spans[i])
 	}
 	return t
+}
+
+func indexBriefs(spans []brief) *spanIndex {
+	x := newSpanIndex(len(spans))
+	for i := range spans {
+		x.add(spans[i].span.SpanID)
+	}
+	return x
 }
 
 func rootStatus(b *brief) string {

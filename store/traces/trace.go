@@ -105,20 +105,15 @@ func byIDs(ids []store.TraceID) events.Expr {
 // assemble drops spans that came twice and puts the rest in order of start;
 // those of equal start with parents before their children.
 func assemble(spans []store.Span) []store.Span {
-	type key struct {
-		id         store.SpanID
-		kind       store.SpanKind // Zipkin's client and server share an id
-		start, end int64
-		service    string
+	byID := indexTrace(spans)
+	if byID.twice {
+		spans = once(spans)
+		byID = indexTrace(spans)
 	}
-	seen := make(map[key]bool, len(spans))
-	spans = slices.DeleteFunc(spans, func(s store.Span) bool {
-		k := key{s.SpanID, s.Kind, s.Start, s.End, s.Service}
-		twice := seen[k]
-		seen[k] = true
-		return twice
-	})
-	depths := depthsOf(spans)
+	if inOrder(spans) {
+		return spans
+	}
+	depths := depthsOf(spans, byID)
 	order := make([]int, len(spans))
 	for i := range order {
 		order[i] = i
@@ -133,14 +128,43 @@ func assemble(spans []store.Span) []store.Span {
 	return out
 }
 
-// depthsOf counts the ancestors of each span; a circle ends where it began.
-func depthsOf(spans []store.Span) []int {
-	byID := make(map[store.SpanID]int, len(spans))
+func indexTrace(spans []store.Span) *spanIndex {
+	x := newSpanIndex(len(spans))
 	for i := range spans {
-		if _, ok := byID[spans[i].SpanID]; !ok {
-			byID[spans[i].SpanID] = i
+		x.add(spans[i].SpanID)
+	}
+	return x
+}
+
+// inOrder says that each span starts later than the one before.
+func inOrder(spans []store.Span) bool {
+	for i := 1; i < len(spans); i++ {
+		if spans[i].Start <= spans[i-1].Start {
+			return false
 		}
 	}
+	return true
+}
+
+// once drops spans that came twice.
+func once(spans []store.Span) []store.Span {
+	type key struct {
+		id         store.SpanID
+		kind       store.SpanKind // Zipkin's client and server share an id
+		start, end int64
+		service    string
+	}
+	seen := make(map[key]bool, len(spans))
+	return slices.DeleteFunc(spans, func(s store.Span) bool {
+		k := key{s.SpanID, s.Kind, s.Start, s.End, s.Service}
+		twice := seen[k]
+		seen[k] = true
+		return twice
+	})
+}
+
+// depthsOf counts the ancestors of each span; a circle ends where it began.
+func depthsOf(spans []store.Span, byID *spanIndex) []int {
 	depths := make([]int, len(spans)) // 0 unknown, -1 on the way, else depth+1
 	var path []int
 	for i := range spans {
@@ -153,8 +177,8 @@ func depthsOf(spans []store.Span) []int {
 			}
 			depths[at] = -1
 			path = append(path, at)
-			parent, ok := byID[spans[at].ParentID]
-			if !ok || spans[at].ParentID.IsZero() {
+			parent := byID.first(spans[at].ParentID)
+			if parent < 0 || spans[at].ParentID.IsZero() {
 				break
 			}
 			at = parent

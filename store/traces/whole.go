@@ -79,8 +79,10 @@ func (w *wholeHunt) read(ctx context.Context, waiting []string, r store.TimeRang
 // give yields the traces that were found, and reads those that were not kept.
 func (w *wholeHunt) give(ctx context.Context, found []store.TraceSummary, yield func(store.Trace, error) bool) {
 	for len(found) > 0 {
-		if list := w.spans[found[0].ID]; list != nil {
-			if !yield(store.Trace{ID: found[0].ID, Spans: assemble(list)}, nil) {
+		id := found[0].ID
+		if list := w.spans[id]; list != nil {
+			w.spans[id] = assemble(list)
+			if !yield(store.Trace{ID: id, Spans: w.spans[id]}, nil) {
 				return
 			}
 			found = found[1:]

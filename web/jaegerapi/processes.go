@@ -15,6 +15,7 @@ type processes struct {
 	id    string            // of last; empty when there is none
 	known map[origin]string // numbers
 	byKey map[string]string // by service and attributes in words
+	keys  map[origin]string // of byKey, also of the traces before
 	list  []numbered
 }
 
@@ -32,7 +33,7 @@ type numbered struct {
 // begin forgets the processes of another trace.
 func (p *processes) begin() {
 	if p.known == nil {
-		p.known, p.byKey = map[origin]string{}, map[string]string{}
+		p.known, p.byKey, p.keys = map[origin]string{}, map[string]string{}, map[origin]string{}
 	}
 	clear(p.known)
 	clear(p.byKey)
@@ -55,7 +56,11 @@ func (p *processes) of(s *store.Span) string {
 }
 
 func (p *processes) number(from origin) string {
-	key := strconv.Quote(from.service) + store.Map(from.attrs()).Text()
+	key, ok := p.keys[from]
+	if !ok {
+		key = strconv.Quote(from.service) + store.Map(from.attrs()).Text()
+		p.keys[from] = key
+	}
 	id, ok := p.byKey[key]
 	if !ok {
 		id = "p" + strconv.Itoa(len(p.list)+1)
@@ -70,6 +75,12 @@ func (o *origin) attrs() store.Attrs {
 		return nil
 	}
 	return o.res.Attrs
+}
+
+// free forgets all.
+func (p *processes) free() {
+	p.begin()
+	clear(p.keys)
 }
 
 // appendTo writes the processes in order of their ids' texts.

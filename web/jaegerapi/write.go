@@ -35,7 +35,7 @@ const maxSpare = 1 << 20
 // free gives the list back, which nobody uses from then on.
 func (l *traceList) free() {
 	if cap(l.b) <= maxSpare {
-		l.procs.begin()
+		l.procs.free()
 		traceLists.Put(l)
 	}
 }
