@@ -39,7 +39,8 @@ function move(value: number): void {
   const label = one('#rule-look .tlab');
   if (label) {
     label.style.top = at;
-    label.textContent = 'threshold ' + text;
+    const percent = one('[data-threshold]')?.hasAttribute('data-percent');
+    label.textContent = 'threshold ' + (percent ? Number((Number(text) * 100).toPrecision(6)) + ' %' : text);
   }
   const line = one<SVGPathElement>('#rule-look .achart svg .thr');
   const high = Number(one('#rule-look .achart svg')?.getAttribute('viewBox')?.split(' ')[3]);

@@ -12,7 +12,7 @@ import (
 // Alerts are the rules with their state, and one of them in full.
 type Alerts struct {
 	Failed   string // why nothing can be shown
-	Sections []AlertSection
+	List     AlertList
 	Sel      *AlertDetail // nil when there are no rules
 	NotFound string       // the name in the address of which there is no rule
 	Notices  string       // a general remark: no receiver
@@ -27,6 +27,23 @@ type RuleSaved struct {
 	Restore string // address that restores an older version
 	Now     int    // the version that was saved
 	Before  int    // the one before
+}
+
+// AlertList are the rules.
+type AlertList struct {
+	Tabs     []AlertTab
+	Sections []AlertSection
+	Rest     string // where the list is with all values; empty when it has them
+	None     string // why it is empty
+	All      string // leads to all rules
+}
+
+// AlertTab limits the list to one section.
+type AlertTab struct {
+	Text, Count string
+	Kind        string // of its badge
+	Href        string // with one that is on, to the whole list
+	On, None    bool
 }
 
 // AlertSection is a part of the list.
@@ -45,8 +62,9 @@ type AlertItem struct {
 	Tone    string // of the dot: "", warn, err, idle
 	Word    string // the same in a word
 	Value   string
+	Title   string // more words about the value
 	Service *ui.Service
-	Note    string // 20 min, fires in 2 min, not above 0.05
+	Note    string // 20 min, fires in 2 min, not above 5 %
 }
 
 // AlertDetail is one rule.
@@ -99,6 +117,7 @@ type AlertThreshold struct {
 type AlertBand struct {
 	Kind        string // warn or err
 	Text        string // empty when it has no room
+	Left        bool   // the text stands at the left of it
 	From, Width float64
 }
 
@@ -124,25 +143,31 @@ type AlertInstance struct {
 // AlertTest is what the rule would have done over stored history.
 type AlertTest struct {
 	Spans     []AlertTestSpan // over which it can be run; none means that it cannot
-	Over      string          // that of the test; empty before one was asked for
+	Over      string          // that of the test; empty when it is none of these
+	Part      string          // where the test is by itself
+	Waiting   bool            // it is not run yet, and asks for itself
 	Failed    string
 	Say       string // a sentence
-	Strip     []AlertSpan
+	Chart     AlertChart
 	Threshold string     // of the test; empty where the expression has none
-	Hidden    []ui.Param // of the form that asks for another threshold
+	For       string     // how long the condition has to hold, as typed
+	Hidden    []ui.Param // of the form that asks for another threshold; nil where there is none
 	Rows      []AlertTestRow
 }
 
 // AlertTestSpan is a time over which to test.
 type AlertTestSpan struct {
 	Text, Href string
+	Part       string // the same, by itself
 	Value      string // in a form, in the place of Href
 	On         bool
 }
 
-// AlertTestRow is what the rule would have done at one threshold.
+// AlertTestRow is what the rule would have done at one threshold; Share is of
+// the most that it fired at one of them.
 type AlertTestRow struct {
 	Threshold                  string
+	Share                      float64
 	Fired, Firing, Told, Night string
 	Whom                       string
 	On                         bool
@@ -191,6 +216,22 @@ type AlertNotice struct {
 
 func (s AlertSection) count() string { return chart.Count(int64(len(s.Items))) }
 
+// tone is loud only where there is something.
+func (t AlertTab) tone() string {
+	if t.None {
+		return ""
+	}
+	return t.Kind
+}
+
+// restOf asks for the whole list once this one is shown.
+func restOf(address string) templ.Attributes {
+	if address == "" {
+		return nil
+	}
+	return templ.Attributes{"hx-get": address, "hx-trigger": "load", "hx-swap": "outerHTML"}
+}
+
 func (s AlertSpan) class() string {
 	if s.State == "" {
 		return "none"
@@ -235,6 +276,25 @@ func thresholdAt(t *AlertThreshold) templ.SafeCSS {
 
 func flex(s AlertSpan) templ.SafeCSS {
 	return templ.SafeCSS("flex:" + strconv.FormatFloat(s.Width*100, 'f', 2, 64))
+}
+
+// waitingTest lets one who only passes by go on before it runs.
+func waitingTest(t AlertTest) templ.Attributes {
+	if !t.Waiting {
+		return nil
+	}
+	return testOf(t.Part, "load delay:250ms")
+}
+
+// testOf asks for the test again, and lets go of one that runs.
+func testOf(address, trigger string) templ.Attributes {
+	if address == "" {
+		return nil
+	}
+	return templ.Attributes{
+		"hx-get": address, "hx-trigger": trigger, "hx-target": "#alert-test", "hx-swap": "outerHTML",
+		"hx-sync": "#alert-test:replace", "hx-indicator": "#alert-test",
+	}
 }
 
 func overlayAt(l chart.Lines) templ.SafeCSS {

@@ -71,6 +71,7 @@ type RuleSpan struct {
 type RuleThreshold struct {
 	Value, Op, Max, Step string
 	From, To             int
+	Percent              bool // it is a share, and said in percent
 }
 
 // RuleSample is one alert as it would be.

@@ -58,6 +58,8 @@ func (p *Pages) alerts(mux *http.ServeMux) {
 	p.get(mux, "GET /alerts", p.alertsPage)
 	p.ruleEdit(mux)
 	p.silences(mux)
+	p.get(mux, "GET /alerts/values", p.alertValues)
+	p.get(mux, "GET "+testPath, p.alertTestPart)
 	p.get(mux, "POST /alerts/test", p.alertSendTest)
 	p.get(mux, "GET "+evidencePath+"{id}", p.evidencePage)
 }

@@ -9,8 +9,6 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
-	"github.com/prometheus/prometheus/promql/parser"
-	"github.com/prometheus/prometheus/promql/parser/posrange"
 
 	"tripod/alerting"
 	"tripod/ui"
@@ -22,91 +20,6 @@ const (
 	alertPoints = 240 // of a line
 	alertLines  = 10
 )
-
-// comparison is an expression that is compared with a number.
-type comparison struct {
-	left  string
-	op    parser.ItemType
-	limit float64
-	place posrange.PositionRange // of the number, as it is written
-	bool  bool                   // it gives 0 or 1, and so always something
-}
-
-// splitComparison takes an expression apart if it is such a comparison.
-func splitComparison(read parser.Parser, expr string) (comparison, bool) {
-	e, err := parsePromQL(read, expr)
-	if err != nil {
-		return comparison{}, false
-	}
-	b, ok := unwrapParens(e).(*parser.BinaryExpr)
-	if !ok || !b.Op.IsComparisonOperator() {
-		return comparison{}, false
-	}
-	if n, ok := literal(b.RHS); ok {
-		return comparison{unwrapParens(b.LHS).String(), b.Op, n, unwrapParens(b.RHS).PositionRange(), b.ReturnBool}, true
-	}
-	if n, ok := literal(b.LHS); ok {
-		return comparison{unwrapParens(b.RHS).String(), mirror(b.Op), n, unwrapParens(b.LHS).PositionRange(), b.ReturnBool}, true
-	}
-	return comparison{}, false
-}
-
-func unwrapParens(e parser.Expr) parser.Expr {
-	for {
-		p, ok := e.(*parser.ParenExpr)
-		if !ok {
-			return e
-		}
-		e = p.Expr
-	}
-}
-
-func literal(e parser.Expr) (float64, bool) {
-	switch n := unwrapParens(e).(type) {
-	case *parser.NumberLiteral:
-		return n.Val, true
-	case *parser.UnaryExpr:
-		v, ok := literal(n.Expr)
-		if n.Op == parser.SUB {
-			v = -v
-		}
-		return v, ok
-	}
-	return 0, false
-}
-
-// mirror is the operator when its sides change places.
-func mirror(op parser.ItemType) parser.ItemType {
-	switch op {
-	case parser.GTR:
-		return parser.LSS
-	case parser.LSS:
-		return parser.GTR
-	case parser.GTE:
-		return parser.LTE
-	case parser.LTE:
-		return parser.GTE
-	}
-	return op
-}
-
-// quiet says within what the rule does not fire.
-func (c comparison) quiet() string {
-	n := chart.Number(c.limit)
-	switch c.op {
-	case parser.GTR:
-		return "not above " + n
-	case parser.GTE:
-		return "below " + n
-	case parser.LSS:
-		return "not below " + n
-	case parser.LTE:
-		return "above " + n
-	case parser.EQLC:
-		return "not " + n
-	}
-	return "always " + n
-}
 
 // alertChart draws the expression, without its comparison, and the states.
 func (p *Pages) alertChart(ctx context.Context, st State, r alerting.Rule) screens.AlertChart {
@@ -120,13 +33,11 @@ func (p *Pages) alertChart(ctx context.Context, st State, r alerting.Rule) scree
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	compared, ok := splitComparison(p.o.Alerts.Parser, r.Expr)
-	expr := r.Expr
 	if ok {
-		expr = compared.left
-		out.Metrics = carry.Href("/graph", "q", expr)
+		out.Metrics = carry.Href("/graph", "q", compared.plain)
 	}
 	g := newAlertGrid(st)
-	m, err := g.ask(ctx, p.o.Alerts.Series, expr)
+	m, err := g.measured(ctx, p.o.Alerts.Series, r.Expr, compared, ok)
 	if err != nil {
 		out.Failed = p.reason(ctx, "alert chart", err)
 		return out
@@ -139,10 +50,11 @@ func (p *Pages) alertChart(ctx context.Context, st State, r alerting.Rule) scree
 		out.None = "No data in this time range"
 		return out
 	}
-	p.alertLines(&out, st, g, m)
+	unit := ruleUnit(p.o.Alerts.Parser, r.Expr, r.Annotations)
+	p.alertLines(&out, st, g, m, unit)
 	out.Lines.Marks = p.flags(ctx, &st, g.from, g.to, wideChart*2/3)
 	if ok {
-		threshold(&out, compared)
+		threshold(&out, compared.limit, unit)
 	}
 	if r.Kind == alerting.Alerting {
 		g.stateStrip(&out, g.states(m, states), r)
@@ -169,6 +81,19 @@ func (g alertGrid) ask(ctx context.Context, s AlertSeries, expr string) (promql.
 	return m, err
 }
 
+// measured is what an expression compares; where the conditions beside it never
+// hold, it is drawn without them.
+func (g alertGrid) measured(ctx context.Context, s AlertSeries, expr string, c comparison, compared bool) (promql.Matrix, error) {
+	if !compared {
+		return g.ask(ctx, s, expr)
+	}
+	m, err := g.ask(ctx, s, c.left)
+	if err == nil && len(m) == 0 && c.plain != c.left {
+		return g.ask(ctx, s, c.plain)
+	}
+	return m, err
+}
+
 // values puts a series on the grid; NaN is a gap.
 func (g alertGrid) values(s promql.Series) []float64 {
 	out := make([]float64, g.n)
@@ -183,10 +108,11 @@ func (g alertGrid) values(s promql.Series) []float64 {
 	return out
 }
 
-func (p *Pages) alertLines(out *screens.AlertChart, st State, g alertGrid, m promql.Matrix) {
+func (p *Pages) alertLines(out *screens.AlertChart, st State, g alertGrid, m promql.Matrix, unit string) {
 	out.Lines = chart.Lines{Frame: chart.Frame{
 		Label: "The rule's expression over time", Height: 200, Left: 40, From: st.Range.From, To: st.Range.To, Brush: true,
 	}}
+	inUnit(&out.Lines.Frame, unit)
 	for i, s := range m {
 		if i == alertLines {
 			out.Hint = chart.Count(int64(len(m)-i)) + " more series"
@@ -218,13 +144,27 @@ func seriesName(l labels.Labels) string {
 	return strings.Join(parts, ", ")
 }
 
-// threshold adds the line that the values are compared with, if the axis,
-// which begins at 0, can show it.
-func threshold(out *screens.AlertChart, c comparison) {
-	if c.limit < 0 || math.IsNaN(c.limit) || math.IsInf(c.limit, 0) {
+// inUnit has the axis say its unit.
+func inUnit(f *chart.Frame, unit string) {
+	if unit == "" {
 		return
 	}
-	top := c.limit * 1.25
+	f.Left = 52
+	f.Format = func(v float64) string {
+		if unit == "%" && v != 0 {
+			return limitText(v*100) + " %"
+		}
+		return tickOf(v, unit)
+	}
+}
+
+// threshold adds the line that the values are compared with, if the axis,
+// which begins at 0, can show it.
+func threshold(out *screens.AlertChart, limit float64, unit string) {
+	if limit < 0 || math.IsNaN(limit) || math.IsInf(limit, 0) {
+		return
+	}
+	top := limit * 1.25
 	for _, s := range out.Lines.Series {
 		for _, v := range s.Values {
 			if !math.IsNaN(v) && !math.IsInf(v, 0) {
@@ -233,10 +173,8 @@ func threshold(out *screens.AlertChart, c comparison) {
 		}
 	}
 	out.Lines.Max = chart.Top(top)
-	out.Lines.Series = append(out.Lines.Series, chart.Line{Class: "thr", Name: "threshold", Values: []float64{c.limit, c.limit}})
-	out.Threshold = &screens.AlertThreshold{
-		Text: "threshold " + chart.Number(c.limit), At: min(c.limit/out.Lines.Max, 1),
-	}
+	out.Lines.Series = append(out.Lines.Series, chart.Line{Class: "thr", Name: "threshold", Values: []float64{limit, limit}})
+	out.Threshold = &screens.AlertThreshold{Text: "threshold " + limitWords(limit, unit), At: min(limit/out.Lines.Max, 1)}
 }
 
 // states says for each time what the rule was: "" means that nothing is known.

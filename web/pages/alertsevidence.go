@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"tripod/alerting"
@@ -143,12 +144,36 @@ func (v *evidenceView) say() string {
 		return s + "."
 	}
 	if x.Threshold != nil {
-		s += ", " + against(x.Op) + " " + chart.Number(float64(*x.Threshold))
+		s += ", " + against(x.Op) + " " + limitWords(float64(*x.Threshold), v.unit())
 	}
 	if x.For > 0 {
 		s += " for " + chart.Long(x.For)
 	}
 	return s + "."
+}
+
+// unit is what the values count, as far as texts and metrics say. The texts are
+// filled in already: a share is what they say a hundred times as much of.
+func (v *evidenceView) unit() string {
+	if v.Expression == nil {
+		return ""
+	}
+	number, percent := strings.CutSuffix(v.Value, "%")
+	said, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if was := v.last(); percent && err == nil && math.Abs(said-was*100) < math.Abs(said-was) {
+		return "%"
+	}
+	return ruleUnit(v.p.o.Alerts.Parser, v.Expression.Expr, nil)
+}
+
+// last is the value of the alert's own series when it fired, or NaN.
+func (v *evidenceView) last() float64 {
+	for _, l := range v.Expression.Lines {
+		if l.Own && len(l.Values) > 0 {
+			return float64(l.Values[len(l.Values)-1])
+		}
+	}
+	return math.NaN()
 }
 
 func against(op string) string {
@@ -246,6 +271,7 @@ func (v *evidenceView) chart() screens.AlertChart {
 	out.Lines = chart.Lines{Frame: chart.Frame{
 		Label: "The rule's expression before it fired", Height: 200, Left: 40, From: from.UnixNano(), To: to.UnixNano(), Marks: v.marks(from),
 	}}
+	inUnit(&out.Lines.Frame, v.unit())
 	for i, l := range x.Lines {
 		line := chart.Line{Name: plotName(l.Labels), Class: "c" + strconv.Itoa(10-i%10), Values: plain(l.Values[skip:]), Fill: l.Own && len(x.Lines) == 1}
 		if service := alerting.ServiceOf(l.Labels); service != "" {
@@ -263,7 +289,7 @@ func (v *evidenceView) chart() screens.AlertChart {
 		}
 	}
 	if x.Threshold != nil {
-		threshold(&out, comparison{limit: float64(*x.Threshold)})
+		threshold(&out, float64(*x.Threshold), v.unit())
 	}
 	if width := to.Sub(from); x.For > 0 && width > 0 {
 		held := min(float64(x.For)/float64(width), 1)

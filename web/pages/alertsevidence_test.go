@@ -116,7 +116,7 @@ func TestEvidenceScreenSays(t *testing.T) {
 		want   []string
 		not    []string
 	}{
-		"what it was":          {code: 200, want: []string{"At 11:36:00 it was 42 %, above 0.05 for 5 min.", "planner-api runs version 1.18.0, before it 1.17.4, 10 min before.", "412 more lines say “pool timed out after ‹dur›”.", "A failing trace is kept.", "4 more series were not kept"}},
+		"what it was":          {code: 200, want: []string{"At 11:36:00 it was 42 %, above 5 % for 5 min.", "planner-api runs version 1.18.0, before it 1.17.4, 10 min before.", "412 more lines say “pool timed out after ‹dur›”.", "A failing trace is kept.", "4 more series were not kept"}},
 		"what young ones were": {change: func(e *alerting.Evidence) { e.Before = 0; e.Beside = []string{"planner-web"} }, code: 200, want: []string{"412 lines say", "Of planner-web, which take part"}},
 		"that it is over":      {change: func(e *alerting.Evidence) { e.EndedAt = e.FiredAt.Add(20 * time.Minute) }, code: 200, want: []string{"over after 20 min"}, not: []string{"firing 24"}},
 		"that it is gathered": {change: func(e *alerting.Evidence) {

@@ -29,38 +29,23 @@ func (p *Pages) alertsModel(ctx context.Context, st State) screens.Alerts {
 		return screens.Alerts{Failed: p.reason(ctx, "alerts", errNoDoor)}
 	}
 	entries := alertEntries(p.o.Alerts.Rules.Groups())
-	sel, found := chooseAlert(entries, st.Sel)
+	list := p.alertList(entries, st)
+	sel, found := list.choose(st.Sel)
 	var m screens.Alerts
 	if !found {
 		m.NotFound = st.Sel
 	}
-	held := p.heldRules()
-	for _, section := range [...]struct{ title, kind string }{
-		{"Firing", "err"}, {"Pending", "warn"}, {"Silenced", ""}, {"Failing", "warn"}, {"Quiet", ""}, {"Recording", ""},
-	} {
-		out := screens.AlertSection{Title: section.title, Kind: section.kind}
-		for i, e := range entries {
-			quiet, silenced := held[e.rule.Name]
-			silenced = silenced && e.rule.State == alerting.Firing
-			if silenced != (section.title == "Silenced") || !silenced && alertSection(e.rule) != section.title {
-				continue
-			}
-			item := p.alertItem(st, e, found && i == sel)
-			if silenced {
-				item.Tone, item.Word, item.Note = "idle", "silenced", silenceNote(quiet, st.Now)
-			}
-			out.Items = append(out.Items, item)
-		}
-		if len(out.Items) > 0 {
-			m.Sections = append(m.Sections, out)
-		}
+	left := p.measureQuiet(ctx, entries, st.Now, valuesSoon)
+	m.List = list.model(found, sel)
+	if left {
+		m.List.Rest = st.at("/alerts/values")
 	}
 	if found && len(entries) > 0 {
 		d := p.alertDetail(ctx, st, entries[sel])
 		if d.Alerting {
 			d.Silence = p.alertSilence(st, entries[sel])
 		}
-		if quiet, silenced := held[entries[sel].rule.Name]; silenced && entries[sel].rule.State == alerting.Firing {
+		if quiet, silenced := list.held[entries[sel].rule.Name]; silenced && entries[sel].rule.State == alerting.Firing {
 			d.Held = "silenced " + silenceNote(quiet, st.Now)
 		}
 		p.alertTools(ctx, entries, sel, &d)
@@ -75,40 +60,6 @@ func (p *Pages) alertsModel(ctx context.Context, st State) screens.Alerts {
 		m.Saved = p.ruleSaved(ctx, st.Values.Get("saved"))
 	}
 	return m
-}
-
-// chooseAlert finds the rule that the address names, or without a name the
-// one that needs attention most. It says false when the name fits none.
-func chooseAlert(entries []alertEntry, key string) (int, bool) {
-	if key != "" {
-		i := slices.IndexFunc(entries, func(e alertEntry) bool { return e.key == key })
-		return max(i, 0), i >= 0
-	}
-	best := 0
-	for i, e := range entries {
-		if alertRank(e.rule) < alertRank(entries[best].rule) {
-			best = i
-		}
-	}
-	return best, true
-}
-
-var alertRanks = map[string]int{"Firing": 0, "Pending": 1, "Failing": 2, "Quiet": 3, "Recording": 4}
-
-func alertRank(r alerting.Rule) int { return alertRanks[alertSection(r)] }
-
-func alertSection(r alerting.Rule) string {
-	switch {
-	case r.State == alerting.Firing:
-		return "Firing"
-	case r.State == alerting.Pending:
-		return "Pending"
-	case r.Health == alerting.HealthErr:
-		return "Failing"
-	case r.Kind == alerting.Recording:
-		return "Recording"
-	}
-	return "Quiet"
 }
 
 // alertTone is the dot of a rule and its word.
@@ -127,50 +78,12 @@ func alertTone(r alerting.Rule) (tone, word string) {
 	return "", "ok"
 }
 
-func (p *Pages) alertItem(st State, e alertEntry, on bool) screens.AlertItem {
-	it := screens.AlertItem{ID: "rule-" + e.key, Name: e.rule.Name, Href: st.With("sel", e.key), On: on}
-	it.Tone, it.Word = alertTone(e.rule)
-	switch n := len(e.rule.Alerts); {
-	case n == 1:
-		it.Value = alertValue(e.rule.Alerts[0])
-	case n > 1:
-		it.Value = chart.Count(int64(n)) + " alerts"
-	}
-	if len(e.rule.Alerts) > 0 {
-		if name := alerting.ServiceOf(e.rule.Alerts[0].Labels); name != "" {
-			it.Service = &ui.Service{Name: name, Slot: p.o.Slots(name)}
-		}
-	}
-	it.Note = p.alertNote(e.rule, st.Now)
-	return it
-}
-
-// alertNote says how long, when it fires, or what it stays within.
-func (p *Pages) alertNote(r alerting.Rule, now time.Time) string {
-	switch {
-	case r.Health == alerting.HealthErr:
-		return "evaluation fails"
-	case len(r.Alerts) > 0 && r.State == alerting.Firing:
-		return brief(now.Sub(r.Alerts[0].FiredAt))
-	case len(r.Alerts) > 0:
-		if left := r.Alerts[0].ActiveAt.Add(r.For).Sub(now); left > 0 {
-			return "fires in " + brief(left)
-		}
-		return "fires next"
-	case r.Health == alerting.HealthUnknown:
-		return "not evaluated yet"
-	}
-	if c, ok := splitComparison(p.o.Alerts.Parser, r.Expr); ok && r.Kind == alerting.Alerting {
-		return c.quiet()
-	}
-	return ""
-}
-
-func alertValue(a alerting.ActiveAlert) string {
+// alertValue is what the rule says of the value, or the value in its unit.
+func (p *Pages) alertValue(r alerting.Rule, a alerting.ActiveAlert) string {
 	if s := a.Annotations["value"]; s != "" {
 		return s
 	}
-	return chart.Number(a.Value)
+	return quantity(a.Value, ruleUnit(p.o.Alerts.Parser, r.Expr, r.Annotations)).String()
 }
 
 func (p *Pages) alertDetail(ctx context.Context, st State, e alertEntry) screens.AlertDetail {
@@ -192,7 +105,7 @@ func (p *Pages) alertDetail(ctx context.Context, st State, e alertEntry) screens
 			d.More = len(r.Alerts) - i
 			break
 		}
-		instance := p.alertInstance(st, a)
+		instance := p.alertInstance(st, r, a)
 		if a.State == alerting.Firing {
 			instance.Evidence = kept.during(alerting.Fingerprint(a.Labels), a.ActiveAt, time.Time{})
 		}
@@ -200,7 +113,7 @@ func (p *Pages) alertDetail(ctx context.Context, st State, e alertEntry) screens
 	}
 	if d.Alerting {
 		d.Why = p.alertWhy(ctx, st, r)
-		d.Test = p.alertTest(ctx, st, e)
+		d.Test = p.alertTest(ctx, st, e, st.Values.Get("run") != "")
 	}
 	d.Notices = p.alertNotices(st, r)
 	if d.Alerting {
@@ -257,9 +170,9 @@ func alertFacts(e alertEntry, now time.Time) []string {
 	return append(out, filepath.Base(e.group.File)+", group "+e.group.Name)
 }
 
-func (p *Pages) alertInstance(st State, a alerting.ActiveAlert) screens.AlertInstance {
+func (p *Pages) alertInstance(st State, r alerting.Rule, a alerting.ActiveAlert) screens.AlertInstance {
 	out := screens.AlertInstance{
-		Tone: "warn", Word: string(a.State), Value: alertValue(a), Summary: a.Annotations["summary"],
+		Tone: "warn", Word: string(a.State), Value: p.alertValue(r, a), Summary: a.Annotations["summary"],
 		Since: chart.When(a.ActiveAt.UTC(), st.Now), Exact: chart.Exact(a.ActiveAt.UTC()),
 	}
 	if a.State == alerting.Firing {

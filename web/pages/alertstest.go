@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"tripod/alerting"
@@ -32,27 +33,43 @@ var testSpans = []struct {
 	back       time.Duration
 }{{"1d", "24 hours", 24 * time.Hour}, {"7d", "7 days", 7 * 24 * time.Hour}, {"30d", "30 days", 30 * 24 * time.Hour}}
 
+// testTime is for all thresholds together.
+const testTime = 20 * time.Second
+
 const (
-	testTime  = 20 * time.Second // for all thresholds together
-	testParts = 168              // of the strip
+	testDefault = "7d" // how far back a test goes when the address does not say
+	testPath    = "/alerts/backtest"
 )
 
-// alertTest is the back-test of a rule: an offer to run it, or what it would
-// have done, at the threshold that the address names and at others.
-func (p *Pages) alertTest(ctx context.Context, st State, e alertEntry) screens.AlertTest {
-	out := screens.AlertTest{Hidden: st.Hidden("threshold")}
+// alertTest is the back-test of a rule: what it would have done, at the
+// threshold that the address names and at others. It takes about a second,
+// therefore the page asks for it once it is shown, unless the address has run,
+// as that of a browser without scripts.
+func (p *Pages) alertTest(ctx context.Context, st State, e alertEntry, run bool) screens.AlertTest {
+	out := screens.AlertTest{For: promDuration(e.rule.For)}
 	if p.o.Alerts.Trial == nil {
 		return out
 	}
-	asked := st.Values.Get("test")
+	asked := cmp.Or(st.Values.Get("test"), testDefault)
 	back := time.Duration(0)
+	st.Values = clone(st.Values)
+	st.Values.Del("run")
+	st.Values.Set("sel", e.key)
+	out.Part, out.Hidden = st.at(testPath), st.Hidden("threshold", "for")
 	for _, s := range testSpans {
-		out.Spans = append(out.Spans, screens.AlertTestSpan{Text: s.text, Href: st.With("test", s.name) + "#alert-test", On: s.name == asked})
+		to := st
+		to.Values = clone(st.Values)
+		to.Values.Set("test", s.name)
+		out.Spans = append(out.Spans, screens.AlertTestSpan{Text: s.text, Href: to.With("run", "1") + "#alert-test", Part: to.at(testPath), On: s.name == asked})
 		if s.name == asked {
 			back, out.Over = s.back, s.text
 		}
 	}
 	if back == 0 {
+		return out
+	}
+	if !run {
+		out.Waiting = true
 		return out
 	}
 	ctx, cancel := context.WithTimeout(ctx, testTime)
@@ -61,10 +78,41 @@ func (p *Pages) alertTest(ctx context.Context, st State, e alertEntry) screens.A
 		Name: e.rule.Name, Expr: e.rule.Expr, For: e.rule.For, KeepFiringFor: e.rule.KeepFiringFor,
 		Labels: e.rule.Labels, Annotations: e.rule.Annotations, Interval: e.group.Interval, Offset: e.group.QueryOffset,
 	}
+	if s := st.Values.Get("for"); s != "" {
+		d, err := model.ParseDuration(s)
+		if err != nil {
+			out.Failed = fmt.Sprintf("for %.40q: want a duration like 30s, 5m or 1h30m", s)
+			return out
+		}
+		rule.For = time.Duration(d)
+		out.For = s
+	}
 	if out.Failed = p.runTests(ctx, st, rule, back, &out); out.Failed == "" && len(out.Rows) == 0 {
 		out.Failed = "the rule has nothing to test"
 	}
 	return out
+}
+
+// alertTestPart is the back-test of a rule by itself.
+func (p *Pages) alertTestPart(w http.ResponseWriter, r *http.Request) error {
+	if p.o.Alerts.Rules == nil {
+		return errNoDoor
+	}
+	st := p.state(r)
+	st.Path = "/alerts"
+	entries := alertEntries(p.o.Alerts.Rules.Groups())
+	i := slices.IndexFunc(entries, func(e alertEntry) bool { return e.key == st.Sel })
+	if i < 0 {
+		return p.fragment(w, r, http.StatusOK, screens.AlertTestPart(screens.AlertTest{Failed: fmt.Sprintf("there is no rule %.80q any more", st.Sel)}))
+	}
+	m := p.alertTest(r.Context(), st, entries[i], true)
+	if r.Context().Err() != nil {
+		return r.Context().Err() // nobody waits for it any more
+	}
+	if st.Values.Has("test") || st.Values.Has("threshold") || st.Values.Has("for") {
+		w.Header().Set("HX-Replace-Url", st.Without("run"))
+	}
+	return p.fragment(w, r, http.StatusOK, screens.AlertTestPart(m))
 }
 
 // runTests fills the rows: one for each of several thresholds, or for an
@@ -75,13 +123,16 @@ func (p *Pages) runTests(ctx context.Context, st State, rule backtest.Rule, back
 		return err.Error()
 	}
 	from, to := st.Now.Add(-back), st.Now
+	unit := ruleUnit(p.o.Alerts.Parser, rule.Expr, rule.Annotations)
 	var reports []*backtest.Report
 	if len(limits) == 0 {
 		var one *backtest.Report
 		one, err = p.o.Alerts.Trial.Backtest(ctx, rule, from, to)
 		limits, reports = []float64{0}, []*backtest.Report{one}
 	} else {
-		out.Threshold = limitText(at)
+		if out.Threshold = limitText(at); unit == "%" {
+			out.Threshold = limitWords(at, unit)
+		}
 		reports, err = p.o.Alerts.Trial.BacktestAt(ctx, rule, backtest.Comparison{Left: c.left, Op: c.op.String()}, limits, from, to)
 	}
 	if errors.Is(err, alerting.ErrInvalid) {
@@ -90,17 +141,21 @@ func (p *Pages) runTests(ctx context.Context, st State, rule backtest.Rule, back
 	if err != nil {
 		return p.reason(ctx, "back-test", err)
 	}
+	most := 1
+	for _, report := range reports {
+		most = max(most, report.Fired())
+	}
 	for i, report := range reports {
-		row := testRow(limitText(limits[i]), report)
+		row := testRow(limitWords(limits[i], unit), report)
+		row.Share = float64(report.Fired()) / float64(most)
 		if row.On = limits[i] == at || out.Threshold == ""; row.On {
-			out.Say, out.Strip = testSentence(report, out.Over), testStrip(report)
+			out.Say = testSentence(report, out.Over)
+			out.Chart = p.testChart(ctx, st, rule, report, at, unit)
 		}
 		out.Rows = append(out.Rows, row)
 	}
 	return ""
 }
-
-func limitText(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
 
 // testThresholds are the rule's own, or the one of the address, which is at,
 // and some on both sides of it, in order; none of an expression that compares
@@ -112,7 +167,7 @@ func testThresholds(read parser.Parser, st State, expr string) (c comparison, li
 	}
 	at = c.limit
 	if s := st.Values.Get("threshold"); s != "" {
-		v, err := strconv.ParseFloat(strings.ReplaceAll(s, ",", "."), 64)
+		v, err := limitTyped(s)
 		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
 			return c, nil, 0, fmt.Errorf("threshold %.40q: want a number", s)
 		}
@@ -164,21 +219,4 @@ func testSentence(r *backtest.Report, over string) string {
 	default:
 		return fmt.Sprintf("%s, with %s notifications.", s, chart.Count(int64(n)))
 	}
-}
-
-// testStrip joins equal parts.
-func testStrip(r *backtest.Report) []screens.AlertSpan {
-	var out []screens.AlertSpan
-	for _, fired := range r.Strip(testParts) {
-		state := "ok"
-		if fired {
-			state = "firing"
-		}
-		if n := len(out); n > 0 && out[n-1].State == state {
-			out[n-1].Width += 1.0 / testParts
-		} else {
-			out = append(out, screens.AlertSpan{State: state, Width: 1.0 / testParts})
-		}
-	}
-	return out
 }

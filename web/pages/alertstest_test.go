@@ -13,11 +13,12 @@ import (
 // fakeTrial fires once for an hour when the threshold is below its own.
 type fakeTrial struct {
 	exprs []string
+	rules []backtest.Rule
 	from  time.Time
 }
 
 func (f *fakeTrial) Backtest(_ context.Context, r backtest.Rule, from, to time.Time) (*backtest.Report, error) {
-	f.exprs, f.from = append(f.exprs, r.Expr), from
+	f.exprs, f.rules, f.from = append(f.exprs, r.Expr), append(f.rules, r), from
 	report := &backtest.Report{Rule: r, From: from, To: to}
 	if strings.HasSuffix(r.Expr, "0.05") {
 		at := from.Add(time.Hour)
@@ -39,23 +40,51 @@ func (f *fakeTrial) BacktestAt(ctx context.Context, r backtest.Rule, c backtest.
 func TestAlertsTestARule(t *testing.T) {
 	f := &fakeTrial{}
 	screen := func(address string) string { return alertsScreenWith(t, someRules(), f, address) }
-	if body := screen("/alerts?sel=HighErrorRate"); !strings.Contains(body, "Choose how far back to run it") || len(f.exprs) > 0 {
-		t.Errorf("without being asked %d tests ran", len(f.exprs))
+	body := screen("/alerts?sel=HighErrorRate")
+	if len(f.exprs) > 0 {
+		t.Errorf("the page waits for %d tests", len(f.exprs))
 	}
-	body := screen("/alerts?sel=HighErrorRate&test=7d")
-	for _, want := range []string{"It would have fired once in 7 days, 1 h in all, with 2 notifications.", `aria-current="true"><td class="r">0.05</td>`, `<td class="r">0.0125</td>`, `<td class="r">0.2</td>`, `<td class="t-2">ops</td>`, `<td class="t-2">nobody</td>`} {
-		if !strings.Contains(body, want) {
-			t.Errorf("the page does not say %q", want)
-		}
+	wants(t, body, `hx-get="/alerts/backtest?sel=HighErrorRate"`, `hx-trigger="load`, "It runs over the last 7 days", `test=7d#alert-test`)
+	if body = screen("/alerts?sel=HighErrorRate&run=1"); len(f.exprs) != 5 || !strings.Contains(body, "It would have fired once in 7 days") {
+		t.Error("without scripts it is not run with the page")
 	}
+	f.exprs = nil
+	w := alertsAnswer(t, someRules(), f, "/alerts/backtest?sel=HighErrorRate")
+	wants(t, w.Body.String(), "It would have fired once in 7 days, 1 h in all, with 2 notifications.", `aria-current="true"><td class="r">5 %</td>`,
+		`<td class="r">1.25 %</td>`, `<td class="r">20 %</td>`, `<td class="t-2">ops</td>`, `<td class="t-2">nobody</td>`, `<div class="band err"`, "threshold 5 %", `value="5m"`, "data-keep")
 	if len(f.exprs) != 5 {
 		t.Errorf("asked %q, want five thresholds", f.exprs)
 	}
-	body = screen("/alerts?sel=HighErrorRate&test=1d&threshold=0.3")
-	if !strings.Contains(body, "It would not have fired in 24 hours.") || !strings.Contains(body, `value="0.3"`) {
-		t.Error("another threshold is not tested")
+	if got := w.Header().Get("HX-Replace-Url"); got != "" {
+		t.Errorf("a test by itself changes the address to %q", got)
 	}
-	if body = screen("/alerts?sel=HighErrorRate&test=1d&threshold=high"); !strings.Contains(body, "want a number") {
-		t.Error("a threshold that is no number is taken")
+	w = alertsAnswer(t, someRules(), f, "/alerts/backtest?sel=HighErrorRate&test=1d&threshold=30+%25&for=90s&run=1")
+	wants(t, w.Body.String(), "It would not have fired in 24 hours.", `value="30 %"`, `value="90s"`)
+	if got := w.Header().Get("HX-Replace-Url"); got != "/alerts?for=90s&sel=HighErrorRate&test=1d&threshold=30+%25" {
+		t.Errorf("the address is %q", got)
+	}
+	if last := f.rules[len(f.rules)-1]; last.For != 90*time.Second {
+		t.Errorf("tested for %s", last.For)
+	}
+	wants(t, screen("/alerts?sel=HighErrorRate&run=1&threshold=high"), "want a number")
+	wants(t, screen("/alerts?sel=HighErrorRate&run=1&for=long"), "want a duration")
+	wants(t, alertsAnswer(t, someRules(), f, "/alerts/backtest?sel=Gone").Body.String(), "there is no rule")
+}
+
+// TestBandsOfATest holds that what fires at the same time is one shade, and
+// that words have room.
+func TestBandsOfATest(t *testing.T) {
+	at := func(h float64) time.Time { return noon.Add(time.Duration(h * float64(time.Hour))) }
+	episode := func(from, to float64) backtest.Alert {
+		return backtest.Alert{Episodes: []backtest.Episode{{FiredAt: at(from), ResolvedAt: at(to)}}}
+	}
+	r := &backtest.Report{From: noon, To: at(100), Alerts: []backtest.Alert{episode(10, 12), episode(11, 14), episode(15, 15.5), episode(40, 41), {Episodes: []backtest.Episode{{FiredAt: at(95)}}}}}
+	var got []string
+	for _, b := range testBandsOf(r) {
+		got = append(got, fmt.Sprintf("%.3f+%.3f %q %t", b.From, b.Width, b.Text, b.Left))
+	}
+	want := `0.100+0.040 "4 h" false|0.150+0.005 "" false|0.400+0.010 "1 h" false|0.950+0.050 "5 h" true`
+	if strings.Join(got, "|") != want {
+		t.Errorf("got %s, want %s", strings.Join(got, "|"), want)
 	}
 }

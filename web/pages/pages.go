@@ -73,6 +73,7 @@ type Pages struct {
 	assets *assets.Set
 	policy string
 	known  known
+	values quietValues
 
 	typicals typicals
 	files    heldFiles

@@ -101,7 +101,7 @@ func TestRuleForm(t *testing.T) {
 		t.Fatalf("answered %d", code)
 	}
 	golden(t, "ruleedit.html", mainOf(t, page))
-	wants(t, page, "This query yields a share from 0 to 1: 0.05 is 5.0 %.", "planner-api fails 4.2%", "zone=&lt;b&gt;", "It would have fired once in 7 days", `value="2m"`, "!Rules cannot be changed here")
+	wants(t, page, "This query yields a share from 0 to 1: 0.05 is 5 %.", "planner-api fails 4.2%", "zone=&lt;b&gt;", "It would have fired once in 7 days", `value="2m"`, "!Rules cannot be changed here")
 }
 
 func TestRuleIsSavedChangedAndRestored(t *testing.T) {

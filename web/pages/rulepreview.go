@@ -75,13 +75,15 @@ func (p *Pages) rulePreview(ctx context.Context, st State, f *ruleForm) screens.
 	defer cancel()
 	st.readTime("now-"+strconv.Itoa(int(back.Seconds()))+"s", "now")
 	c, compared := splitComparison(p.o.Alerts.Parser, f.rule.Expr)
-	out.Hint = ruleHint(p.o.Alerts.Parser, f.rule.Expr, c, compared)
+	unit := ruleUnit(p.o.Alerts.Parser, f.rule.Expr, f.rule.Annotations)
+	out.Hint = ruleHint(c, compared, unit)
 	out.Chart = p.ruleChart(ctx, st, f, c, compared)
 	if !compared {
 		out.Compare = ruleCompare(out.Chart.Lines)
 	}
 	if compared && out.Chart.Threshold != nil {
 		out.Threshold = ruleThreshold(f.rule.Expr, c, out.Chart.Lines.Max)
+		out.Threshold.Percent = unit == "%"
 	}
 	p.rulePresent(ctx, f, c, compared, &out)
 	return out
@@ -92,7 +94,7 @@ func (p *Pages) rulePreview(ctx context.Context, st State, f *ruleForm) screens.
 func (p *Pages) ruleChart(ctx context.Context, st State, f *ruleForm, c comparison, compared bool) screens.AlertChart {
 	expr := f.rule.Expr
 	if compared {
-		expr = c.left
+		expr = c.plain
 	}
 	out := screens.AlertChart{Expr: expr, Metrics: st.Carry().Href("/graph", "q", expr)}
 	if p.o.Alerts.Series == nil {
@@ -100,7 +102,7 @@ func (p *Pages) ruleChart(ctx context.Context, st State, f *ruleForm, c comparis
 		return out
 	}
 	g := newAlertGrid(st)
-	m, err := g.ask(ctx, p.o.Alerts.Series, expr)
+	m, err := g.measured(ctx, p.o.Alerts.Series, f.rule.Expr, c, compared)
 	if err != nil {
 		out.Failed = p.reason(ctx, "rule preview", err)
 		return out
@@ -109,9 +111,10 @@ func (p *Pages) ruleChart(ctx context.Context, st State, f *ruleForm, c comparis
 		out.None = "No data in this time"
 		return out
 	}
-	p.alertLines(&out, st, g, m)
+	unit := ruleUnit(p.o.Alerts.Parser, f.rule.Expr, f.rule.Annotations)
+	p.alertLines(&out, st, g, m, unit)
 	if compared {
-		threshold(&out, c)
+		threshold(&out, c.limit, unit)
 	}
 	states := g.states(m, nil)
 	if p.o.Alerts.Trial != nil && f.check(p.o.Alerts.Parser) == nil {
@@ -181,33 +184,20 @@ func ruleCompare(lines chart.Lines) string {
 }
 
 // ruleHint says in which unit the threshold is, and what has none.
-func ruleHint(read parser.Parser, expr string, c comparison, compared bool) string {
+func ruleHint(c comparison, compared bool, unit string) string {
 	if !compared {
 		return "It compares with no number: every series of the answer is an alert, whatever its value."
 	}
-	n := strconv.FormatFloat(c.limit, 'g', -1, 64)
-	is := func(unit, reads string) string {
-		if c.limit == 0 {
-			return "This query yields " + unit + "."
-		}
-		return "This query yields " + unit + ": " + n + " is " + reads + "."
-	}
-	switch unit := unitOf(read, c.left); unit {
-	case "s":
-		return is("seconds", quantity(c.limit, unit).String())
-	case "B":
-		return is("bytes", quantity(c.limit, unit).String())
-	case "B/s":
-		return is("bytes per second", quantity(c.limit, unit).String())
-	case "/s":
+	yields := map[string]string{"s": "seconds", "B": "bytes", "B/s": "bytes per second", "%": "a share from 0 to 1"}[unit]
+	switch {
+	case unit == "/s":
 		return "This query yields a rate per second."
-	case "%":
-		return is("a share from 0 to 1", quantity(c.limit, unit).String())
+	case yields == "":
+		return ""
+	case c.limit == 0:
+		return "This query yields " + yields + "."
 	}
-	if isShare(read, c.left) {
-		return is("a share from 0 to 1", chart.Percent(c.limit).String())
-	}
-	return ""
+	return "This query yields " + yields + ": " + strconv.FormatFloat(c.limit, 'g', -1, 64) + " is " + limitWords(c.limit, unit) + "."
 }
 
 // isShare says that a query divides like by like.
@@ -253,7 +243,7 @@ func (p *Pages) rulePresent(ctx context.Context, f *ruleForm, c comparison, comp
 		out.AsIf = true
 	}
 	for _, s := range samples[:min(len(samples), ruleSamples)] {
-		out.Samples = append(out.Samples, p.ruleSample(s, unitOf(p.o.Alerts.Parser, cmp.Or(c.left, f.rule.Expr))))
+		out.Samples = append(out.Samples, p.ruleSample(s, ruleUnit(p.o.Alerts.Parser, f.rule.Expr, f.rule.Annotations)))
 	}
 	if !out.AsIf && n > ruleSamples {
 		out.More = fmt.Sprintf("and %s more", chart.Count(int64(n-ruleSamples)))

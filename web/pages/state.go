@@ -169,6 +169,9 @@ func (st *State) Carry() ui.Carry {
 // Self is the address of this view.
 func (st *State) Self() string { return address(st.Path, st.Values) }
 
+// at is another address with what this view's says.
+func (st *State) at(path string) string { return address(path, st.Values) }
+
 // With is this view's address with names set to values, given in pairs; an
 // empty value removes a name.
 func (st *State) With(pairs ...string) string {

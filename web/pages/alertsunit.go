@@ -1,0 +1,71 @@
+package pages
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"tripod/ui/chart"
+)
+
+// humanized is how a rule's texts write its value, which says what it counts.
+var humanized = regexp.MustCompile(`\$value\s*\|\s*(humanize(?:Percentage|Duration|1024|))\s*\}\}(\s*/s\b)?`)
+
+// ruleUnit is what a rule's values count, as unitOf has it: by its texts, and
+// where these do not say by its metrics.
+func ruleUnit(read parser.Parser, expr string, notes map[string]string) string {
+	for _, name := range [...]string{"value", "summary", "description", "message"} {
+		hit := humanized.FindStringSubmatch(notes[name])
+		if hit == nil {
+			continue
+		}
+		switch {
+		case hit[1] == "humanizePercentage":
+			return "%"
+		case hit[1] == "humanizeDuration":
+			return "s"
+		case hit[1] == "humanize1024":
+			return "B" + strings.TrimSpace(hit[2])
+		case hit[2] != "":
+			return "/s"
+		}
+	}
+	if c, ok := splitComparison(read, expr); ok {
+		expr = c.plain
+	}
+	if unit := unitOf(read, expr); unit != "" {
+		return unit
+	}
+	if isShare(read, expr) {
+		return "%"
+	}
+	return ""
+}
+
+// limitText is a threshold as it is typed.
+func limitText(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+
+// limitWords is a threshold in its unit: 5 %, 500 ms, 0.1 /s.
+func limitWords(v float64, unit string) string {
+	switch unit {
+	case "%":
+		return limitText(v*100) + " %"
+	case "/s":
+		return limitText(v) + " /s"
+	case "":
+		return chart.Number(v)
+	}
+	return quantity(v, unit).String()
+}
+
+// limitTyped reads a threshold as people type it: 0.05, 0,05 or 5 %.
+func limitTyped(s string) (float64, error) {
+	number, percent := strings.CutSuffix(strings.TrimSpace(s), "%")
+	v, err := strconv.ParseFloat(strings.ReplaceAll(strings.TrimSpace(number), ",", "."), 64)
+	if percent {
+		v /= 100
+	}
+	return v, err
+}
