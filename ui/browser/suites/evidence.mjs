@@ -54,7 +54,7 @@ async function read(page, { origin }) {
   const kept = await fired(origin, 'read');
   await page.goto(kept.path);
   assert.equal(await page.locator('.evd h1').innerText(), 'HighErrorRate');
-  assert.match(await page.locator('.evd .verdict').innerText(), /it was 7 %, above 0\.05/);
+  assert.match(await page.locator('.evd .verdict').innerText(), /it was 7 %, above 5 %/);
   assert.match(await page.locator('#alert-chart code').innerText(), /http_server_requests_total/);
   await page.locator('#alert-chart .achart svg').waitFor();
   const pattern = page.locator('#evidence-logs details').nth(1);
