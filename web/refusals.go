@@ -60,6 +60,11 @@ func (r *Refusals) Add(reason string, n int, why string) {
 	r.by[reason] += n
 }
 
+// Join counts others as well.
+func (r *Refusals) Join(others Refusals) {
+	others.Tell(r.Add)
+}
+
 // Tell calls to once a reason, in their order.
 func (r *Refusals) Tell(to func(reason string, n int, why string)) {
 	for _, reason := range slices.Sorted(maps.Keys(r.by)) {

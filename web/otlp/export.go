@@ -108,9 +108,10 @@ func (a *API) readLogs(enc encoding, body []byte) (records []store.Record, bad w
 		err = r.request(string(body))
 		return r.records, r.bad, r.free, err
 	}
-	req := plogotlp.NewExportRequest()
-	if err = a.decode(req, logsRequest, enc, body); err == nil {
+	req, mended, err := decodeJSON(plogotlp.NewExportRequest, body, logItems)
+	if err == nil {
 		records, bad = logRecords(req.Logs(), a.o.Now())
+		bad.Join(mended)
 	}
 	return records, bad, func() {}, err
 }
@@ -140,9 +141,10 @@ func (a *API) readSpans(enc encoding, body []byte) (ss []store.Span, bad web.Ref
 		err = r.request(string(body))
 		return r.spans, r.bad, r.free, err
 	}
-	req := ptraceotlp.NewExportRequest()
-	if err = a.decode(req, tracesRequest, enc, body); err == nil {
+	req, mended, err := decodeJSON(ptraceotlp.NewExportRequest, body, spanItems)
+	if err == nil {
 		ss, bad = spans(req.Traces())
+		bad.Join(mended)
 	}
 	return ss, bad, func() {}, err
 }

@@ -75,9 +75,9 @@ func (r *logReader) recordField(rec *store.Record, severity *int32, m *fields) e
 	case 8:
 		rec.Flags = uint32(m.n)
 	case 9:
-		return readID(rec.TraceID[:], m, "trace")
+		readID(rec.TraceID[:], m, "trace") // OTLP keeps a record whose ids cannot be
 	case 10:
-		return readID(rec.SpanID[:], m, "span")
+		readID(rec.SpanID[:], m, "span")
 	case 11:
 		rec.Observed = int64(m.n)
 	case 12:

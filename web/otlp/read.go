@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io"
 
-	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 
 	"tripod/store"
 	"tripod/web"
@@ -28,15 +28,13 @@ func UnmarshalTracesJSON(b []byte) ([]store.Span, web.Refusals, error) {
 		} else if err != nil {
 			return nil, bad, fmt.Errorf("JSON at byte %d: %w: %w", d.InputOffset(), err, store.ErrInvalid)
 		}
-		if err := checkJSON(one); err != nil {
+		req, mended, err := decodeJSON(ptraceotlp.NewExportRequest, one, spanItems)
+		if err != nil {
 			return nil, bad, err
 		}
-		td, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(one)
-		if err != nil {
-			return nil, bad, fmt.Errorf("decode: %w: %w", err, store.ErrInvalid)
-		}
-		ss, refused := spans(td)
+		ss, refused := spans(req.Traces())
 		out = append(out, ss...)
-		refused.Tell(func(reason string, n int, why string) { bad.Add(reason, n, why) })
+		bad.Join(mended)
+		bad.Join(refused)
 	}
 }

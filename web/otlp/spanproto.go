@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 
@@ -14,6 +15,7 @@ import (
 type spanReader struct {
 	reader
 	spans []store.Span
+	fault string // of an id of the span at hand
 }
 
 var spanReaders = sync.Pool{New: func() any {
@@ -52,6 +54,7 @@ func (r *spanReader) span(m fields, of origin) error {
 	r.spans = append(r.spans, store.Span{Service: of.service, Resource: of.resource, Scope: of.scope})
 	s := &r.spans[len(r.spans)-1]
 	c, from := enums{}, len(r.attrs)
+	r.fault = ""
 	for m.next() {
 		if m.num == 9 {
 			m.err = r.attribute(&m, &from)
@@ -64,7 +67,7 @@ func (r *spanReader) span(m fields, of origin) error {
 	}
 	s.Attrs = r.attributes(from)
 	c.set(s)
-	if why := unfit(s); why != "" {
+	if why := cmp.Or(r.fault, unfit(s)); why != "" {
 		r.bad.Add(web.Invalid, 1, refusedSpan(s, why))
 		r.spans = r.spans[:len(r.spans)-1]
 	}
@@ -91,13 +94,13 @@ func (r *spanReader) spanField(s *store.Span, c *enums, m *fields) error {
 	}
 	switch m.num {
 	case 1:
-		return readID(s.TraceID[:], m, "trace")
+		r.id(s.TraceID[:], m, "trace")
 	case 2:
-		return readID(s.SpanID[:], m, "span")
+		r.id(s.SpanID[:], m, "span")
 	case 3:
 		s.TraceState = m.bytes()
 	case 4:
-		return readID(s.ParentID[:], m, "parent span")
+		r.id(s.ParentID[:], m, "parent span")
 	case 5:
 		s.Name = m.bytes()
 	case 6:
@@ -124,6 +127,11 @@ func (r *spanReader) spanField(s *store.Span, c *enums, m *fields) error {
 		s.Flags = uint32(m.n)
 	}
 	return nil
+}
+
+// id reads an id, and notes the fault of the first that cannot be one.
+func (r *spanReader) id(id []byte, m *fields, what string) {
+	r.fault = cmp.Or(r.fault, readID(id, m, what))
 }
 
 // spanTypes are the wire types of a Span's fields, -1 for those that there are
@@ -188,21 +196,21 @@ func (r *spanReader) link(l *store.SpanLink, m fields) error {
 		if m.num == 4 {
 			l.Attrs, m.err = r.pair(l.Attrs, &m, itemDepth-2)
 		} else {
-			m.err = linkField(l, &m)
+			m.err = r.linkField(l, &m)
 		}
 	}
 	return m.err
 }
 
-func linkField(l *store.SpanLink, m *fields) error {
+func (r *spanReader) linkField(l *store.SpanLink, m *fields) error {
 	if m.num >= protowire.Number(len(linkTypes)) || linkTypes[m.num] < 0 || !m.is(linkTypes[m.num]) {
 		return m.err
 	}
 	switch m.num {
 	case 1:
-		return readID(l.TraceID[:], m, "trace")
+		r.id(l.TraceID[:], m, "link's trace")
 	case 2:
-		return readID(l.SpanID[:], m, "span")
+		r.id(l.SpanID[:], m, "link's span")
 	case 3:
 		l.TraceState = m.bytes()
 	case 5:

@@ -9,16 +9,16 @@ import (
 	"tripod/store"
 )
 
-func readID(id []byte, m *fields, what string) error {
+// readID reads the id that m is at; one of another length is none, and fault says
+// so.
+func readID(id []byte, m *fields, what string) (fault string) {
+	clear(id)
 	text := m.bytes()
-	if text == "" {
-		clear(id)
-		return nil
+	if len(text) != 0 && len(text) != len(id) {
+		return fmt.Sprintf("%s id is of %d bytes, not of %d", what, len(text), len(id))
 	}
-	if copy(id, text); len(text) != len(id) {
-		return fmt.Errorf("%s id of %d bytes, want %d: %w", what, len(text), len(id), store.ErrInvalid)
-	}
-	return nil
+	copy(id, text)
+	return ""
 }
 
 // pair appends the KeyValue that m is at.
