@@ -191,6 +191,8 @@ func TestMailIsNotSent(t *testing.T) {
 		refused bool
 	}{
 		"busy":                {func(_ int, c string) string { return map[string]string{"MAIL": "451 later"}[c] }, "", "MAIL FROM: 451 later", false},
+		"busy at once":        {func(_ int, c string) string { return map[string]string{"EHLO": "421 too many"}[c] }, "", "EHLO: ", false},
+		"hangs up at once":    {func(_ int, c string) string { return map[string]string{"EHLO": "-"}[c] }, "", "EHLO: ", false},
 		"nobody of the name":  {func(_ int, c string) string { return map[string]string{"RCPT": "550 no such user"}[c] }, "", "RCPT TO: 550", true},
 		"hangs up":            {func(_ int, c string) string { return map[string]string{"DATA": "-"}[c] }, "", "DATA: EOF", false},
 		"hangs up at the end": {func(_ int, c string) string { return map[string]string{".": "-"}[c] }, "", "DATA: EOF", false},

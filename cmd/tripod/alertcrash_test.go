@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -40,6 +41,9 @@ func TestCrashTellsEveryReceiver(t *testing.T) {
 	}
 	d.finish()
 	d.judge()
+	if t.Failed() {
+		t.Log(strings.Join(d.said, "\n"))
+	}
 }
 
 // driver fires alerts and ends them, through whatever process there is.
@@ -51,6 +55,9 @@ type driver struct {
 	life   int
 	groups int
 	alerts map[string]*fired // by part
+
+	mu   sync.Mutex
+	said []string
 }
 
 // fired is an alert and what was said yes to.
@@ -89,6 +96,7 @@ func (d *driver) start(kill time.Duration) (*exec.Cmd, string) {
 		if url, ok := strings.CutPrefix(lines.Text(), "Tripod is ready: "); ok {
 			go func() {
 				for lines.Scan() {
+					d.hear(lines.Text())
 				}
 			}()
 			return cmd, url
@@ -98,6 +106,17 @@ func (d *driver) start(kill time.Duration) (*exec.Cmd, string) {
 		d.t.Fatalf("ended before it was ready: %v\n%s", err, strings.Join(said, "\n"))
 	}
 	return nil, ""
+}
+
+// hear keeps what a process says of its troubles, for a test that fails.
+func (d *driver) hear(line string) {
+	if strings.Contains(line, "level=INFO") {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.said = append(d.said, fmt.Sprint("life ", d.life, ": ", line))
+	d.said = d.said[max(len(d.said)-40, 0):]
 }
 
 // round is one life and its end: soon after the start, at any time, or while a
