@@ -21,22 +21,31 @@ type Notice struct {
 	Night       bool // from ten in the evening to seven in the morning
 }
 
+// Held is a time at which something began to hold an alert back that fired.
+type Held struct {
+	Time     time.Time
+	Labels   map[string]string // of the alert
+	Receiver string
+	Why      string // inhibited by …, silenced by …, the time is …
+}
+
 // event is an alert that begins to fire or is over.
 type event struct {
 	at    time.Time
 	alert alerting.Alert
+	other bool // it is not of the rule that is tested
 }
 
 // never is after every end of a test.
 var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// notices runs the pipeline's decisions over what fired; every notification
-// arrives at once.
-func notices(r *Report, o Options) ([]Notice, error) {
+// tell runs the pipeline's decisions over what fired, beside the alerts of
+// others; every notification arrives at once.
+func (r *Report) tell(o Options, others []event) error {
 	if o.Config == nil {
-		return nil, nil
+		return nil
 	}
-	core := dispatch.New(o.Config, dispatch.Options{MaxAlerts: len(r.Alerts) + 1})
+	core := dispatch.New(o.Config, dispatch.Options{MaxAlerts: len(r.Alerts) + len(others) + 1, Steps: true})
 	for _, s := range o.Silences {
 		if !s.EndsAt.After(r.From) {
 			continue
@@ -44,15 +53,18 @@ func notices(r *Report, o Options) ([]Notice, error) {
 		id := s.ID
 		s.ID = "" // a new one, in a core that knows none
 		if _, err := core.SetSilence(r.From, s, id); err != nil {
-			return nil, fmt.Errorf("silence %s: %w", id, err)
+			return fmt.Errorf("silence %s: %w", id, err)
 		}
 	}
-	var out []Notice
+	own := map[string]map[string]string{} // labels by fingerprint
+	for _, a := range r.Alerts {
+		own[alerting.Fingerprint(a.Labels)] = a.Labels
+	}
 	zone := o.Zone
 	if zone == nil {
 		zone = time.UTC
 	}
-	for now, events := r.From, r.events(); ; {
+	for now, events := r.From, r.events(others); ; {
 		for len(events) > 0 && !events[0].at.After(now) {
 			core.Put(now, events[0].alert)
 			events = events[1:]
@@ -61,7 +73,14 @@ func notices(r *Report, o Options) ([]Notice, error) {
 		for _, due := range core.Ready(now) {
 			if n := core.Begin(now, due); n != nil {
 				core.Succeed(now, n)
-				out = append(out, notice(n, now.In(zone)))
+				if told := notice(n, now.In(zone), own); told.Firing+told.Resolved > 0 {
+					r.Notices = append(r.Notices, told)
+				}
+			}
+		}
+		for _, s := range core.Steps() {
+			if held := s.Kind == alerting.StepInhibited || s.Kind == alerting.StepSilenced || s.Kind == alerting.StepMuted; held && own[s.Alert] != nil {
+				r.Held = append(r.Held, Held{s.Time, own[s.Alert], s.Receiver, alerting.Held(s)})
 			}
 		}
 		next := core.Next()
@@ -69,15 +88,19 @@ func notices(r *Report, o Options) ([]Notice, error) {
 			next = events[0].at
 		}
 		if next.IsZero() || next.After(r.To) {
-			return out, nil
+			return nil
 		}
 		now = maxTime(next, now.Add(time.Millisecond))
 	}
 }
 
-func notice(n *dispatch.Notification, now time.Time) Notice {
+// notice counts those of a notification that are the rule's own.
+func notice(n *dispatch.Notification, now time.Time, own map[string]map[string]string) Notice {
 	out := Notice{Time: now, Receiver: n.Receiver, Integration: n.Integration, Reason: n.Reason, Night: now.Hour() >= 22 || now.Hour() < 7}
 	for _, a := range n.Alerts {
+		if own[a.Fingerprint] == nil {
+			continue
+		}
 		if a.Resolved {
 			out.Resolved++
 		} else {
@@ -87,9 +110,10 @@ func notice(n *dispatch.Notification, now time.Time) Notice {
 	return out
 }
 
-// events are the beginnings and ends of what fired, in order of time.
-func (r *Report) events() []event {
-	var out []event
+// events are the beginnings and ends of what fired, in order of time; at one
+// moment others come first, so that they hold back from the start.
+func (r *Report) events(others []event) []event {
+	out := slices.Clone(others)
 	for _, a := range r.Alerts {
 		for _, e := range a.Episodes {
 			alert := alerting.Alert{Labels: a.Labels, Annotations: map[string]string{}, StartsAt: e.FiredAt, EndsAt: never}
@@ -104,7 +128,17 @@ func (r *Report) events() []event {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b event) int {
-		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.alert.Fingerprint(), b.alert.Fingerprint()))
+		return cmp.Or(a.at.Compare(b.at), -compareBool(a.other, b.other), cmp.Compare(a.alert.Fingerprint(), b.alert.Fingerprint()))
 	})
 	return out
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
 }

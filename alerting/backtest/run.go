@@ -43,6 +43,7 @@ type Report struct {
 	Evaluations int
 	Alerts      []Alert  // that fired
 	Notices     []Notice // in order of time
+	Held        []Held   // in order of time
 }
 
 // Run tests one rule. It reads the range piece by piece, so that its memory
@@ -90,10 +91,16 @@ func run(ctx context.Context, asked Rule, rules []Rule, split func(promql.Matrix
 	out := make([]*Report, len(rules))
 	for i, m := range machines {
 		r := &Report{Rule: rules[i], From: o.From, To: at(steps - 1), Evaluations: steps, Alerts: m.finish()}
-		if r.Notices, err = notices(r, o); err != nil {
+		out[i] = r
+	}
+	others, err := o.others(ctx, out, step)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range out {
+		if err := r.tell(o, others); err != nil {
 			return nil, err
 		}
-		out[i] = r
 	}
 	return out, nil
 }

@@ -13,8 +13,9 @@ import (
 	"tripod/alerting"
 )
 
-// keepExpired is how long an expired silence can be looked up, as Alertmanager has it.
-const keepExpired = 120 * time.Hour
+// keepExpired is how long an expired silence can be looked up. Alertmanager has
+// five days; a back-test over a week asks for those of that time.
+const keepExpired = 8 * 24 * time.Hour
 
 // maxSilences bounds silences, expired ones included.
 const maxSilences = 10_000
