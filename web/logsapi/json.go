@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"tripod/store"
+	"tripod/web"
 )
 
 // appendRow writes a line of an answer as one object and a line end. A line
@@ -16,18 +17,18 @@ func appendRow(b []byte, r *row) []byte {
 	b = append(b, `{"time":"`...)
 	b = appendTime(b, r.time)
 	b = append(b, `","level":`...)
-	b = appendString(b, r.level)
+	b = web.AppendString(b, r.level)
 	b = append(b, `,"service":`...)
-	b = appendString(b, r.service)
+	b = web.AppendString(b, r.service)
 	b = append(b, `,"msg":`...)
-	b = appendString(b, r.msg)
+	b = web.AppendString(b, r.msg)
 	if r.trace != "" {
 		b = append(b, `,"trace_id":`...)
-		b = appendString(b, r.trace)
+		b = web.AppendString(b, r.trace)
 	}
 	if r.span != "" {
 		b = append(b, `,"span_id":`...)
-		b = appendString(b, r.span)
+		b = web.AppendString(b, r.span)
 	}
 	b = append(b, `,"fields":`...)
 	b = appendAttrs(b, r.fields)
@@ -36,7 +37,7 @@ func appendRow(b []byte, r *row) []byte {
 		b = appendAttrs(b, r.resource)
 	}
 	b = append(b, `,"line":`...)
-	b = appendString(b, r.line)
+	b = web.AppendString(b, r.line)
 	if !utf8.ValidString(r.line) {
 		b = append(b, `,"line_base64":"`...)
 		b = base64.StdEncoding.AppendEncode(b, []byte(r.line))
@@ -83,7 +84,7 @@ func appendAttrs(b []byte, attrs store.Attrs) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendString(b, attrs[i].Key)
+		b = web.AppendString(b, attrs[i].Key)
 		b = append(b, ':')
 		b = appendValue(b, attrs[i].Value)
 	}
@@ -114,7 +115,7 @@ func appendValue(b []byte, v store.Value) []byte {
 		}
 		return append(b, ']')
 	}
-	return appendString(b, v.Text())
+	return web.AppendString(b, v.Text())
 }
 
 func appendFloat(b []byte, f float64) []byte {
@@ -124,45 +125,4 @@ func appendFloat(b []byte, f float64) []byte {
 		return append(b, '"')
 	}
 	return strconv.AppendFloat(b, f, 'g', -1, 64)
-}
-
-const hexDigits = "0123456789abcdef"
-
-// appendString writes a JSON string; broken UTF-8 becomes U+FFFD.
-func appendString(b []byte, s string) []byte {
-	b = append(b, '"')
-	from := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' && c < 0x7f {
-			i++
-			continue
-		}
-		if c >= 0x80 {
-			r, n := utf8.DecodeRuneInString(s[i:])
-			if r == utf8.RuneError && n == 1 {
-				b = append(append(b, s[from:i]...), `\ufffd`...)
-				from = i + 1
-			}
-			i += n
-			continue
-		}
-		b = append(b, s[from:i]...)
-		switch c {
-		case '"', '\\':
-			b = append(b, '\\', c)
-		case '\n':
-			b = append(b, `\n`...)
-		case '\r':
-			b = append(b, `\r`...)
-		case '\t':
-			b = append(b, `\t`...)
-		default:
-			b = append(b, `\u00`...)
-			b = append(b, hexDigits[c>>4], hexDigits[c&15])
-		}
-		i++
-		from = i
-	}
-	return append(append(b, s[from:]...), '"')
 }

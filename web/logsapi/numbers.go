@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"tripod/store"
+	"tripod/web"
 )
 
 // metric asks for the numbers of a query.
@@ -74,9 +75,9 @@ func appendPoint(b []byte, labels store.LogLabels, p store.LogPoint) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendString(b, l.Name)
+		b = web.AppendString(b, l.Name)
 		b = append(b, ':')
-		b = appendString(b, l.Value)
+		b = web.AppendString(b, l.Value)
 	}
 	b = append(b, `},"value":`...)
 	b = appendFloat(b, p.Value)

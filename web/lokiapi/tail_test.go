@@ -78,7 +78,7 @@ func TestTail(t *testing.T) {
 	srv := serve(t, e, Options{})
 	c := dial(t, srv.URL, "/loki/api/v1/tail?query=%7Bservice_name%3D%22shop%22%7D&limit=1&start=1773324360000000000")
 	op, got := c.frame()
-	if want := `"values":[["1773324360200000000","out of \u003cstock\u003e"]]`; op != opText || !strings.Contains(got, want) || !strings.Contains(got, `"dropped_entries":[]`) {
+	if want := `"values":[["1773324360200000000","out of <stock>"]]`; op != opText || !strings.Contains(got, want) || !strings.Contains(got, `"dropped_entries":[]`) {
 		t.Fatalf("got %d %s, want what was there: %s", op, got, want)
 	}
 	res := &store.Resource{Attrs: store.Attrs{{Key: "service.name", Value: store.String("shop")}}}

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/prometheus/util/annotations"
 
 	"tripod/store"
+	"tripod/web"
 )
 
 // answer is what a handler found: data appends its JSON, nil is 204.
@@ -134,7 +135,7 @@ func writeFailure(w http.ResponseWriter, err error) {
 		f = &failure{"internal", err}
 	}
 	b := append([]byte(nil), `{"status":"error","errorType":"`+f.kind+`","error":`...)
-	b = append(appendString(b, f.err.Error()), '}')
+	b = append(web.AppendString(b, f.err.Error()), '}')
 	writeJSON(w, statuses[f.kind], b)
 }
 

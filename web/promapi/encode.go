@@ -1,7 +1,6 @@
 package promapi
 
 import (
-	"encoding/json"
 	"math"
 	"strconv"
 
@@ -10,6 +9,8 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
+
+	"tripod/web"
 )
 
 // appendResult writes a query's value. A range of 11,000 points goes through
@@ -25,7 +26,7 @@ func appendResult(b []byte, v parser.Value) []byte {
 		return append(strconv.AppendFloat(append(b, `,"`...), v.V, 'f', -1, 64), `"]`...)
 	case promql.String:
 		b = appendSeconds(append(b, '['), v.T)
-		return append(appendString(append(b, ','), v.V), ']')
+		return append(web.AppendString(append(b, ','), v.V), ']')
 	}
 	panic("promapi: a query gave a " + string(v.Type())) // a broken invariant of the engine
 }
@@ -131,8 +132,8 @@ func appendLabels(b []byte, ls labels.Labels) []byte {
 			b = append(b, ',')
 		}
 		first = false
-		b = appendString(b, l.Name)
-		b = appendString(append(b, ':'), l.Value)
+		b = web.AppendString(b, l.Name)
+		b = web.AppendString(append(b, ':'), l.Value)
 	})
 	return append(b, '}')
 }
@@ -163,17 +164,4 @@ func appendFloat(b []byte, f float64) []byte {
 		form = 'e'
 	}
 	return append(strconv.AppendFloat(append(b, '"'), f, form, -1, 64), '"')
-}
-
-func appendString(b []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x7f {
-			j, err := json.Marshal(s)
-			if err != nil {
-				panic("promapi: " + err.Error()) // json.Marshal writes every string
-			}
-			return append(b, j...)
-		}
-	}
-	return append(append(append(b, '"'), s...), '"')
 }

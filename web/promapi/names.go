@@ -14,6 +14,8 @@ import (
 	"github.com/prometheus/prometheus/model/timestamp"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/util/annotations"
+
+	"tripod/web"
 )
 
 func (a *API) labelNames(r *http.Request) (answer, error) {
@@ -76,7 +78,7 @@ func (a *API) strings(r *http.Request, ask asker) (answer, error) {
 		out = out[:limit]
 		warnings = warnings.Add(errTruncated)
 	}
-	return answer{data: func(b []byte) []byte { return appendList(b, out, appendString) }, warnings: warnings}, nil
+	return answer{data: func(b []byte) []byte { return appendList(b, out, web.AppendString) }, warnings: warnings}, nil
 }
 
 func (a *API) series(r *http.Request) (answer, error) {
