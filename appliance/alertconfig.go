@@ -77,10 +77,18 @@ const alertChartSpan = time.Hour
 // alertDetail is what a message shows of an alert beyond its own words. The
 // pipeline runs only after everything is open.
 func (a *Appliance) alertDetail(ctx context.Context, alert alerting.Alert) notify.Detail {
-	return notify.Detail{
-		Evidence: a.evidenceLink(alert),
-		Chart:    a.rules.Chart(ctx, a.metrics, alert, time.Now(), alertChartSpan),
+	d := notify.Detail{Chart: a.rules.Chart(ctx, a.metrics, alert, time.Now(), alertChartSpan)}
+	id := a.evidenceOf(alert)
+	if id == "" {
+		return d
 	}
+	d.Evidence = a.URL() + "/alerts/evidence/" + id
+	if e, ok := a.awaitEvidence(ctx, id); ok {
+		if d.Trace, d.Pattern = e.Standout(); d.Trace != nil {
+			d.TraceURL = a.URL() + "/traces/" + d.Trace.ID
+		}
+	}
+	return d
 }
 
 // alertConfig is what the pipeline runs on.

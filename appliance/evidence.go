@@ -43,14 +43,29 @@ func (a *Appliance) remindEvidence() {
 	}
 }
 
-// evidenceLink is where the evidence of an alert can be seen.
-func (a *Appliance) evidenceLink(alert alerting.Alert) string {
+// evidenceOf is the ID of an alert's evidence, or empty.
+func (a *Appliance) evidenceOf(alert alerting.Alert) string {
 	id, err := a.evidence.Of(alert)
 	if err != nil {
 		a.log.Error("a notification goes out without its evidence", "alert", alert.Name(), "err", err)
 		return ""
 	}
-	return a.URL() + "/alerts/evidence/" + id
+	return id
+}
+
+// evidenceTime is how long a message waits for its evidence: most of it is there
+// in a tenth of that, and a message without it is better than one that is late.
+const evidenceTime = time.Second
+
+// awaitEvidence gives it when it is there in time.
+func (a *Appliance) awaitEvidence(ctx context.Context, id string) (*alerting.Evidence, bool) {
+	ctx, cancel := context.WithTimeout(ctx, evidenceTime)
+	defer cancel()
+	e, err := a.evidence.Await(ctx, id)
+	if err != nil {
+		a.log.Warn("a notification goes out without what its evidence tells", "evidence", id, "err", err)
+	}
+	return &e, err == nil && !e.GatheredAt.IsZero()
 }
 
 // plots draws what the rule of an alert measured.

@@ -89,6 +89,11 @@ func evidenceFires(t *testing.T, data string) {
 	if link == nil {
 		t.Fatalf("no link to the evidence in %s", post)
 	}
+	for _, want := range []string{`*Trace* failing: post /basket (shop), 900 ms, 1 of 1 spans failed`, `*Logs* error from shop, 2 lines, none before: basket ‹n› could not be saved`, r.URL + "/traces/" + evidenceTrace} {
+		if !strings.Contains(post, want) {
+			t.Errorf("the message does not say %s: %s", want, post)
+		}
+	}
 	r.want("GET", link[1], "", nil, 200, nil) // at once, gathered or not
 	r.eventually("the evidence", func() bool {
 		_, b := r.try("GET", "/api/v1/alerts/evidence/"+link[2], "", nil)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -74,6 +75,9 @@ type Keeper struct {
 	o    Options
 	bolt *bolt.DB
 	wake chan struct{} // capacity 1: somebody waits for evidence
+
+	mu   sync.Mutex
+	more chan struct{} // closed when the evidence of another alert is there; nil when nobody waits
 }
 
 var (
@@ -123,7 +127,7 @@ func Open(o Options) (*Keeper, error) {
 		b.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	k := &Keeper{o, b, make(chan struct{}, 1)}
+	k := &Keeper{o: o, bolt: b, wake: make(chan struct{}, 1)}
 	k.kick()
 	return k, nil
 }

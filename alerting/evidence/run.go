@@ -93,6 +93,7 @@ func (k *Keeper) gatherNext(ctx context.Context) bool {
 		k.o.Log.Error("evidence of an alert not written", "alert", h.Name, "err", err)
 		return false
 	}
+	k.tellMore()
 	if err := k.forget(); err != nil { // in a transaction of its own: what was gathered stays
 		k.o.Log.Error("old evidence of alerts is not forgotten", "err", err)
 	}

@@ -80,6 +80,9 @@ func message(n news, external *url.URL) post {
 		}
 		p.Blocks = append(p.Blocks, itemBlocks(n, item)...)
 	}
+	if b, ok := standoutBlock(n.Items); ok {
+		p.Blocks = append(p.Blocks, b)
+	}
 	if more := len(n.Items) - shownItems; more > 0 {
 		p.Blocks = append(p.Blocks, section(fmt.Sprintf("and %d more", more)))
 	}
@@ -178,6 +181,7 @@ func since(name string, at time.Time) text {
 func links(n news, external *url.URL) block {
 	b := block{Type: "actions"}
 	b.add("Evidence", link(n.Items[0].Detail.Evidence))
+	b.add("Trace", firstTrace(n.Items))
 	if external == nil {
 		b.add("Runbook", n.Runbook)
 		return b

@@ -99,6 +99,7 @@ func (p *pagerDuty) event(n *Notification, key string) (*event, error) {
 		return nil, &RetryError{Err: fmt.Errorf("details: %w", err), Refused: true}
 	}
 	e.Payload.CustomDetails, _ = details.(map[string]any)
+	e.detail(newsOf(n).Items)
 	p.enclose(e, n, &f)
 	switch {
 	case f.err != nil:
@@ -130,9 +131,29 @@ func (p *pagerDuty) enclose(e *event, n *Notification, f *filler) {
 	}
 	story := newsOf(n)
 	add(link(story.Items[0].Detail.Evidence), "Evidence")
+	add(firstTrace(story.Items), "Trace")
 	add(story.Runbook, "Runbook")
 	if external := p.template.ExternalURL; external.Host != "" {
 		add(external.JoinPath("alerts").String()+"?sel="+url.QueryEscape(story.Items[0].Name()), "Alert")
+	}
+}
+
+// detail adds what stands out in the evidence, beside what the configuration wants.
+func (e *event) detail(items []item) {
+	for _, i := range items {
+		s := i.Detail.standout()
+		if i.Resolved || s == (standout{}) {
+			continue
+		}
+		if e.Payload.CustomDetails == nil {
+			e.Payload.CustomDetails = map[string]any{}
+		}
+		for name, text := range map[string]string{"trace": s.trace, "logs": s.logs} {
+			if _, taken := e.Payload.CustomDetails[name]; text != "" && !taken {
+				e.Payload.CustomDetails[name] = text
+			}
+		}
+		return
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"tripod/alerting"
 	"tripod/alerting/dispatch"
 )
 
@@ -36,6 +37,10 @@ type Notification struct {
 type Detail struct {
 	Chart    []float64 // values of its expression, oldest first, up to now
 	Evidence string    // URL of what was kept when it fired, or empty
+	// What stands out in it; nil when nothing does.
+	Trace    *alerting.KeptTrace
+	TraceURL string // where it can be seen, or empty
+	Pattern  *alerting.KeptPattern
 }
 
 // What says which news a notification brings.

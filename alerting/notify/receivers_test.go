@@ -19,7 +19,11 @@ import (
 )
 
 // evidenceOfSample is the link of sample.
-const evidenceOfSample = "https://tripod.example/base/alerts/evidence/1"
+const (
+	evidenceOfSample = "https://tripod.example/base/alerts/evidence/1"
+	traceOfSample    = "failing: POST /tasks (planner-web), 912 ms, 2 of 12 spans failed: pool <exhausted>"
+	logsOfSample     = "error from planner-api, 212 lines, 3 before: no connection to ‹ip› & co."
+)
 
 const pagerKey = "0123456789abcdef0123456789SECRET"
 
@@ -72,8 +76,13 @@ func TestPagerDutyEvents(t *testing.T) {
 	for _, l := range first.Links {
 		links = append(links, l.Text+" "+l.Href)
 	}
-	if got, want := strings.Join(links, ", "), "X https://x.example/planner-api, Evidence https://tripod.example/base/alerts/evidence/1, Runbook https://runbooks.example/errors, Alert https://tripod.example/alerts?sel=HighErrorRate"; got != want {
+	if got, want := strings.Join(links, ", "), "X https://x.example/planner-api, Evidence https://tripod.example/base/alerts/evidence/1, Trace https://tripod.example/base/traces/5af7183fb1d4cf5f5af7183fb1d4cf5f, Runbook https://runbooks.example/errors, Alert https://tripod.example/alerts?sel=HighErrorRate"; got != want {
 		t.Errorf("links\n%s\nwant\n%s", got, want)
+	}
+	for name, want := range map[string]string{"trace": traceOfSample, "logs": logsOfSample} {
+		if first.Payload.CustomDetails[name] != want || second.Payload.CustomDetails[name] != nil {
+			t.Errorf("%s is %v, then %v", name, first.Payload.CustomDetails[name], second.Payload.CustomDetails[name])
+		}
 	}
 	big := sample()
 	big.Alerts[0].Annotations["description"] = strings.Repeat("x", maxEvent)
@@ -105,6 +114,9 @@ func TestWebhookForm(t *testing.T) {
 	}
 	if m.Receiver != "Slack" || len(m.Alerts) != 2 || m.TruncatedAlerts != 1 || len(m.CommonLabels) != 2 || m.ExternalURL != "https://tripod.example" {
 		t.Errorf("got %+v", m)
+	}
+	if a := m.Alerts[0].Annotations; a["evidence_trace"] != traceOfSample || a["evidence_logs"] != logsOfSample {
+		t.Errorf("annotations %v", a)
 	}
 	if m.Alerts[0].Annotations["evidence_url"] != evidenceOfSample || m.Alerts[1].Annotations["evidence_url"] != "" || m.CommonAnnotations["evidence_url"] != "" {
 		t.Errorf("annotations %v and %v, common %v", m.Alerts[0].Annotations, m.Alerts[1].Annotations, m.CommonAnnotations)
@@ -176,6 +188,9 @@ func TestMail(t *testing.T) {
 	}
 	if !strings.Contains(parts["text/html"], evidenceOfSample) {
 		t.Errorf("no link to the evidence in %s", parts["text/html"])
+	}
+	if !strings.Contains(parts["text/html"], "pool &lt;exhausted&gt;") || !strings.Contains(parts["text/html"], "no connection to ‹ip› &amp; co.") {
+		t.Errorf("what stands out is not in %s", parts["text/html"])
 	}
 	ok(t, s, sample())
 	if again, _, err := notifytest.ReadMail(f.Got()[1]); err != nil || again.Get("Message-Id") != h.Get("Message-Id") {

@@ -42,7 +42,11 @@ func sample() Notification {
 				Fingerprint: "00000000000000aa",
 			}},
 		},
-		Details: map[string]Detail{"00000000000000aa": {Chart: []float64{0, 0.1, 0.05, 0.2, 0.4, 0.42}, Evidence: "https://tripod.example/base/alerts/evidence/1"}},
+		Details: map[string]Detail{"00000000000000aa": {Chart: []float64{0, 0.1, 0.05, 0.2, 0.4, 0.42}, Evidence: "https://tripod.example/base/alerts/evidence/1",
+			Trace: &alerting.KeptTrace{ID: "5af7183fb1d4cf5f5af7183fb1d4cf5f", Why: "failing", Service: "planner-web", Name: "POST /tasks", Duration: 912 * time.Millisecond, Spans: 12, Errors: 2,
+				Shown: []alerting.KeptSpan{{Failed: true, Message: "500"}, {Depth: 3, Failed: true, Message: "pool <exhausted>"}}},
+			TraceURL: "https://tripod.example/base/traces/5af7183fb1d4cf5f5af7183fb1d4cf5f",
+			Pattern:  &alerting.KeptPattern{Shown: "no connection to ‹ip› & co.", Level: "error", Service: "planner-api", Lines: 212, Before: 3}}},
 	}
 }
 
@@ -225,6 +229,8 @@ func FuzzSlackMessage(f *testing.F) {
 			}
 			n.Alerts = append(n.Alerts, item)
 		}
+		n.Details = map[string]Detail{"": {TraceURL: words, Pattern: &alerting.KeptPattern{Shown: words, Level: name, Service: service, Lines: int64(count)},
+			Trace: &alerting.KeptTrace{Why: name, Name: words, Service: words, Errors: count, Shown: []alerting.KeptSpan{{Failed: true, Message: words}}}}}
 		external, err := url.Parse("http://127.0.0.1:7333")
 		if err != nil {
 			t.Fatal(err)

@@ -59,11 +59,21 @@ func templateData(t *template.Template, n *Notification) *template.Data {
 // evidence; a rule may fill it itself.
 const evidenceAnnotation = "evidence_url"
 
-// annotations are those of an alert, with the link to its evidence.
+// annotations are those of an alert, with the link to its evidence and, while it
+// fires, what stands out in it.
 func (n *Notification) annotations(a *dispatch.NotifiedAlert) template.KV {
 	out := kv(a.Annotations)
-	if link := n.Details[a.Fingerprint].Evidence; link != "" && out[evidenceAnnotation] == "" {
-		out[evidenceAnnotation] = link
+	add := func(name, text string) {
+		if text != "" && out[name] == "" {
+			out[name] = text
+		}
+	}
+	d := n.Details[a.Fingerprint]
+	add(evidenceAnnotation, d.Evidence)
+	if !a.Resolved {
+		s := d.standout()
+		add(traceAnnotation, s.trace)
+		add(logsAnnotation, s.logs)
 	}
 	return out
 }
