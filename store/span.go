@@ -59,6 +59,24 @@ type Span struct {
 // Duration is in nanoseconds, never negative.
 func (s *Span) Duration() int64 { return max(0, s.End-s.Start) }
 
+// ZipkinShared is an attribute of a server that has the id of its client, as
+// Zipkin has it; see SharesID.
+const ZipkinShared = "zipkin.shared"
+
+// SharesID says whether the span is a server that has the id of the client's
+// span that called it.
+func (s *Span) SharesID() bool {
+	if s.Kind != SpanServer {
+		return false
+	}
+	for i := range s.Attrs {
+		if s.Attrs[i].Key == ZipkinShared {
+			return true
+		}
+	}
+	return false
+}
+
 // SpanEvent is something that happened in a span.
 type SpanEvent struct {
 	Time    int64 // Unix ns

@@ -36,7 +36,7 @@ func (s *Store) count(spans []store.Span, known []call) {
 
 func appendCalls(calls []store.Call, s *store.Span, c *call) []store.Call {
 	fails := s.Status == store.StatusError
-	f := spanFacts{kind: s.Kind, child: !s.ParentID.IsZero() || sharesID(s), linked: len(s.Links) > 0}
+	f := spanFacts{kind: s.Kind, child: !s.ParentID.IsZero() || s.SharesID(), linked: len(s.Links) > 0}
 	one := store.Call{Caller: c.caller, Callee: s.Service, Kind: kindOfCall(s.Kind), Fails: fails, Start: s.Start, Took: s.Duration(), Trace: s.TraceID}
 	if c.caller != "" || f.fromOutside() {
 		calls = append(calls, one)

@@ -185,7 +185,7 @@ func (s *spanFacts) read(f *events.Field) {
 		s.kind = store.SpanKind(f.Value.Int())
 	case fDuration:
 		s.took = f.Value.Int()
-	case attrPrefix + sharedAttr:
+	case attrPrefix + store.ZipkinShared:
 		s.child = true // of the client's span
 	case fLink:
 		s.linked = true

@@ -13,7 +13,7 @@ import (
 // maxLate is how far the spans of one trace may start apart to be joined.
 const maxLate = 24 * time.Hour
 
-var joinedFields = []string{fTraceID, fSpanID, fParentID, fService, fKind, fDuration, fStatus, fCaller, fLink, attrPrefix + sharedAttr}
+var joinedFields = []string{fTraceID, fSpanID, fParentID, fService, fKind, fDuration, fStatus, fCaller, fLink, attrPrefix + store.ZipkinShared}
 
 // earlier shows the spans that are kept of these traces, and those that await
 // spans of them, as far as they start within a day of a range. What cannot be
@@ -81,7 +81,7 @@ func joinedSpanOf(e *events.Event) joinedSpan {
 			s.fails = store.StatusCode(v.Int()) == store.StatusError
 		case fCaller:
 			s.called = true
-		case attrPrefix + sharedAttr:
+		case attrPrefix + store.ZipkinShared:
 			s.shared = true
 		case fLink:
 			links = append(links, d.link(v))

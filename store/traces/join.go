@@ -138,7 +138,7 @@ func (j *joiner) join(ctx context.Context, spans []store.Span) (calls []call, do
 	for i := range spans {
 		s := &spans[i]
 		parentTrace, parent := causeOf(s.TraceID, s.ParentID, s.Kind, s.Links)
-		shared := sharesID(s)
+		shared := s.SharesID()
 		if shared {
 			parent = s.SpanID
 		}
@@ -159,22 +159,6 @@ func causeOf(trace store.TraceID, parent store.SpanID, kind store.SpanKind, link
 	}
 	return trace, parent
 }
-
-// sharesID says whether Zipkin's server has the id of its client: the attribute
-// is that of web/zipkinapi.
-func sharesID(s *store.Span) bool {
-	if s.Kind != store.SpanServer {
-		return false
-	}
-	for i := range s.Attrs {
-		if s.Attrs[i].Key == sharedAttr {
-			return true
-		}
-	}
-	return false
-}
-
-const sharedAttr = "zipkin.shared"
 
 // tracesOf are those of a span, and of the one that called it.
 func tracesOf(s *store.Span) [2]store.TraceID {

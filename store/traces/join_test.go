@@ -323,7 +323,7 @@ func TestDependenciesOfManyWriters(t *testing.T) {
 // TestZipkinSharesIDs sends client and server with one id, in any order and with
 // a restart between them.
 func TestZipkinSharesIDs(t *testing.T) {
-	shared := store.Attrs{{Key: sharedAttr, Value: store.Bool(true)}}
+	shared := store.Attrs{{Key: store.ZipkinShared, Value: store.Bool(true)}}
 	span := func(service string, kind store.SpanKind, id, parent byte, attrs store.Attrs) store.Span {
 		s := store.Span{TraceID: store.TraceID{9}, SpanID: store.SpanID{id}, Service: service, Kind: kind, Start: benchStart, End: benchStart + 1e6, Attrs: attrs}
 		if parent > 0 {

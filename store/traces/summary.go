@@ -10,7 +10,7 @@ import (
 
 // brief is what a summary needs of a span.
 type brief struct {
-	span   store.Span // ids, service, name, kind, status, start and end only
+	span   store.Span // ids, service, name, kind, status, start and end, and what SharesID asks for
 	status string     // HTTP status code
 	kids   []interval
 }
@@ -26,6 +26,8 @@ func (d *decoder) briefly(e *events.Event) brief {
 			d.own(&b.span, f.Name, f.Value)
 		case attrPrefix + "http.response.status_code", attrPrefix + "http.status_code":
 			b.status = d.word(f.Value.Text())
+		case attrPrefix + store.ZipkinShared:
+			b.span.Attrs = store.Attrs{{Key: store.ZipkinShared}}
 		}
 	}
 	return b
@@ -34,18 +36,18 @@ func (d *decoder) briefly(e *events.Event) brief {
 // summarize makes the row of a trace out of all of its spans, of which there is
 // at least one, in order of start.
 func summarize(id store.TraceID, spans []brief) store.TraceSummary {
-	byID := indexBriefs(spans)
-	if byID.twice {
+	kin := kinship(spans)
+	if kin.Twins {
 		spans = withoutTwins(spans)
-		byID = indexBriefs(spans)
+		kin = kinship(spans)
 	}
 	t := store.TraceSummary{ID: id, Start: spans[0].span.Start, End: spans[0].span.Start, Spans: len(spans)}
 	root := -1
 	for i := range spans {
 		s := &spans[i].span
 		t.Start, t.End = min(t.Start, s.Start), max(t.End, s.End, s.Start) // a clock may say that it ended before it began
-		p := byID.first(s.ParentID)
-		if (p < 0 || s.ParentID.IsZero()) && root < 0 {
+		p := kin.Parent(i)
+		if p < 0 && root < 0 {
 			root = i
 		}
 		if p >= 0 && p != i {
@@ -60,12 +62,8 @@ func summarize(id store.TraceID, spans []brief) store.TraceSummary {
 	return t
 }
 
-func indexBriefs(spans []brief) *spanIndex {
-	x := newSpanIndex(len(spans))
-	for i := range spans {
-		x.add(spans[i].span.SpanID)
-	}
-	return x
+func kinship(spans []brief) *store.Kinship {
+	return store.NewKinship(len(spans), func(i int) *store.Span { return &spans[i].span })
 }
 
 func rootStatus(b *brief) string {

@@ -11,6 +11,14 @@ func span(id, parent byte, service string, start, end int64) store.Span {
 	return store.Span{SpanID: store.SpanID{id}, ParentID: store.SpanID{parent}, Service: service, Name: service, Start: start, End: end}
 }
 
+// zipkin is a span of a pair that shares its id.
+func zipkin(s store.Span, kind store.SpanKind) store.Span {
+	if s.Kind = kind; kind == store.SpanServer {
+		s.Attrs = store.Attrs{{Key: store.ZipkinShared}}
+	}
+	return s
+}
+
 func TestSummarize(t *testing.T) {
 	failed := span(3, 2, "db", 30, 60)
 	failed.Status = store.StatusError
@@ -33,8 +41,9 @@ func TestSummarize(t *testing.T) {
 		"a circle": {[]brief{
 			{span: span(1, 2, "a", 0, 10)}, {span: span(2, 1, "b", 1, 5)},
 		}, "a", []int64{6, 0}, "ok"},
-		"its own parent": {[]brief{{span: span(1, 1, "a", 0, 10)}}, "a", []int64{10}, "ok"},
-		"came twice":     {[]brief{{span: span(1, 0, "a", 0, 10)}, {span: span(1, 0, "a", 0, 10)}}, "a", []int64{10}, "ok"},
+		"its own parent":                  {[]brief{{span: span(1, 1, "a", 0, 10)}}, "a", []int64{10}, "ok"},
+		"Zipkin's server names no parent": {[]brief{{span: zipkin(span(1, 0, "api", 1, 90), store.SpanServer)}, {span: zipkin(span(1, 0, "web", 2, 100), store.SpanClient)}}, "web", []int64{89, 10}, "ok"},
+		"came twice":                      {[]brief{{span: span(1, 0, "a", 0, 10)}, {span: span(1, 0, "a", 0, 10)}}, "a", []int64{10}, "ok"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := summarize(store.TraceID{1}, c.spans)

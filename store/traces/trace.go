@@ -105,15 +105,15 @@ func byIDs(ids []store.TraceID) events.Expr {
 // assemble drops spans that came twice and puts the rest in order of start;
 // those of equal start with parents before their children.
 func assemble(spans []store.Span) []store.Span {
-	byID := indexTrace(spans)
-	if byID.twice {
+	kin := kinshipOf(spans)
+	if kin.Twins {
 		spans = once(spans)
-		byID = indexTrace(spans)
+		kin = kinshipOf(spans)
 	}
 	if inOrder(spans) {
 		return spans
 	}
-	depths := depthsOf(spans, byID)
+	depths := depthsOf(spans, kin)
 	order := make([]int, len(spans))
 	for i := range order {
 		order[i] = i
@@ -128,12 +128,8 @@ func assemble(spans []store.Span) []store.Span {
 	return out
 }
 
-func indexTrace(spans []store.Span) *spanIndex {
-	x := newSpanIndex(len(spans))
-	for i := range spans {
-		x.add(spans[i].SpanID)
-	}
-	return x
+func kinshipOf(spans []store.Span) *store.Kinship {
+	return store.NewKinship(len(spans), func(i int) *store.Span { return &spans[i] })
 }
 
 // inOrder says that each span starts later than the one before.
@@ -164,7 +160,7 @@ func once(spans []store.Span) []store.Span {
 }
 
 // depthsOf counts the ancestors of each span; a circle ends where it began.
-func depthsOf(spans []store.Span, byID *spanIndex) []int {
+func depthsOf(spans []store.Span, kin *store.Kinship) []int {
 	depths := make([]int, len(spans)) // 0 unknown, -1 on the way, else depth+1
 	var path []int
 	for i := range spans {
@@ -177,8 +173,8 @@ func depthsOf(spans []store.Span, byID *spanIndex) []int {
 			}
 			depths[at] = -1
 			path = append(path, at)
-			parent := byID.first(spans[at].ParentID)
-			if parent < 0 || spans[at].ParentID.IsZero() {
+			parent := kin.Parent(at)
+			if parent < 0 {
 				break
 			}
 			at = parent

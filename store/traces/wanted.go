@@ -1,11 +1,14 @@
 package traces
 
-import "tripod/store/traces/traceql"
+import (
+	"tripod/store"
+	"tripod/store/traces/traceql"
+)
 
 // briefFields are what a summary needs of a span.
 var briefFields = []string{
 	fTraceID, fSpanID, fParentID, fService, fName, fKind, fDuration, fStatus,
-	attrPrefix + "http.response.status_code", attrPrefix + "http.status_code",
+	attrPrefix + "http.response.status_code", attrPrefix + "http.status_code", attrPrefix + store.ZipkinShared,
 }
 
 // wantedFields are those of a span that a query looks at; nil means all.

@@ -16,6 +16,7 @@ type node struct {
 	start    int64 // Unix ns; of a missing parent: what its children cover
 	end      int64
 	depth    int
+	parent   *node // nil when it was not received
 	children []*node
 
 	critical  bool  // on the critical path
@@ -38,27 +39,25 @@ type tree struct {
 func growTree(spans []store.Span) *tree {
 	t := &tree{spans: len(spans)}
 	nodes := make([]*node, len(spans))
-	byID := make(map[store.SpanID]*node, len(spans))
+	kin := store.NewKinship(len(spans), func(i int) *store.Span { return &spans[i] })
 	for i := range spans {
 		s := &spans[i]
 		nodes[i] = &node{span: s, id: s.SpanID, start: s.Start, end: max(s.Start, s.End)}
-		if byID[s.SpanID] == nil {
-			byID[s.SpanID] = nodes[i]
-		}
 		if i == 0 || s.Start < t.start {
 			t.start = s.Start
 		}
 		t.end = max(t.end, nodes[i].end)
 	}
 	lost := map[store.SpanID]*node{}
-	for _, n := range nodes {
-		switch parent := byID[n.span.ParentID]; {
+	for i, n := range nodes {
+		switch p := kin.Parent(i); {
+		case p >= 0:
+			n.parent = nodes[p]
+			n.parent.children = append(n.parent.children, n)
 		case n.span.ParentID.IsZero():
 			t.roots = append(t.roots, n)
-		case parent == nil:
-			t.adopt(lost, n)
 		default:
-			parent.children = append(parent.children, n)
+			t.adopt(lost, n)
 		}
 	}
 	t.missing = len(lost)
@@ -73,8 +72,8 @@ func growTree(spans []store.Span) *tree {
 	t.walk(t.roots, seen)
 	for _, n := range nodes {
 		if !seen[n] { // in a circle, or below one
-			cut := inCircle(n, byID)
-			parent := byID[cut.span.ParentID]
+			cut := inCircle(n)
+			parent := cut.parent
 			parent.children = slices.DeleteFunc(parent.children, func(c *node) bool { return c == cut })
 			t.roots = append(t.roots, cut)
 			t.circles++
@@ -86,11 +85,11 @@ func growTree(spans []store.Span) *tree {
 
 // inCircle goes up from a node that no root leads to until it meets a node for
 // the second time.
-func inCircle(n *node, byID map[store.SpanID]*node) *node {
+func inCircle(n *node) *node {
 	met := map[*node]bool{}
 	for !met[n] {
 		met[n] = true
-		n = byID[n.span.ParentID]
+		n = n.parent
 	}
 	return n
 }
@@ -137,7 +136,7 @@ func (t *tree) walk(roots []*node, seen map[*node]bool) {
 func (t *tree) realRoots() int {
 	n := 0
 	for _, r := range t.roots {
-		if r.span != nil && r.span.ParentID.IsZero() {
+		if r.span != nil && r.parent == nil && r.span.ParentID.IsZero() {
 			n++
 		}
 	}

@@ -18,6 +18,14 @@ func spanID(b byte) (id store.SpanID) {
 	return
 }
 
+// zipkin is a span of a pair that shares its id.
+func zipkin(s store.Span, kind store.SpanKind) store.Span {
+	if s.Kind = kind; kind == store.SpanServer {
+		s.Attrs = store.Attrs{{Key: store.ZipkinShared, Value: store.Bool(true)}}
+	}
+	return s
+}
+
 // outline is a tree as text: one line per node, indented, with * for the
 // critical path and ? for a missing parent.
 func outline(t *tree) string {
@@ -58,6 +66,10 @@ func TestTreeAndCriticalPath(t *testing.T) {
 		"a missing parent": {
 			[]store.Span{sp(1, 0, "a", 0, 100), sp(3, 2, "a", 10, 20), sp(4, 2, "a", 5, 8)},
 			"s1 *0-100\n?2\n s4\n s3\n",
+		},
+		"Zipkin's server below the client that has its id": {
+			[]store.Span{zipkin(sp(1, 0, "b", 20, 70), store.SpanServer), zipkin(sp(1, 0, "a", 0, 100), store.SpanClient), sp(2, 1, "b", 30, 60)},
+			"s1 *0-100\n s1 *20-70\n  s2 *30-60\n",
 		},
 		"a circle":              {[]store.Span{sp(1, 2, "a", 0, 10), sp(2, 1, "a", 0, 10)}, "s1 *0-10\n s2 *0-10\n"},
 		"its own parent":        {[]store.Span{sp(1, 1, "a", 0, 10)}, "s1 *0-10\n"},

@@ -173,7 +173,7 @@ func (z *zipkinSpan) attributes(s *store.Span) {
 	}
 	z.Remote.address("network.peer", add)
 	if z.Shared {
-		add("zipkin.shared", yes)
+		add(store.ZipkinShared, yes)
 	}
 	if z.Debug {
 		add("zipkin.debug", yes)

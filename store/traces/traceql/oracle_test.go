@@ -55,18 +55,36 @@ type generator struct{ *rand.Rand }
 
 func pick[T any](g generator, list ...T) T { return list[g.IntN(len(list))] }
 
-// known is the first span of an id, -1 for none.
-func known(spans []store.Span, id store.SpanID) int {
-	if id.IsZero() {
+// among is the first span of an id that fits, -1 for none.
+func among(spans []store.Span, id store.SpanID, fits func(s store.Span) bool) int {
+	return slices.IndexFunc(spans, func(s store.Span) bool { return s.SpanID == id && fits(s) })
+}
+
+func here(spans []store.Span, id store.SpanID) bool {
+	return among(spans, id, func(store.Span) bool { return true }) >= 0
+}
+
+// known is the parent of a span, which may be itself, or -1.
+func known(spans []store.Span, i int) int {
+	s := spans[i]
+	if s.SharesID() {
+		if client := among(spans, s.SpanID, func(p store.Span) bool { return p.Kind == store.SpanClient }); client >= 0 {
+			return client
+		}
+	}
+	if s.ParentID.IsZero() {
 		return -1
 	}
-	return slices.IndexFunc(spans, func(s store.Span) bool { return s.SpanID == id })
+	if same := among(spans, s.ParentID, func(p store.Span) bool { return p.Service == s.Service }); same >= 0 {
+		return same
+	}
+	return among(spans, s.ParentID, func(store.Span) bool { return true })
 }
 
 // parentOf is a span's parent: none when it is the span itself, or when the
 // span is the first of a circle.
 func parentOf(spans []store.Span, i int) int {
-	p := known(spans, spans[i].ParentID)
+	p := known(spans, i)
 	if p == i {
 		return -1
 	}
@@ -76,7 +94,7 @@ func parentOf(spans []store.Span, i int) int {
 			break
 		}
 		least = min(least, at)
-		next := known(spans, spans[at].ParentID)
+		next := known(spans, at)
 		if next == at {
 			next = -1
 		}
@@ -98,10 +116,11 @@ func isAncestor(spans []store.Span, a, of int) bool {
 }
 
 func areSiblings(spans []store.Span, a, b int) bool {
-	alone := func(i int) bool { // there is no other parent than the one that is cut off
-		return spans[i].ParentID.IsZero() || known(spans, spans[i].ParentID) >= 0 && parentOf(spans, i) < 0
+	if pa, pb := parentOf(spans, a), parentOf(spans, b); pa >= 0 || pb >= 0 {
+		return a != b && pa == pb
 	}
-	return a != b && !alone(a) && !alone(b) && spans[a].ParentID == spans[b].ParentID
+	missing := func(i int) bool { return !spans[i].ParentID.IsZero() && !here(spans, spans[i].ParentID) }
+	return a != b && missing(a) && missing(b) && spans[a].ParentID == spans[b].ParentID
 }
 
 var relations = map[string]func(spans []store.Span, l, r int) bool{
@@ -230,8 +249,8 @@ func (g generator) words() condition {
 			return gather(all)
 		}},
 		condition{"rootName", func(s []store.Span, _ int) any {
-			for _, x := range s {
-				if known(s, x.ParentID) < 0 {
+			for i, x := range s {
+				if known(s, i) < 0 {
 					return x.Name
 				}
 			}
@@ -571,6 +590,9 @@ func (g generator) spans(n int) []store.Span {
 		s.TraceID, s.SpanID = store.TraceID{1}, numberedSpan(i+1)
 		if g.IntN(12) == 0 {
 			s.SpanID = numberedSpan(1 + g.IntN(n)) // of another one
+			if i > 0 && g.IntN(2) == 0 {           // as Zipkin has it
+				spans[i-1].Kind, s.SpanID, s.Kind = store.SpanClient, spans[i-1].SpanID, store.SpanServer
+			}
 		}
 		switch k := g.IntN(12); {
 		case k < 8 && i > 0:
@@ -584,6 +606,9 @@ func (g generator) spans(n int) []store.Span {
 		s.End = s.Start + int64(g.IntN(5))
 		s.Name, s.Service, s.StatusMessage = pick(g, "x", "y", "z"), pick(g, "x", "y"), pick(g, "", "x")
 		s.Status, s.Attrs, s.Resource = store.StatusCode(g.IntN(3)), g.attrs(), &store.Resource{Attrs: g.attrs()}
+		if s.Kind == store.SpanServer {
+			s.Attrs = append(s.Attrs, store.Attr{Key: store.ZipkinShared, Value: store.Bool(true)})
+		}
 		if g.IntN(2) == 0 {
 			s.Scope = &store.Scope{Attrs: g.attrs()}
 		}

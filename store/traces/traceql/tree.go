@@ -23,15 +23,9 @@ const none = int32(-1)
 // NewTree takes the spans over, in order of start.
 func NewTree(id store.TraceID, spans []store.Span) *Tree {
 	t := &Tree{ID: id, Spans: spans, parent: make([]int32, len(spans))}
-	first := t.firsts()
-	known := func(id store.SpanID) int32 {
-		if at, ok := first[id]; ok && !id.IsZero() {
-			return at
-		}
-		return none
-	}
+	kin := store.NewKinship(len(spans), func(i int) *store.Span { return &spans[i] })
 	for i := range spans {
-		t.parent[i] = known(spans[i].ParentID)
+		t.parent[i] = int32(kin.Parent(i))
 	}
 	t.root = t.findRoot()
 	for i := range spans {
@@ -40,21 +34,10 @@ func NewTree(id store.TraceID, spans []store.Span) *Tree {
 		}
 	}
 	t.cut()
-	t.families(first)
+	t.families(kin)
 	t.nest()
 	t.extent()
 	return t
-}
-
-// firsts are the spans by their id, of twins the first.
-func (t *Tree) firsts() map[store.SpanID]int32 {
-	first := make(map[store.SpanID]int32, len(t.Spans))
-	for i := range t.Spans {
-		if _, twin := first[t.Spans[i].SpanID]; !twin {
-			first[t.Spans[i].SpanID] = int32(i)
-		}
-	}
-	return first
 }
 
 // findRoot is the first span whose parent is not in the trace, as in a
@@ -96,17 +79,16 @@ func (t *Tree) cut() {
 
 // families counts children and finds siblings: spans of the same parent, be it
 // there or missing.
-func (t *Tree) families(first map[store.SpanID]int32) {
+func (t *Tree) families(kin *store.Kinship) {
 	t.kids, t.group = make([]int32, len(t.Spans)), make([]int32, len(t.Spans))
 	missing := map[store.SpanID]int32{}
 	for i, p := range t.parent {
 		id := t.Spans[i].ParentID
-		_, here := first[id]
 		switch {
 		case p != none:
 			t.kids[p]++
 			t.group[i] = p
-		case id.IsZero() || here:
+		case id.IsZero() || kin.Has(id):
 			t.group[i] = none
 		default:
 			if _, ok := missing[id]; !ok {
