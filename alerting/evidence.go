@@ -32,9 +32,21 @@ type EvidenceHead struct {
 	GeneratorURL string
 	Value        string
 	FiredAt      time.Time
-	EndedAt      time.Time // zero while it fires
-	GatheredAt   time.Time // zero while it is not there yet
+	EndedAt      time.Time       // zero while it fires
+	Ending       *EvidenceEnding `json:",omitempty"` // nil while it is not known
+	GatheredAt   time.Time       // zero while it is not there yet
 	Took         time.Duration
+	// Damaged says why nothing but ID and FiredAt can be read; empty for nothing.
+	Damaged string `json:"-"`
+}
+
+// EvidenceEnding is what an alert measured until it was over, as far as it can
+// be told of a hundred moments.
+type EvidenceEnding struct {
+	Worst   Value // the lowest where the rule asks for less than something
+	WorstAt time.Time
+	Last    Value
+	LastAt  time.Time
 }
 
 // FiredEarly is how long before the step with which an alert begins its
@@ -46,7 +58,9 @@ const FiredEarly = time.Minute
 type EvidenceQuery struct {
 	Name     string    // of the rule
 	Alert    string    // fingerprint
+	Services []string  // that the alert is of one of
 	From, To time.Time // in which it began to fire, both included
+	Below    string    // the ID of evidence that fired at To: those that come after it in the list
 	Limit    int       // 0 means 20
 }
 
@@ -64,6 +78,9 @@ type Plot struct {
 	Lines     []PlotLine // that of the alert first
 	More      int        // series that are not among them
 }
+
+// At is the moment of a value.
+func (p *Plot) At(i int) time.Time { return p.From.Add(time.Duration(i) * p.Step) }
 
 // PlotLine is one series of a Plot.
 type PlotLine struct {

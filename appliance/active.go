@@ -29,7 +29,7 @@ func (d activeAlerts) Active(context.Context) ([]pages.ActiveAlert, error) {
 
 func activeAlert(r alerting.Rule, al alerting.ActiveAlert) pages.ActiveAlert {
 	out := pages.ActiveAlert{
-		Name: r.Name, Service: alerting.ServiceOf(al.Labels), Summary: al.Annotations["summary"],
+		Alert: alerting.Fingerprint(al.Labels), Name: r.Name, Service: alerting.ServiceOf(al.Labels), Summary: al.Annotations["summary"],
 		Value: al.Annotations["value"], Firing: al.State == alerting.Firing, Since: al.ActiveAt,
 	}
 	if out.Value == "" {

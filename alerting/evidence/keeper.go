@@ -3,6 +3,7 @@ package evidence
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
@@ -81,14 +82,15 @@ type Keeper struct {
 }
 
 var (
-	bucketHeads  = []byte("heads")
-	bucketBodies = []byte("bodies")
-	bucketAlerts = []byte("alerts")
-	bucketNames  = []byte("names")
-	bucketOrder  = []byte("order")
-	bucketQueue  = []byte("queue")
-	bucketMeta   = []byte("meta")
-	keyBytes     = []byte("bytes")
+	bucketHeads   = []byte("heads")
+	bucketBodies  = []byte("bodies")
+	bucketAlerts  = []byte("alerts")
+	bucketNames   = []byte("names")
+	bucketOrder   = []byte("order")
+	bucketQueue   = []byte("queue")
+	bucketEndings = []byte("endings")
+	bucketMeta    = []byte("meta")
+	keyBytes      = []byte("bytes")
 )
 
 // Open opens or makes the file. What a former process did not finish is gathered
@@ -116,7 +118,7 @@ func Open(o Options) (*Keeper, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	err = b.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{bucketHeads, bucketBodies, bucketAlerts, bucketNames, bucketOrder, bucketQueue, bucketMeta} {
+		for _, name := range [][]byte{bucketHeads, bucketBodies, bucketAlerts, bucketNames, bucketOrder, bucketQueue, bucketEndings, bucketMeta} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -152,7 +154,12 @@ func (k *Keeper) Note(steps []alerting.Step) {
 	}
 	err := k.update(func(w writer) error {
 		for _, s := range steps {
-			if err := k.note(w, s); err != nil {
+			err := k.note(w, s)
+			if errors.Is(err, alerting.ErrInvalid) { // that of one alert is damaged, and the others' is not
+				k.o.Log.Error("evidence of an alert", "alert", s.Alert, "err", k.named(err))
+				continue
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -168,7 +175,7 @@ func begins(s alerting.Step) bool { return s.Kind == alerting.StepReceived && s.
 
 func (k *Keeper) note(w writer, s alerting.Step) error {
 	if !begins(s) {
-		return w.end(s.Alert, s.Time)
+		return w.end(s.Alert, s.Time, k.o.MaxQueue)
 	}
 	fired := s.Of.StartsAt
 	if s.Time.Sub(fired) > alerting.FiredEarly {
@@ -188,7 +195,7 @@ func (k *Keeper) Of(a alerting.Alert) (id string, err error) {
 		}
 		return err
 	})
-	if err != nil || id != "" {
+	if id != "" || err != nil && !errors.Is(err, alerting.ErrInvalid) { // what is damaged cannot tell whether it is this alert's
 		return id, k.named(err)
 	}
 	err = k.update(func(w writer) (err error) {

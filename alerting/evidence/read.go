@@ -3,8 +3,11 @@ package evidence
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"slices"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -53,7 +56,8 @@ func (k *Keeper) Evidence(_ context.Context, id string) (e alerting.Evidence, er
 	return e, err
 }
 
-// EvidenceList are the heads of those that fit, newest first.
+// EvidenceList are the heads of those that fit, newest first. One that is
+// damaged is told of in its place.
 func (k *Keeper) EvidenceList(ctx context.Context, q alerting.EvidenceQuery) (out []alerting.EvidenceHead, err error) {
 	limit := q.Limit
 	if limit <= 0 {
@@ -73,6 +77,9 @@ func (k *Keeper) EvidenceList(ctx context.Context, q alerting.EvidenceQuery) (ou
 		if !q.To.IsZero() {
 			copy(last, moment(q.To))
 		}
+		if below, ok := parseID(q.Below); ok && !q.To.IsZero() {
+			last = slices.Concat(moment(q.To), below)
+		}
 		c := bucket.Cursor()
 		key, _ := c.Seek(slices.Concat(prefix, last))
 		if key == nil {
@@ -84,19 +91,29 @@ func (k *Keeper) EvidenceList(ctx context.Context, q alerting.EvidenceQuery) (ou
 			if err := ctx.Err(); err != nil {
 				return err
 			}
+			if len(key) != len(prefix)+8+idBytes {
+				continue // it leads nowhere
+			}
 			at, id := key[len(prefix):len(prefix)+8], key[len(prefix)+8:]
 			if !q.From.IsZero() && bytes.Compare(at, moment(q.From)) < 0 {
 				return nil
 			}
 			h, err := decodeHead(w.heads.Get(id))
 			if err != nil {
-				return k.named(fmt.Errorf("evidence %x: %w", id, err))
+				out = append(out, alerting.EvidenceHead{
+					ID: hex.EncodeToString(id), FiredAt: time.Unix(0, int64(binary.BigEndian.Uint64(at))).UTC(), Damaged: err.Error(),
+				})
+				continue
 			}
-			if q.Name == "" || h.Name == cut(q.Name, maxName) {
+			if wanted(&q, &h.EvidenceHead) {
 				out = append(out, h.EvidenceHead)
 			}
 		}
 		return nil
 	})
 	return out, err
+}
+
+func wanted(q *alerting.EvidenceQuery, h *alerting.EvidenceHead) bool {
+	return (q.Name == "" || h.Name == cut(q.Name, maxName)) && (len(q.Services) == 0 || slices.Contains(q.Services, alerting.ServiceOf(h.Labels)))
 }

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Run gathers what alerts wait for, one after the other, and forgets what is
-// too old, until ctx ends. What it is at then is gathered after the next start.
+// Run gathers what alerts wait for, one after the other, then how others
+// ended, and forgets what is too old, until ctx ends. What it is at then is gathered after the next start.
 func (k *Keeper) Run(ctx context.Context) error {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
 	for {
-		for ctx.Err() == nil && k.gatherNext(ctx) {
+		for ctx.Err() == nil && (k.gatherNext(ctx) || k.endNext(ctx)) {
 		}
 		if err := k.forget(); err != nil {
 			k.o.Log.Error("old evidence of alerts is not forgotten", "err", err)

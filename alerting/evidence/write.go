@@ -20,7 +20,7 @@ const (
 
 // writer works on the buckets of one transaction.
 type writer struct {
-	heads, bodies, alerts, names, order, queue, meta *bolt.Bucket
+	heads, bodies, alerts, names, order, queue, endings, meta *bolt.Bucket
 
 	waiting *int // how many wait, -1 when not counted yet
 }
@@ -29,7 +29,7 @@ func newWriter(tx *bolt.Tx) writer {
 	unknown := -1
 	return writer{
 		tx.Bucket(bucketHeads), tx.Bucket(bucketBodies), tx.Bucket(bucketAlerts), tx.Bucket(bucketNames),
-		tx.Bucket(bucketOrder), tx.Bucket(bucketQueue), tx.Bucket(bucketMeta), &unknown,
+		tx.Bucket(bucketOrder), tx.Bucket(bucketQueue), tx.Bucket(bucketEndings), tx.Bucket(bucketMeta), &unknown,
 	}
 }
 
@@ -126,14 +126,18 @@ func (w writer) latest(fingerprint string) (*alerting.EvidenceHead, *head, error
 	return &h.EvidenceHead, h, nil
 }
 
-// end notes when an alert was over.
-func (w writer) end(fingerprint string, at time.Time) error {
+// end notes when an alert was over, and lets it wait for how it ended.
+func (w writer) end(fingerprint string, at time.Time, maxQueue int) error {
 	_, h, err := w.latest(fingerprint)
 	if err != nil || h == nil || !h.EndedAt.IsZero() {
 		return err
 	}
 	h.EndedAt = at
-	return w.put(h, nil)
+	if err := w.put(h, nil); err != nil {
+		return err
+	}
+	id, _ := parseID(h.ID)
+	return w.willEnd(id, maxQueue)
 }
 
 // next is who waits longest, with its attempt counted, or nil.

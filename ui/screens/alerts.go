@@ -20,6 +20,7 @@ type Alerts struct {
 	Undo     string       // brings a deleted rule back
 	Saved    *RuleSaved   // what was just saved; nil for nothing
 	Silences string       // how many there are; empty where none can be made
+	Evidence string       // leads to all that was kept of alerts; empty where nothing is
 }
 
 // RuleSaved is a rule that was changed, and how to take that back.
@@ -82,7 +83,9 @@ type AlertDetail struct {
 	Chart    AlertChart
 	Alerting bool // false for a recording rule, which has no alerts
 	Active   []AlertInstance
-	More     int // active alerts that are not listed
+	More     int              // active alerts that are not listed
+	Changes  *EvidenceChanges // what happened since an hour before its alerts; nil when it has none
+	Evidence string           // leads to all that was kept of its alerts; may be empty
 	Why      AlertWhy
 	Test     AlertTest
 	Notices  AlertNotices

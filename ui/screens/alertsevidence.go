@@ -115,6 +115,45 @@ type EvidenceChange struct {
 	Icon        string
 	Text        string
 	Href        string
+	Service     *ui.Service // nil for none
+	Logs        string      // those around it, or empty
+}
+
+// EvidenceList is what was kept of alerts, newest first.
+type EvidenceList struct {
+	Name     string   // of the rule that it is limited to, or empty
+	Names    []string // of rules
+	Hidden   []ui.Param
+	All      string // leads to all evidence
+	Narrowed bool   // it is limited to a rule or to services
+	Rows     []EvidenceRow
+	More     string // leads to older ones, or is empty
+	Later    bool   // there are newer ones
+	First    string // leads to the newest
+}
+
+// EvidenceRow is one of them.
+type EvidenceRow struct {
+	Day         string // when it is another than that of the row before
+	Time, Exact string
+	Href        string
+	Name        string
+	Tone, Word  string
+	Severity    string
+	Service     *ui.Service
+	Text        string
+	Value       string // when it fired
+	Worst, Last string // empty when they are not known
+	WorstAt     string
+	Lasted      string // 20 min, firing 3 min
+	Damaged     string // why it cannot be read
+}
+
+func (l EvidenceList) of() string {
+	if l.Name != "" {
+		return l.Name
+	}
+	return "these services"
 }
 
 func spanAt(s EvidenceSpan) templ.SafeCSS {

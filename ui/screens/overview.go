@@ -80,6 +80,8 @@ type AlertRow struct {
 	Value  string
 	Text   string
 	Since  string // exact time, for the title
+
+	Evidence string // link, or empty
 }
 
 // Errors are the newest errors by pattern.

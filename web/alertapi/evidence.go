@@ -33,7 +33,7 @@ func (a *EvidenceAPI) Register(mux web.Routes) {
 type evidenceHead struct {
 	ID          string            `json:"id"`
 	Path        string            `json:"path"`
-	State       string            `json:"state"` // gathering or kept
+	State       string            `json:"state"` // gathering, kept or damaged
 	Fingerprint string            `json:"fingerprint"`
 	Name        string            `json:"name"`
 	Labels      map[string]string `json:"labels"`
@@ -43,6 +43,16 @@ type evidenceHead struct {
 	EndedAt     *time.Time        `json:"endedAt,omitempty"`
 	GatheredAt  *time.Time        `json:"gatheredAt,omitempty"`
 	Generator   string            `json:"generatorURL,omitempty"`
+	Ending      *evidenceEnding   `json:"ending,omitempty"`
+	Error       string            `json:"error,omitempty"` // of one that is damaged: the rest is not known
+}
+
+// evidenceEnding is what the alert measured until it was over.
+type evidenceEnding struct {
+	Worst   alerting.Value `json:"worst"`
+	WorstAt time.Time      `json:"worstAt"`
+	Last    alerting.Value `json:"last"`
+	LastAt  time.Time      `json:"lastAt"`
 }
 
 type evidenceForm struct {
@@ -173,6 +183,13 @@ func headOf(h *alerting.EvidenceHead) evidenceHead {
 	}
 	if !h.GatheredAt.IsZero() {
 		out.State, out.GatheredAt = "kept", &h.GatheredAt
+	}
+	if h.Ending != nil {
+		e := evidenceEnding(*h.Ending)
+		out.Ending = &e
+	}
+	if h.Damaged != "" {
+		out.State, out.Error = "damaged", h.Damaged
 	}
 	return out
 }

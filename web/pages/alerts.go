@@ -61,6 +61,7 @@ func (p *Pages) alerts(mux *http.ServeMux) {
 	p.get(mux, "GET /alerts/values", p.alertValues)
 	p.get(mux, "GET "+testPath, p.alertTestPart)
 	p.get(mux, "POST /alerts/test", p.alertSendTest)
+	p.get(mux, "GET /alerts/evidence", p.evidenceListPage)
 	p.get(mux, "GET "+evidencePath+"{id}", p.evidencePage)
 }
 
@@ -68,7 +69,7 @@ func (p *Pages) alertsPage(w http.ResponseWriter, r *http.Request) error {
 	st := p.state(r)
 	st.refreshDefault(15 * time.Second)
 	model := p.alertsModel(r.Context(), st)
-	pg := p.page(r.Context(), st, "alerts", "Alerts", "alerts.css", "silence.css", "alerts.js")
+	pg := p.page(r.Context(), st, "alerts", "Alerts", "alerts.css", "silence.css", "evidence.css", "alerts.js")
 	pg.Flush = true
 	if model.Sel != nil {
 		pg.Crumbs = append(pg.Crumbs, ui.Crumb{Text: model.Sel.Name})

@@ -149,6 +149,19 @@ func (v *evidenceView) say() string {
 	if x.For > 0 {
 		s += " for " + chart.Long(x.For)
 	}
+	return s + "." + v.ended()
+}
+
+// ended says how it went on, once that is over.
+func (v *evidenceView) ended() string {
+	if v.EndedAt.IsZero() {
+		return ""
+	}
+	s := " It ended at " + clock(v.EndedAt, v.FiredAt) + ", after " + brief(v.EndedAt.Sub(v.FiredAt))
+	if e := v.Ending; e != nil {
+		unit := v.unit()
+		s += ": at worst it was " + quantity(float64(e.Worst), unit).String() + " at " + clock(e.WorstAt, v.FiredAt) + ", at last " + quantity(float64(e.Last), unit).String()
+	}
 	return s + "."
 }
 

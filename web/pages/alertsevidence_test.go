@@ -118,7 +118,11 @@ func TestEvidenceScreenSays(t *testing.T) {
 	}{
 		"what it was":          {code: 200, want: []string{"At 11:36:00 it was 42 %, above 5 % for 5 min.", "planner-api runs version 1.18.0, before it 1.17.4, 10 min before.", "412 more lines say “pool timed out after ‹dur›”.", "A failing trace is kept.", "4 more series were not kept"}},
 		"what young ones were": {change: func(e *alerting.Evidence) { e.Before = 0; e.Beside = []string{"planner-web"} }, code: 200, want: []string{"412 lines say", "Of planner-web, which take part"}},
-		"that it is over":      {change: func(e *alerting.Evidence) { e.EndedAt = e.FiredAt.Add(20 * time.Minute) }, code: 200, want: []string{"over after 20 min"}, not: []string{"firing 24"}},
+		"that it is over":      {change: func(e *alerting.Evidence) { e.EndedAt = e.FiredAt.Add(20 * time.Minute) }, code: 200, want: []string{"over after 20 min", "It ended at 11:56:00, after 20 min."}, not: []string{"firing 24"}},
+		"how it ended": {change: func(e *alerting.Evidence) {
+			e.EndedAt = e.FiredAt.Add(20 * time.Minute)
+			e.Ending = &alerting.EvidenceEnding{Worst: 0.61, WorstAt: e.FiredAt.Add(time.Minute), Last: 0.042, LastAt: e.EndedAt}
+		}, code: 200, want: []string{"It ended at 11:56:00, after 20 min: at worst it was 61 % at 11:37:00, at last 4.2 %."}},
 		"that it is gathered": {change: func(e *alerting.Evidence) {
 			*e = alerting.Evidence{EvidenceHead: e.EvidenceHead}
 			e.GatheredAt = time.Time{}
@@ -199,5 +203,94 @@ func TestAlertsLeadToEvidence(t *testing.T) {
 	kept := keptEvidence{e.EvidenceHead}
 	if kept.during(e.Alert, e.FiredAt.Add(2*time.Minute), time.Time{}) != "" || kept.during(e.Alert, e.FiredAt.Add(-time.Hour), e.FiredAt.Add(-time.Second)) != "" || kept.during("x", e.FiredAt, time.Time{}) != "" {
 		t.Error("evidence of another time or alert is taken")
+	}
+}
+
+// evidencePages gives pages of heads that are listed newest first, as the
+// keeper gives them.
+type evidencePages struct {
+	fakeEvidence
+	heads []alerting.EvidenceHead
+	asked []alerting.EvidenceQuery
+}
+
+func (f *evidencePages) EvidenceList(_ context.Context, q alerting.EvidenceQuery) (out []alerting.EvidenceHead, err error) {
+	f.asked = append(f.asked, q)
+	for _, h := range f.heads {
+		if len(out) < q.Limit && (q.Name == "" || q.Name == h.Name) && (q.Below == "" || h.ID < q.Below) {
+			out = append(out, h)
+		}
+	}
+	return out, nil
+}
+
+func TestEvidenceIsListed(t *testing.T) {
+	f := &evidencePages{}
+	for i := range evidenceShown + 3 {
+		at := noon.Add(-time.Duration(i) * time.Hour)
+		h := alerting.EvidenceHead{ID: fmt.Sprintf("%024x", 1000-i), Name: "HighErrorRate", Labels: map[string]string{"service_name": "planner-api", "severity": "page"}, Value: "42 %", FiredAt: at, GatheredAt: at}
+		if i > 0 {
+			h.EndedAt = at.Add(20 * time.Minute)
+			h.Ending = &alerting.EvidenceEnding{Worst: 0.61, WorstAt: at.Add(time.Minute), Last: 0.02, LastAt: h.EndedAt}
+		}
+		f.heads = append(f.heads, h)
+	}
+	f.heads[2] = alerting.EvidenceHead{ID: f.heads[2].ID, FiredAt: f.heads[2].FiredAt, Damaged: "unexpected end of JSON input"}
+	rules := someRules()
+	screen := func(address string) string {
+		p, err := New(Options{Alerts: Alerts{Evidence: f, Rules: rules}, Now: func() time.Time { return noon }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		mux := http.NewServeMux()
+		p.alerts(mux)
+		rec := httptest.NewRecorder()
+		mux.ServeHTTP(rec, httptest.NewRequest("GET", address, nil))
+		if rec.Code != http.StatusOK {
+			t.Fatalf("%s answered %d", address, rec.Code)
+		}
+		return rec.Body.String()
+	}
+	body := screen("/alerts/evidence")
+	wants(t, body, `href="/alerts/evidence/`+f.heads[0].ID, "firing 0 s", "worst 61 %, last 2.0 %", ">20 min<", "It is damaged: unexpected end of JSON input", "Thursday", "Older evidence", "!>Newest<")
+	if n := strings.Count(body, `class="evr"`); n != evidenceShown {
+		t.Errorf("%d rows, want %d", n, evidenceShown)
+	}
+	last := f.heads[evidenceShown-1]
+	body = screen(fmt.Sprintf("/alerts/evidence?at=%d&below=%s", last.FiredAt.UnixNano(), last.ID))
+	if n := strings.Count(body, `class="evr"`); n != 3 {
+		t.Errorf("%d older ones, want 3", n)
+	}
+	wants(t, body, ">Newest<", "!Older evidence")
+	if q := f.asked[1]; !q.To.Equal(last.FiredAt) || q.Below != last.ID {
+		t.Errorf("asked %+v", q)
+	}
+	wants(t, screen("/alerts/evidence?name=Nobody&service=a"), "No evidence of Nobody", "Show all evidence")
+	if q := f.asked[2]; q.Name != "Nobody" || len(q.Services) != 1 {
+		t.Errorf("asked %+v", q)
+	}
+	f.heads = nil
+	wants(t, screen("/alerts/evidence"), "No alert has fired yet")
+}
+
+func TestAnAlertSaysWhatChanged(t *testing.T) {
+	f := someRules()
+	fired := f.groups[0].Rules[0].Alerts[0].FiredAt
+	p, err := New(Options{Alerts: Alerts{Rules: f, Series: f}, Now: func() time.Time { return noon }, Changes: fakeChanges{list: []alerting.Change{
+		{Time: fired.Add(-10 * time.Minute), Kind: alerting.ChangeVersion, Service: "planner-api", Text: "1.18.0", Detail: "planner-api runs version 1.18.0, before it 1.17.4"},
+		{Time: fired.Add(2 * time.Minute), Kind: alerting.ChangeConfig, Text: "config", Detail: "Tripod read its configuration"},
+		{Time: fired.Add(-2 * time.Hour), Kind: alerting.ChangeConfig, Text: "config", Detail: "long before"},
+		{Time: fired, Kind: alerting.ChangeAlert, Text: "HighErrorRate", Detail: "itself"},
+		{Time: fired.Add(time.Minute), Kind: alerting.ChangeAlert, Text: "Slow", Detail: "Slow began to fire"},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	p.alerts(mux)
+	_, _, body := pageOf(t, mux, "/alerts?sel=HighErrorRate")
+	wants(t, body, `href="#alert-changes"`, "since an hour before it fired", "10 min before it fired", "2 min after it fired", "Slow began to fire", "/traces?from=", "logs around it", "!long before", "!>itself<")
+	if _, _, body = pageOf(t, mux, "/alerts?sel=Backlog"); strings.Contains(body, "alert-changes") {
+		t.Error("a quiet rule asks what changed")
 	}
 }

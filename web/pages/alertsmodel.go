@@ -52,6 +52,9 @@ func (p *Pages) alertsModel(ctx context.Context, st State) screens.Alerts {
 		m.Sel = &d
 	}
 	m.Silences = p.silencesWords(st.Now)
+	if p.o.Alerts.Evidence != nil {
+		m.Evidence = st.Carry().Href("/alerts/evidence")
+	}
 	if p.o.Alerts.Desk != nil {
 		m.New = st.Carry().Href("/alerts/new")
 		if id := st.Values.Get("deleted"); id != "" {
@@ -112,6 +115,10 @@ func (p *Pages) alertDetail(ctx context.Context, st State, e alertEntry) screens
 		d.Active = append(d.Active, instance)
 	}
 	if d.Alerting {
+		if p.o.Alerts.Evidence != nil {
+			d.Evidence = ui.Carry{}.Href("/alerts/evidence", "name", r.Name)
+		}
+		d.Changes = p.alertChanges(ctx, st, r)
 		d.Why = p.alertWhy(ctx, st, r)
 		d.Test = p.alertTest(ctx, st, e, st.Values.Get("run") != "")
 	}

@@ -192,7 +192,7 @@ func (p *Pages) alertSendTest(w http.ResponseWriter, r *http.Request) error {
 	if model.Sel != nil {
 		model.Sel.Notices.Sent = sent
 	}
-	pg := p.page(r.Context(), st, "alerts", "Alerts", "alerts.css", "silence.css", "alerts.js")
+	pg := p.page(r.Context(), st, "alerts", "Alerts", "alerts.css", "silence.css", "evidence.css", "alerts.js")
 	pg.Flush, pg.Refresh = true, 0
 	return p.show(w, r, pg, screens.AlertsScreen(model))
 }

@@ -27,6 +27,7 @@ type Active interface {
 
 // ActiveAlert is one alert that is pending or firing.
 type ActiveAlert struct {
+	Alert   string // fingerprint
 	Name    string
 	Service string // may be empty
 	Summary string // annotation, may be empty

@@ -178,10 +178,14 @@ func (p *Pages) alertingModel(ctx context.Context, st State, a *overviewAnswers)
 			out.More++
 			continue
 		}
-		out.Rows = append(out.Rows, screens.AlertRow{
+		row := screens.AlertRow{
 			Name: al.Name, Href: carry.Href("/alerts", "sel", al.Name), Firing: al.Firing, Value: al.Value,
 			Text: alertText(al, st.Now), Since: chart.Exact(al.Since.UTC()),
-		})
+		}
+		if al.Firing {
+			row.Evidence = p.evidenceOf(ctx, al.Alert)
+		}
+		out.Rows = append(out.Rows, row)
 	}
 	return out
 }

@@ -45,6 +45,7 @@ export default function evidence(scene) {
   scene('evidence shows the chart, log patterns with lines, and traces', read);
   scene('evidence leads to the lines and to a trace', follow);
   scene('the Alerts page leads to the evidence', lead);
+  scene('all evidence is listed, of a rule too, and how it ended', list);
   scene('evidence without a script', read, { script: false });
   scene('evidence that is not there', none, { allow: /status of 404/ });
 }
@@ -89,6 +90,30 @@ async function lead(page, { origin }) {
   await page.locator('.evd .verdict').waitFor();
   await page.locator('.crumbs').getByRole('link', { name: 'HighErrorRate' }).click();
   await page.waitForURL((u) => u.pathname === '/alerts');
+}
+
+async function list(page, { origin }) {
+  const kept = await fired(origin, 'list');
+  const tell = (endsAt) => fetch(`${origin}/api/v2/alerts`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify([{ labels: kept.labels, annotations: kept.annotations, startsAt: kept.firedAt, endsAt }]),
+  });
+  assert.equal((await tell(new Date())).status, 200);
+  await until('the end is kept', async () => (await json(`${origin}/api/v1/alerts/evidence/${kept.id}`)).data.endedAt);
+  await page.goto('/alerts');
+  await page.getByRole('link', { name: 'All evidence' }).click();
+  await page.waitForURL((u) => u.pathname === '/alerts/evidence');
+  const row = page.locator(`.evr:has(a[href="${kept.path}"])`);
+  await row.locator('.dot[title=over]').waitFor();
+  await page.keyboard.press('/');
+  await page.keyboard.type('Nobody');
+  await page.keyboard.press('Enter');
+  await page.getByText('No evidence of Nobody').waitFor();
+  await page.getByRole('link', { name: 'Show all evidence' }).click();
+  await row.getByRole('link', { name: 'HighErrorRate' }).click();
+  await page.waitForURL((u) => u.pathname === kept.path);
+  await page.locator('.evd .verdict', { hasText: /It ended at/ }).waitFor();
 }
 
 async function none(page) {
