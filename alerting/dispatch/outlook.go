@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -11,39 +12,66 @@ import (
 const maxMuted = 8 * 24 * time.Hour
 
 // Outlooks says of each group with an alert that fires what its integrations
-// were told, and when they are told again.
-func (c *Core) Outlooks(now time.Time) (out []alerting.Outlook) {
-	routes := map[*Route]alerting.Outlook{} // looking ahead is dear, and they have many groups
-	for _, g := range c.sorted() {
+// were told, and when they are told again. The answer is worked out by the
+// function that it returns, which is of this moment and may be called while
+// the core is used again: looking ahead is dear, and nobody shall wait for it.
+func (c *Core) Outlooks(now time.Time) func() []alerting.Outlook {
+	seen := make([]outlooked, 0, len(c.groups))
+	for _, g := range c.groups {
 		if g.orphan {
 			continue
 		}
 		var firing []string
-		for _, a := range c.members(g) {
-			if !a.ResolvedAt(now) {
-				firing = append(firing, a.fingerprint)
+		for f := range g.Alerts {
+			if a := c.alerts[f]; a != nil && !a.ResolvedAt(now) {
+				firing = append(firing, f)
 			}
 		}
 		if len(firing) == 0 {
 			continue
 		}
-		ahead, known := routes[g.route]
-		if !known {
-			ahead = c.outlook(now, g.route)
-			routes[g.route] = ahead
-		}
-		for _, i := range c.integrations[g.Receiver] {
-			o := ahead
-			o.Integration, o.Group, o.Alerts, o.Opens = i.Name, g.Key, firing, g.Next
+		for at, i := range c.integrations[g.Receiver] {
 			l := g.Lanes[i.Name]
-			if o.Told, o.Owed = l.At, !l.Due.IsZero(); o.Owed {
+			o := alerting.Outlook{Integration: i.Name, Group: g.Key, Alerts: firing, Opens: g.Next, Told: l.At, Owed: !l.Due.IsZero()}
+			switch {
+			case o.Owed:
 				o.NextTry = l.at()
-			}
-			if !o.Owed && !l.At.IsZero() {
+			case !l.At.IsZero():
 				o.NextRepeat = repeatAt(g, l)
 			}
-			out = append(out, o)
+			seen = append(seen, outlooked{g.ID, at, g.route, o})
 		}
+	}
+	return func() []alerting.Outlook { return c.lookAhead(now, seen) }
+}
+
+// outlooked is an outlook without what its route makes of it.
+type outlooked struct {
+	group       string // ID
+	integration int
+	route       *Route
+	alerting.Outlook
+}
+
+// lookAhead reads of the core only what never changes: routes and intervals.
+func (c *Core) lookAhead(now time.Time, seen []outlooked) (out []alerting.Outlook) {
+	slices.SortFunc(seen, func(a, b outlooked) int {
+		return cmp.Or(compareIDs(a.group, b.group), cmp.Compare(a.integration, b.integration))
+	})
+	routes := map[*Route]alerting.Outlook{} // they have many groups
+	for _, s := range seen {
+		ahead, known := routes[s.route]
+		if !known {
+			ahead = c.outlook(now, s.route)
+			routes[s.route] = ahead
+		}
+		o := s.Outlook
+		o.Receiver, o.GroupBy, o.ByAll, o.Repeat = ahead.Receiver, ahead.GroupBy, ahead.ByAll, ahead.Repeat
+		o.MutedBy, o.MutedUntil = ahead.MutedBy, ahead.MutedUntil
+		if s.integration == 0 { // the integrations of a group share the list
+			slices.Sort(o.Alerts)
+		}
+		out = append(out, o)
 	}
 	return out
 }
@@ -58,7 +86,8 @@ func repeatAt(g *Group, l *Lane) time.Time {
 	return at
 }
 
-// Routed says where alerts with these labels would go, without a group.
+// Routed says where alerts with these labels would go, without a group. It
+// reads only what never changes, and may be called while the core is used.
 func (c *Core) Routed(now time.Time, labels map[string]string) (out []alerting.Outlook) {
 	for _, r := range c.root.Match(labels) {
 		out = append(out, c.outlook(now, r))

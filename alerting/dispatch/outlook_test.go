@@ -34,7 +34,7 @@ func TestOutlookIsWhatHappens(t *testing.T) {
 	p.core.Put(midnight, alertOf([]string{"A"}, midnight), alertOf([]string{"A", "zone=2"}, midnight))
 	p.until(midnight.Add(30 * time.Second))
 	now := midnight.Add(30 * time.Second)
-	got := p.core.Outlooks(now)
+	got := p.core.Outlooks(now)()
 	if len(got) != 2 {
 		t.Fatalf("got %+v, want one for each receiver", got)
 	}
@@ -50,11 +50,11 @@ func TestOutlookIsWhatHappens(t *testing.T) {
 		t.Errorf("calm: %+v", calm)
 	}
 	p.until(team.NextRepeat.Add(-time.Second))
-	if again := p.core.Outlooks(team.NextRepeat.Add(-time.Second)); !toldAt(again, "team").Equal(team.Told) {
+	if again := p.core.Outlooks(team.NextRepeat.Add(-time.Second))(); !toldAt(again, "team").Equal(team.Told) {
 		t.Errorf("told before the repeat that was foretold: %+v", again)
 	}
 	p.until(team.NextRepeat.Add(time.Second))
-	if again := p.core.Outlooks(team.NextRepeat.Add(time.Second)); !toldAt(again, "team").Equal(team.NextRepeat) {
+	if again := p.core.Outlooks(team.NextRepeat.Add(time.Second))(); !toldAt(again, "team").Equal(team.NextRepeat) {
 		t.Errorf("not told at %s: %+v", team.NextRepeat, again)
 	}
 	routed := p.core.Routed(now, map[string]string{"zone": "2"})
@@ -132,11 +132,41 @@ func TestOutlooksLookAheadOncePerRoute(t *testing.T) {
 		p.core.Put(midnight, alertOf([]string{"A", "zone=1", fmt.Sprint("pod=", i)}, midnight))
 	}
 	looks := testing.AllocsPerRun(1, func() {
-		if got := p.core.Outlooks(midnight.Add(time.Minute)); len(got) != 40 || len(got[39].MutedBy) != 1 || !got[39].MutedUntil.IsZero() {
+		if got := p.core.Outlooks(midnight.Add(time.Minute))(); len(got) != 40 || len(got[39].MutedBy) != 1 || !got[39].MutedUntil.IsZero() {
 			t.Errorf("%d outlooks, the last %+v", len(got), got[39])
 		}
 	})
 	if looks > 5000 {
 		t.Errorf("%.0f allocations for 20 groups of a route", looks)
+	}
+}
+
+// TestOutlooksAreOfTheirMoment: what happens while they look ahead does not show.
+func TestOutlooksAreOfTheirMoment(t *testing.T) {
+	cfg, err := config.Parse([]byte(outlookConfig), config.Source{File: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	play := func(then func(p *teller)) string {
+		p := newTeller(t, cfg)
+		for i := range 5 {
+			p.core.Put(midnight, alertOf([]string{"A", fmt.Sprint("zone=", i)}, midnight), alertOf([]string{fmt.Sprint("B", i)}, midnight))
+		}
+		p.until(midnight.Add(30 * time.Second))
+		ahead := p.core.Outlooks(p.clock())
+		then(p)
+		return fmt.Sprintf("%+v", ahead())
+	}
+	calm := play(func(*teller) {})
+	moved := play(func(p *teller) {
+		for i := range 5 {
+			a := alertOf([]string{fmt.Sprint("B", i)}, midnight)
+			a.EndsAt = p.clock()
+			p.core.Put(p.clock(), a, alertOf([]string{"A", fmt.Sprint("zone=", i+7)}, p.clock()))
+		}
+		p.until(midnight.Add(3 * time.Hour))
+	})
+	if calm != moved || len(calm) < 1000 {
+		t.Errorf("got\n%s\nwant\n%s", moved, calm)
 	}
 }

@@ -54,15 +54,17 @@ func (p *Pipeline) Coming(list []alerting.Matcher, alerts []alerting.Alert) ([]a
 // were told, and when they are told again.
 func (p *Pipeline) Outlooks() []alerting.Outlook {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.core.Outlooks(time.Now())
+	ahead := p.core.Outlooks(time.Now())
+	p.mu.Unlock()
+	return ahead() // nobody's notification waits for it
 }
 
 // Routed says where alerts with these labels would go.
 func (p *Pipeline) Routed(labels map[string]string) []alerting.Outlook {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.core.Routed(time.Now(), labels)
+	core := p.core
+	p.mu.Unlock()
+	return core.Routed(time.Now(), labels)
 }
 
 // SetSilence makes or changes a silence and returns its id. It is on disk then.
