@@ -76,8 +76,9 @@ func (x *xorReader) read(to *samples, chunk []byte) error {
 
 // append adds n samples after the one at t whose value has the bits v; the
 // first of them comes delta later. It is one long loop so that its variables
-// stay in registers: by small methods it takes twice as long. Whether a value
-// changes at all is as good as chance, so no branch is taken on it.
+// stay in registers: by small methods it takes twice as long. It branches on
+// what the bits say: without branches each sample has to wait for the one
+// before, which is slower even where the branches cannot be foreseen.
 func (x *xorReader) append(to *samples, n int, t, delta int64, v uint64) error {
 	var (
 		b           = x.padded
@@ -120,30 +121,38 @@ func (x *xorReader) append(to *samples, n int, t, delta int64, v uint64) error {
 			buf, ready = buf<<32, ready-32
 		}
 		t += delta
-		changed := uint(buf >> 63)
-		moved := uint(buf>>62) & changed & 1 // other bits than the last change had
-		leading, bitsNow := uint(buf<<2>>59), (uint(buf<<7>>58)-1)&63+1
-		if moved == 1 && leading+bitsNow > 64 {
-			return errChunk
-		}
-		size ^= (size ^ bitsNow) & -moved
-		shift ^= (shift ^ (64 - leading - bitsNow)) & -moved
-		width := size & -changed // of the change
-		buf, ready = buf<<(1+changed+11*moved), ready-(1+changed+11*moved)
-		if width > ready {
-			buf |= binary.BigEndian.Uint64(b[pos:]) >> ready
-			pos, ready = pos+int((63-ready)>>3), ready|56
-		}
-		if width <= ready {
-			v ^= buf >> (64 - width) << shift
-			buf, ready = buf<<width, ready-width
+		if buf>>63 == 0 {
+			buf, ready = buf<<1, ready-1
 		} else {
-			high := buf >> 32
-			buf, ready = buf<<32, ready-32
-			buf |= binary.BigEndian.Uint64(b[pos:]) >> ready
-			pos, ready = pos+int((63-ready)>>3), ready|56
-			v ^= (high<<(width-32) | buf>>(96-width)) << shift
-			buf, ready = buf<<(width-32), ready-(width-32)
+			if buf>>62 == 2 {
+				buf, ready = buf<<2, ready-2
+			} else {
+				leading := uint(buf << 2 >> 59)
+				size = uint(buf << 7 >> 58)
+				if size == 0 {
+					size = 64
+				}
+				if leading+size > 64 {
+					return errChunk
+				}
+				shift = 64 - leading - size
+				buf, ready = buf<<13, ready-13
+			}
+			if size > ready {
+				buf |= binary.BigEndian.Uint64(b[pos:]) >> ready
+				pos, ready = pos+int((63-ready)>>3), ready|56
+			}
+			if size <= ready {
+				v ^= buf >> (64 - size) << shift
+				buf, ready = buf<<size, ready-size
+			} else {
+				high := buf >> 32
+				buf, ready = buf<<32, ready-32
+				buf |= binary.BigEndian.Uint64(b[pos:]) >> ready
+				pos, ready = pos+int((63-ready)>>3), ready|56
+				v ^= (high<<(size-32) | buf>>(96-size)) << shift
+				buf, ready = buf<<(size-32), ready-(size-32)
+			}
 		}
 		if pos*8-int(ready) > end {
 			return errChunk

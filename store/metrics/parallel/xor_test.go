@@ -131,39 +131,51 @@ func FuzzXOR(f *testing.F) {
 	})
 }
 
+// BenchmarkXOR reads so many chunks in turn that their branches cannot be
+// learned.
 func BenchmarkXOR(b *testing.B) {
-	rnd := rand.New(rand.NewPCG(1, 2))
-	var chunks []*chunkenc.XORChunk
-	for range 256 { // so many that their branches cannot be learned
-		chunk := chunkenc.NewXORChunk()
-		app, _ := chunk.Appender()
-		v := 0.0
-		for i := range int64(120) {
-			v += float64(rnd.IntN(3))
-			app.Append(0, 1_700_000_000_000+i*15_000, v)
+	for _, kind := range []struct {
+		name string
+		next func(r *rand.Rand, v float64) float64
+	}{
+		{"seldom", func(r *rand.Rand, v float64) float64 { return v + float64(r.IntN(20)/19) }},
+		{"slow", func(r *rand.Rand, v float64) float64 { return v + float64(r.IntN(3)) }},
+		{"busy", func(r *rand.Rand, v float64) float64 { return v + float64(r.IntN(100)) }},
+		{"gauge", func(r *rand.Rand, _ float64) float64 { return math.Round(r.NormFloat64()*1000+20_000) / 10 }},
+	} {
+		rnd := rand.New(rand.NewPCG(1, 2))
+		var chunks []*chunkenc.XORChunk
+		for range 512 {
+			chunk := chunkenc.NewXORChunk()
+			app, _ := chunk.Appender()
+			v := 0.0
+			for i := range int64(120) {
+				v = kind.next(rnd, v)
+				app.Append(0, 1_700_000_000_000+i*15_000, v)
+			}
+			chunks = append(chunks, chunk)
 		}
-		chunks = append(chunks, chunk)
+		b.Run(kind.name+"/stock", func(b *testing.B) {
+			var it chunkenc.Iterator
+			var out []promql.FPoint
+			for i := 0; b.Loop(); i++ {
+				out = out[:0]
+				it = chunks[i%len(chunks)].Iterator(it)
+				for it.Next() == chunkenc.ValFloat {
+					t, v := it.At()
+					out = append(out, promql.FPoint{T: t, F: v})
+				}
+			}
+		})
+		b.Run(kind.name+"/ours", func(b *testing.B) {
+			x := wholeXOR()
+			var out samples
+			for i := 0; b.Loop(); i++ {
+				out.reset()
+				if err := x.read(&out, chunks[i%len(chunks)].Bytes()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
-	b.Run("stock", func(b *testing.B) {
-		var it chunkenc.Iterator
-		var out []promql.FPoint
-		for i := 0; b.Loop(); i++ {
-			out = out[:0]
-			it = chunks[i%len(chunks)].Iterator(it)
-			for it.Next() == chunkenc.ValFloat {
-				t, v := it.At()
-				out = append(out, promql.FPoint{T: t, F: v})
-			}
-		}
-	})
-	b.Run("ours", func(b *testing.B) {
-		x := wholeXOR()
-		var out samples
-		for i := 0; b.Loop(); i++ {
-			out.reset()
-			if err := x.read(&out, chunks[i%len(chunks)].Bytes()); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
 }
