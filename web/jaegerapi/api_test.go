@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -265,6 +266,30 @@ func TestSearchRefusesBadParameters(t *testing.T) {
 	}
 }
 
+// Who asks for more than an answer holds is told, if there may be more.
+func TestSearchThatIsCutSaysSo(t *testing.T) {
+	e := &engine{traces: make([]store.Trace, maxLimit)}
+	for i := range e.traces {
+		id := store.TraceID{1, byte(i >> 8), byte(i)}
+		e.traces[i] = store.Trace{ID: id, Spans: []store.Span{{TraceID: id, SpanID: store.SpanID{1}}}}
+	}
+	const told = "only the newest 1500 traces are here"
+	for limit, want := range map[string]bool{"1500": false, "1501": true, "1000000": true} {
+		if _, body := get(t, e, Options{}, "/api/traces?limit="+limit); strings.Contains(body, told) != want {
+			t.Errorf("limit %s: told %v", limit, !want)
+		}
+		for _, path := range []string{"/api/v3/traces?", "/api/v3/trace-summaries?"} {
+			if resp, _ := get(t, e, Options{}, path+timesV3+"&query.searchDepth="+limit); strings.Contains(resp.Header.Get("Warning"), told) != want {
+				t.Errorf("%s of depth %s: warning %q", path, limit, resp.Header["Warning"])
+			}
+		}
+	}
+	e.traces = e.traces[1:]
+	if _, body := get(t, e, Options{}, "/api/traces?limit=2000"); strings.Contains(body, told) {
+		t.Error("told of all that there is")
+	}
+}
+
 func TestEngineErrors(t *testing.T) {
 	for err, want := range map[error]int{store.ErrOverloaded: 429, store.ErrClosed: 503, context.DeadlineExceeded: 503, io.ErrUnexpectedEOF: 500} {
 		for _, path := range []string{"/api/services", "/api/services/a/operations", "/api/operations?service=a", "/api/traces", "/api/dependencies"} {
@@ -290,7 +315,7 @@ func FuzzParams(f *testing.F) {
 			}
 			return
 		}
-		if q.Limit < 1 || q.Limit > maxLimit || q.SpanMin < 0 || q.SpanMax < 0 || len(q.Tags) > maxTags {
+		if q.Limit < 1 || q.SpanMin < 0 || q.SpanMax < 0 || len(q.Tags) > maxTags {
 			t.Errorf("%q: got %+v, which is out of bounds", query, q)
 		}
 	})

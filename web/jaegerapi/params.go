@@ -37,7 +37,7 @@ func traceQuery(p url.Values, now time.Time) (store.TraceQuery, error) {
 		if err != nil || n < 1 {
 			return q, bad("limit", fmt.Errorf("%.40q is no positive number", text))
 		}
-		q.Limit = min(n, maxLimit)
+		q.Limit = n
 	}
 	if q.Range, err = timeRange(p, now); err != nil {
 		return q, err

@@ -108,7 +108,7 @@ func searchDepth(p url.Values) (int, error) {
 	if err != nil {
 		return 0, malformed(name, err)
 	}
-	return min(n, maxLimit), nil
+	return n, nil
 }
 
 func durationV3(p url.Values, names ...string) (time.Duration, error) {

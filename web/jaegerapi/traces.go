@@ -36,7 +36,7 @@ func (a *API) one(ctx context.Context, id store.TraceID) (t store.Trace, err err
 // search answers with whole traces: of the ids asked for, or of what a search
 // finds.
 func (a *API) search(w http.ResponseWriter, r *http.Request) {
-	n, traces, err := a.find(r)
+	n, cut, traces, err := a.find(r)
 	if err != nil {
 		writeError(w, err)
 		return
@@ -48,22 +48,40 @@ func (a *API) search(w http.ResponseWriter, r *http.Request) {
 		writeError(w, err)
 		return
 	}
+	if cut != "" {
+		faults = append(faults, fault{Msg: cut})
+	}
 	list.write(w, faults)
 }
 
-// find gives n traces.
-func (a *API) find(r *http.Request) (n int, traces iter.Seq2[store.Trace, error], err error) {
+// find gives n traces; cut says when those may be fewer than were asked for.
+func (a *API) find(r *http.Request) (n int, cut string, traces iter.Seq2[store.Trace, error], err error) {
 	params := r.URL.Query()
 	if asked := params["traceID"]; len(asked) > 0 {
 		ids, err := idsOf(asked)
-		return len(ids), a.doors.Traces.Traces(r.Context(), ids), err
+		return len(ids), "", a.doors.Traces.Traces(r.Context(), ids), err
 	}
 	q, err := traceQuery(params, a.o.Now())
 	if err != nil {
-		return 0, nil, err
+		return 0, "", nil, err
 	}
-	found, traces, err := a.doors.Traces.SearchWhole(r.Context(), q)
-	return len(found), traces, err
+	found, traces, err := a.doors.Traces.SearchWhole(r.Context(), bounded(q))
+	return len(found), cutAt(q.Limit, len(found)), traces, err
+}
+
+// bounded asks for no more traces than an answer holds.
+func bounded(q store.TraceQuery) store.TraceQuery {
+	q.Limit = min(q.Limit, maxLimit)
+	return q
+}
+
+// cutAt says that more traces were asked for than an answer holds, when there
+// may be more than were found.
+func cutAt(asked, found int) string {
+	if asked <= maxLimit || found < maxLimit {
+		return ""
+	}
+	return fmt.Sprintf("only the newest %d traces are here, the most of one answer, of the %d that were asked for; the range may hold more", maxLimit, asked)
 }
 
 func idsOf(asked []string) (ids []store.TraceID, err error) {

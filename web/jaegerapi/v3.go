@@ -80,7 +80,7 @@ func (a *API) searchV3(w http.ResponseWriter, r *http.Request) {
 		writeErrorV3(w, err)
 		return
 	}
-	found, traces, err := a.doors.Traces.SearchWhole(r.Context(), q)
+	found, traces, err := a.doors.Traces.SearchWhole(r.Context(), bounded(q))
 	if err != nil {
 		writeErrorV3(w, err)
 		return
@@ -91,14 +91,19 @@ func (a *API) searchV3(w http.ResponseWriter, r *http.Request) {
 		writeErrorV3(w, err)
 		return
 	}
-	if left != "" {
-		w.Header().Set("Warning", fmt.Sprintf("299 - %q", left))
-	}
+	warn(w, left)
+	warn(w, cutAt(q.Limit, len(found)))
 	if len(spans) == 0 {
 		writeErrorV3(w, store.ErrNotFound)
 		return
 	}
 	a.writeSpans(w, spans)
+}
+
+func warn(w http.ResponseWriter, text string) {
+	if text != "" {
+		w.Header().Add("Warning", fmt.Sprintf("299 - %q", text))
+	}
 }
 
 func (a *API) writeSpans(w http.ResponseWriter, spans []store.Span) {
@@ -133,11 +138,12 @@ func (a *API) summariesV3(w http.ResponseWriter, r *http.Request) {
 		writeErrorV3(w, err)
 		return
 	}
-	found, err := a.doors.Traces.Search(r.Context(), q)
+	found, err := a.doors.Traces.Search(r.Context(), bounded(q))
 	if err != nil {
 		writeErrorV3(w, err)
 		return
 	}
+	warn(w, cutAt(q.Limit, len(found)))
 	out := make([]summaryV3, len(found))
 	for i := range found {
 		out[i] = summaryOf(&found[i])
