@@ -20,8 +20,9 @@ type Traces struct {
 	Operations []ui.Choice
 	Min, Max   string
 	Results    []ui.Tab
-	Notice     string // what a limit left out
-	NoticeHref string
+	Notice     string // which part of the traces these are
+	Older      string // addresses of other parts, if any
+	Newest     string
 	Problems   []string // conditions that could not be read
 	Error      string
 	Scatter    *chart.Points

@@ -46,7 +46,7 @@ func (p *Pages) traceGroups(st *State, found []store.TraceSummary) []screens.Tra
 	for _, g := range groups[:min(len(groups), maxGroups)] {
 		slices.Sort(g.took)
 		row := screens.TraceGroup{
-			Service: p.service(*st, orDash(g.service), ""), Name: orDash(g.name), Href: st.With("service", g.service, "operation", g.name, "sort", "", "rows", ""),
+			Service: p.service(*st, orDash(g.service), ""), Name: orDash(g.name), Href: st.With("service", g.service, "operation", g.name, "sort", "", "rows", "", "before", ""),
 			Traces: chart.Count(int64(len(g.took))), P50: dur(int64(rank(g.took, 0.5))), P95: dur(int64(rank(g.took, 0.95))), Most: dur(int64(rank(g.took, 1))), Time: dur(int64(g.sum)),
 		}
 		if total > 0 {

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"regexp"
@@ -29,7 +30,7 @@ func (p *Pages) findTraces(ctx context.Context, text string, q store.TraceQuery,
 		return nil, errNoDoor
 	}
 	found, err := p.o.TraceQL.FindSpans(ctx, store.SpanQuery{
-		Text: withConditions(text, q, services), Range: q.Range, MinDuration: q.MinDuration, MaxDuration: q.MaxDuration, Limit: maxTraces, Spans: 1,
+		Text: withConditions(text, q, services), Range: q.Range, MinDuration: q.MinDuration, MaxDuration: q.MaxDuration, Limit: cmp.Or(q.Limit, maxTraces), Spans: 1,
 	})
 	if err == nil {
 		err = found.Damage

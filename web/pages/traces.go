@@ -118,8 +118,10 @@ func (p *Pages) searchTraces(ctx context.Context, st *State, q store.TraceQuery)
 			}
 		}
 	}
-	slices.SortStableFunc(out, func(a, b store.TraceSummary) int { return cmp.Compare(b.Start, a.Start) })
-	return out[:min(len(out), maxTraces)], nil
+	slices.SortFunc(out, func(a, b store.TraceSummary) int {
+		return cmp.Or(cmp.Compare(b.Start, a.Start), slices.Compare(a.ID[:], b.ID[:]))
+	})
+	return out[:min(len(out), q.Limit)], nil
 }
 
 func (p *Pages) tracesView(ctx context.Context, st State, host string) screens.Traces {
@@ -130,7 +132,7 @@ func (p *Pages) tracesView(ctx context.Context, st State, host string) screens.T
 			ID: "q", Name: "tags", Value: st.Values.Get("tags"), Label: "TraceQL, or attributes of a span",
 			Placeholder: `{ span.http.route = "/api/v1/tasks" }`,
 			Attrs: templ.Attributes{"role": "combobox", "aria-expanded": "false", "aria-controls": "ac", "aria-autocomplete": "list", "data-language": "traceql", "data-recent": "traces",
-				"data-complete": "/traces/complete" + strings.TrimPrefix(st.With("tags", "", "rows", ""), st.Path)},
+				"data-complete": "/traces/complete" + strings.TrimPrefix(st.With("tags", "", "rows", "", "before", ""), st.Path)},
 		},
 	}
 	m.Files = p.o.TraceFiles != nil
@@ -144,6 +146,10 @@ func (p *Pages) tracesView(ctx context.Context, st State, host string) screens.T
 		m.Problems = append(m.Problems, fmt.Sprintf("Only the first %d services in scope were searched.", maxScopeAsks))
 	}
 	start := p.o.Now()
+	mark, later := markOf(&st)
+	if later {
+		mark.narrow(&q)
+	}
 	found, err := p.searchTraces(ctx, &st, q)
 	if qe, ok := wrongQuery(m.Query.Value, err); ok {
 		m.Query.Error = queryProblem(m.Query.Value, qe)
@@ -153,6 +159,9 @@ func (p *Pages) tracesView(ctx context.Context, st State, host string) screens.T
 	if err != nil {
 		m.Error = p.reason(ctx, "trace search", err)
 		return m
+	}
+	if later {
+		found = mark.behind(found)
 	}
 	all := found
 	slow := st.Values.Get("result") == "slow"
@@ -168,21 +177,21 @@ func (p *Pages) tracesView(ctx context.Context, st State, host string) screens.T
 	}
 	m.OK, m.Bad = chart.Count(int64(len(found)-bad)), chart.Count(int64(bad))
 	m.Results = []ui.Tab{
-		{Text: "All", Href: st.With("result", "", "rows", ""), On: !q.Errors && !slow},
-		{Text: "Errors " + m.Bad, Href: st.With("result", "errors", "rows", ""), On: q.Errors},
-		{Text: "Slow", Href: st.With("result", "slow", "rows", ""), On: slow, Attrs: templ.Attributes{"title": "The slowest twentieth"}},
+		{Text: "All", Href: st.With("result", "", "rows", "", "before", ""), On: !q.Errors && !slow},
+		{Text: "Errors " + m.Bad, Href: st.With("result", "errors", "rows", "", "before", ""), On: q.Errors},
+		{Text: "Slow", Href: st.With("result", "slow", "rows", "", "before", ""), On: slow, Attrs: templ.Attributes{"title": "The slowest twentieth"}},
 	}
-	if len(found) == 0 {
+	switch {
+	case len(found) == 0 && later:
+		m.Empty = noOlder(&st, mark)
+		return m
+	case len(found) == 0:
 		m.Empty = p.noTraces(ctx, &st, q, host)
 		return m
 	}
-	if len(all) >= maxTraces {
-		oldest := all[len(all)-1].Start
-		m.Notice = fmt.Sprintf("These are the newest %s traces; they begin at %s. ", chart.Count(maxTraces), clockIn(oldest, &st))
-		m.NoticeHref = st.With("from", unixMilli(st.Range.From), "to", unixMilli(oldest), "rows", "")
-	}
+	traceParts(&st, all, &m)
 	p.scatter(ctx, &st, found, &m)
-	before := p.tracesBefore(ctx, &st, q, len(all) < maxTraces && !slow)
+	before := p.tracesBefore(ctx, &st, q, len(all) < maxTraces && !slow && !later)
 	m.Latency = histogramOf(&st, found, before)
 	p.traceTable(&st, found, &m)
 	return m
@@ -230,7 +239,7 @@ func (p *Pages) tracesBefore(ctx context.Context, st *State, q store.TraceQuery,
 }
 
 func (p *Pages) traceForm(ctx context.Context, st *State, m *screens.Traces) {
-	except := []string{"tags", "operation", "min", "max", "rows", "service"}
+	except := []string{"tags", "operation", "min", "max", "rows", "before", "service"}
 	result := st.Values.Get("result")
 	m.Results = []ui.Tab{
 		{Text: "All", Href: st.Without("result"), On: result == ""}, {Text: "Errors", Href: st.With("result", "errors"), On: result == "errors"},
@@ -238,7 +247,7 @@ func (p *Pages) traceForm(ctx context.Context, st *State, m *screens.Traces) {
 	}
 	if len(st.Services) > 1 {
 		m.Scope = strconv.Itoa(len(st.Services)) + " in scope"
-		except = except[:5]
+		except = except[:6]
 	}
 	m.Keep = st.Hidden(except...)
 	names, err := p.o.Traces.Services(ctx)
@@ -303,6 +312,8 @@ func (p *Pages) traceTable(st *State, found []store.TraceSummary, m *screens.Tra
 		m.More = st.With("rows", strconv.Itoa(n+traceRows))
 		m.MoreText = fmt.Sprintf("Showing %d of %d. Show %d more", n, len(rows), min(traceRows, len(rows)-n))
 		rows = rows[:n]
+	} else if m.Older != "" && !slow {
+		m.More, m.MoreText = m.Older, "Show the older ones"
 	}
 	lo, hi := durations(found)
 	seen := map[string]bool{}

@@ -1,8 +1,11 @@
 package pages
 
 import (
+	"html"
 	"math"
 	"net/http/httptest"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,6 +93,51 @@ func TestTracesLimitIsSaid(t *testing.T) {
 	}
 	if strings.Contains(body, "dashed") {
 		t.Error("a part is compared with a whole")
+	}
+}
+
+// TestTracesAreAllInTheParts follows the links to older traces, of which some
+// start in the same ns, and finds each once.
+func TestTracesAreAllInTheParts(t *testing.T) {
+	f := &fakeTraces{}
+	var want []string
+	for i := range 2*maxTraces + 30 {
+		s := summary(0, time.Minute+time.Duration(i/7)*time.Second, time.Millisecond, i%2)
+		s.ID = store.TraceID{1, byte(i >> 8), byte(i)}
+		f.summaries = append(f.summaries, s)
+		want = append(want, s.ID.String())
+	}
+	screen := screenOf(t, Options{Traces: f})
+	rows, older := regexp.MustCompile(`<a class="mono" href="/traces/([0-9a-f]{32})`), regexp.MustCompile(`href="([^"]*)"[^>]*>Show the older ones<`)
+	var got []string
+	for at, part := "/traces?from=now-1h", 1; ; part++ {
+		body := ask(screen, at+"&rows=500").Body.String()
+		for _, m := range rows.FindAllStringSubmatch(body, -1) {
+			got = append(got, m[1])
+		}
+		if said := strings.Contains(body, "Back to the newest"); said != (part > 1) {
+			t.Errorf("part %d leads back: %v", part, said)
+		}
+		next := older.FindStringSubmatch(body)
+		if next == nil {
+			if !strings.Contains(body, "These are 30 traces before") {
+				t.Error("the last part does not say what it is")
+			}
+			break
+		}
+		at = html.UnescapeString(next[1])
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %d traces, want %d; or in another order", len(got), len(want))
+	}
+	for name, before := range map[string]string{"no mark": "noon", "of another range": "12-01", "no id": "1773316740000000000-"} {
+		if body := ask(screen, "/traces?from=now-1h&before="+before).Body.String(); !strings.Contains(body, "These are the newest 500 traces") {
+			t.Errorf("%s: the newest are not shown", name)
+		}
+	}
+	last := f.summaries[len(f.summaries)-1]
+	if body := ask(screen, "/traces?from=now-1h&before="+traceMark{last.Start, last.ID}.String()).Body.String(); !strings.Contains(body, "No older traces in this time range") {
+		t.Error("the end of the list is not named")
 	}
 }
 

@@ -116,7 +116,7 @@ func histogramOf(st *State, found, before []store.TraceSummary) *screens.Histogr
 		bar := screens.HistogramBar{All: all[i] / top, Bad: bad[i] / top}
 		if all[i] > 0 {
 			from, to := boundText(edge(i), false), boundText(edge(i+1), true)
-			bar.Href = st.With("min", from, "max", to, "rows", "")
+			bar.Href = st.With("min", from, "max", to, "rows", "", "before", "")
 			bar.Title = counted(int(all[i]), "trace") + " from " + from + " to " + to
 			if bad[i] > 0 {
 				bar.Title += ", " + chart.Count(int64(bad[i])) + " with errors"
