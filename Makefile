@@ -35,7 +35,8 @@ generate: ## write the Go code of the templ components
 
 test: build check ## all tests: Go, real Node.js producers, browser
 	go test -timeout 15m $(OURS)
-	$(MAKE) producers browser
+	$(MAKE) producers
+	ui/browser/once $(MAKE) browser
 
 producers: testdata/producers/node_modules/.package-lock.json ## a real Node.js program sends to the appliance
 	go test -count=1 -run TestProducers ./appliance
