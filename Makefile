@@ -13,7 +13,7 @@ CRASHROUNDS ?= 200
 ARGS ?=
 ROWS ?= 1000000
 
-.PHONY: help run build generate test race fuzz crash bench bench-logs bench-traces bench-metrics lint check browser producers
+.PHONY: help run build generate test race fuzz crash bench bench-logs bench-traces bench-metrics lint check browser producers amtool
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,10 +33,16 @@ ui/assets/dist/app.js: ui/node_modules/.package-lock.json $(ISLANDS)
 generate: ## write the Go code of the templ components
 	go tool templ generate -path ui
 
-test: build check ## all tests: Go, real Node.js producers, browser
+test: build check ## all tests: Go, real Node.js producers, real amtool, browser
 	go test -timeout 15m $(OURS)
-	$(MAKE) producers
+	$(MAKE) producers amtool
 	ui/browser/once $(MAKE) browser
+
+amtool: bin/amtool ## Alertmanager's own client works with the appliance
+	go test -count=1 -run TestAmtoolItself ./cmd/tripod
+
+bin/amtool: testdata/amtool/go.mod testdata/amtool/go.sum
+	go build -C testdata/amtool -o ../../bin/amtool github.com/prometheus/alertmanager/cmd/amtool
 
 producers: testdata/producers/node_modules/.package-lock.json ## a real Node.js program sends to the appliance
 	go test -count=1 -run TestProducers ./appliance
