@@ -22,6 +22,9 @@ var (
 	// ErrUnread comes beside an answer and says that some of what is kept could
 	// not be read, and is not in it.
 	ErrUnread = errors.New("it is left out")
+	// ErrNumbers says that a query gives numbers over time where spans are
+	// wanted.
+	ErrNumbers = errors.New("the query gives numbers over time, not spans")
 	// ErrClosed says that the engine is closing or closed.
 	ErrClosed = errors.New("closed")
 )

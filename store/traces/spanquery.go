@@ -32,7 +32,7 @@ func (s *Store) FindSpans(ctx context.Context, q store.SpanQuery) (store.SpanAns
 		return store.SpanAnswer{}, err
 	}
 	if parsed.Metrics != nil {
-		return store.SpanAnswer{}, fmt.Errorf("the query gives numbers over time, not spans: %w", store.ErrInvalid)
+		return store.SpanAnswer{}, fmt.Errorf("%w: %w", store.ErrNumbers, store.ErrInvalid)
 	}
 	start := time.Now()
 	need, _ := parsed.Plan().Best()

@@ -27,6 +27,7 @@ type Traces struct {
 	Error      string
 	Scatter    *chart.Points
 	OK, Bad    string // counts, for the legend
+	Rate       string // address of the chart of how many spans fit
 	Latency    *Histogram
 	Order      []ui.Tab
 	Legend     []ui.Service

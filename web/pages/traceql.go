@@ -45,7 +45,22 @@ func (p *Pages) findTraces(ctx context.Context, text string, q store.TraceQuery,
 // withConditions is a query that also wants a span of a service and operation,
 // and one with an error.
 func withConditions(text string, q store.TraceQuery, services []string) string {
-	var span []string
+	span := conditions(q, services)
+	var also []string
+	if len(span) > 0 {
+		also = append(also, "{"+strings.Join(span, " && ")+"}")
+	}
+	if q.Errors {
+		also = append(also, "{status=error}")
+	}
+	if len(also) == 0 {
+		return text
+	}
+	return "(" + strings.TrimSpace(text) + ") && " + strings.Join(also, " && ")
+}
+
+// conditions are what a span of a service and operation fits.
+func conditions(q store.TraceQuery, services []string) (span []string) {
 	switch len(services) {
 	case 0:
 	case 1:
@@ -60,17 +75,7 @@ func withConditions(text string, q store.TraceQuery, services []string) string {
 	if q.Operation != "" {
 		span = append(span, "name="+strconv.Quote(q.Operation))
 	}
-	var also []string
-	if len(span) > 0 {
-		also = append(also, "{"+strings.Join(span, " && ")+"}")
-	}
-	if q.Errors {
-		also = append(also, "{status=error}")
-	}
-	if len(also) == 0 {
-		return text
-	}
-	return "(" + strings.TrimSpace(text) + ") && " + strings.Join(also, " && ")
+	return span
 }
 
 // wrongQuery is the error of a query in its own words: the text that was asked

@@ -151,6 +151,11 @@ func (p *Pages) tracesView(ctx context.Context, st State, host string) screens.T
 		mark.narrow(&q)
 	}
 	found, err := p.searchTraces(ctx, &st, q)
+	if err != nil && isTraceQL(m.Query.Value) {
+		if m.Empty = p.numbers(ctx, &st, err); m.Empty != nil {
+			return m
+		}
+	}
 	if qe, ok := wrongQuery(m.Query.Value, err); ok {
 		m.Query.Error = queryProblem(m.Query.Value, qe)
 		m.Empty = &screens.TraceEmpty{Title: "This query cannot be read", Text: "Where it is wrong is underlined in the box."}
@@ -190,6 +195,7 @@ func (p *Pages) tracesView(ctx context.Context, st State, host string) screens.T
 		return m
 	}
 	traceParts(&st, all, &m)
+	m.Rate = chartHref(&st, rateOf(&st, q))
 	p.scatter(ctx, &st, found, &m)
 	before := p.tracesBefore(ctx, &st, q, len(all) < maxTraces && !slow && !later)
 	m.Latency = histogramOf(&st, found, before)
