@@ -66,6 +66,7 @@ type Panel struct {
 	Sort   string `json:"sort,omitempty"`   // column of a table; a leading - for the greatest first
 	Limit  int    `json:"limit,omitempty"`  // rows, lines or traces; 0 for the kind's own
 	Legend string `json:"legend,omitempty"` // list unless set, table, or none
+	Link   string `json:"link,omitempty"`   // where rows of a table and cells of a heat map lead; see Follow
 
 	Repeat     string `json:"repeat,omitempty"`      // a variable: the panel once for each of its values
 	RepeatDown bool   `json:"repeat_down,omitempty"` // below each other; beside each other unless set

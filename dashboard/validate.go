@@ -162,6 +162,10 @@ func (p *Panel) validate(f *faults, at string) {
 	f.text(at+".unit", p.Unit, 60)
 	f.text(at+".sort", p.Sort, MaxName)
 	f.text(at+".repeat", p.Repeat, MaxName)
+	f.text(at+".link", p.Link, 4*MaxName)
+	if err := checkLink(p.Link); err != nil {
+		f.add(at+".link", "%v", err)
+	}
 	if p.Kind != Placeholder && !slices.Contains(Kinds, p.Kind) {
 		f.add(at+".kind", "%.60q is not known; known are %v", p.Kind, Kinds)
 	}

@@ -33,6 +33,9 @@ type Made struct {
 // Prefix begins the IDs of dashboards that make themselves.
 const Prefix = "auto-"
 
+// ServiceID is the ID of a service's dashboard.
+func ServiceID(service string) string { return Prefix + "service-" + slug(service) }
+
 // All are the dashboards for what there is.
 func All(h Have) []Made {
 	var out []Made
@@ -47,7 +50,7 @@ func All(h Have) []Made {
 	}
 	add("planner", "Applications", planner(&h))
 	for _, s := range h.Services {
-		add("service-"+slug(s), "Services", service(&h, s))
+		add(strings.TrimPrefix(ServiceID(s), Prefix), "Services", service(&h, s))
 	}
 	add("http", "Services", httpServers(&h))
 	add("host", "Machines", host(&h))
@@ -155,6 +158,12 @@ func table(title, hint, sort string, rename map[string]string, overrides []dashb
 		Title: title, Hint: hint, Kind: dashboard.Table, Queries: lettered(queries), Sort: sort, Overrides: overrides,
 		Transforms: []dashboard.Transform{{Kind: "merge"}, {Kind: "organize", Exclude: []string{"Time"}, Rename: rename}},
 	}
+}
+
+// leading makes the rows or cells of a panel lead somewhere.
+func leading(p dashboard.Panel, link string) dashboard.Panel {
+	p.Link = link
+	return p
 }
 
 func lettered(queries []dashboard.Query) []dashboard.Query {

@@ -49,7 +49,7 @@ export function addQuery(form: Element, q: Query = { text: '' }): void {
 }
 
 export function fillPanel(form: Element, p: Panel): void {
-  for (const name of ['title', 'kind', 'hint', 'text', 'unit', 'decimals', 'draw', 'reduce']) put(form, name, p[name]);
+  for (const name of ['title', 'kind', 'hint', 'link', 'text', 'unit', 'decimals', 'draw', 'reduce']) put(form, name, p[name]);
   if (p['draw'] === 'lines') put(form, 'draw', '');
   if (p['reduce'] === 'lastnotnull') put(form, 'reduce', '');
   for (const tone of ['warn', 'err']) put(form, tone, p.thresholds?.find((t) => t.tone === tone && t.at !== undefined)?.at);
@@ -72,7 +72,7 @@ export function readPanel(form: Element, p: Panel): string {
     if (Number.isNaN(numbers[name])) return `${name}: “${text}” is no number`;
   }
   p.kind = value(form, 'kind') || p.kind;
-  for (const name of ['title', 'hint', 'text', 'unit', 'draw', 'reduce']) set(p, name, value(form, name));
+  for (const name of ['title', 'hint', 'link', 'text', 'unit', 'draw', 'reduce']) set(p, name, value(form, name));
   for (const name of ['stack', 'spark']) set(p, name, box(form, name)?.checked ?? false);
   set(p, 'decimals', numbers['decimals']);
   const kept = (p.thresholds ?? []).filter((t) => t.at === undefined || (t.tone !== 'warn' && t.tone !== 'err'));

@@ -39,6 +39,18 @@ const further: Item[] = [
   { icon: 'plus', text: 'New alert rule', href: '/alerts/new', meta: 'alerts' },
 ];
 
+/** Dashboards, asked for when the palette is first opened. */
+let dashboards: Item[] | null = null;
+
+async function askDashboards(then: () => void): Promise<void> {
+  if (dashboards) return;
+  const answer = await fetch(carried('/dashboards/names'));
+  if (!answer.ok) return; // the palette works without
+  const all = (await answer.json()) as { title: string; href: string }[];
+  dashboards = all.map((d) => ({ icon: 'dash', text: d.title, href: d.href, meta: 'dashboard' }));
+  then();
+}
+
 /** A pasted trace, span or request id, or a time. */
 function pasted(text: string): Item[] {
   const out: Item[] = [];
@@ -76,7 +88,7 @@ function moment(text: string): number | null {
 function sections(text: string): Section[] {
   const has = (i: Item): boolean => i.text.toLowerCase().includes(text.toLowerCase());
   const out: Section[] = [{ name: 'Paste an id', items: text ? pasted(text) : [] }];
-  out.push({ name: 'Go to', items: [...screens(), ...(text ? [...further, ...services()] : [])].filter(has) });
+  out.push({ name: 'Go to', items: [...screens(), ...(text ? [...further, ...services(), ...(dashboards ?? [])] : [])].filter(has) });
   if (text) {
     const items: Item[] = [
       { icon: 'logs', text: `Search logs for “${text}”`, href: carried('/logs', { q: /^\S+$/.test(text) ? text : quoted(text) }) },
@@ -136,6 +148,7 @@ export function openPalette(): void {
   fill(list, '');
   dialog.showModal();
   input.focus();
+  void askDashboards(() => input.value && fill(list, input.value.trim()));
 }
 
 export function start(): void {

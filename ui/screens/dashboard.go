@@ -115,26 +115,28 @@ type DashPanel struct {
 
 // DashBody is what a panel shows; one of the fields, besides notes.
 type DashBody struct {
-	Failed  string
-	Empty   string
-	Notes   []string
-	Lines   *chart.Lines
-	Bars    *chart.Bars
-	Heat    *chart.Heat
-	Columns *chart.Columns
-	Pie     []chart.Slice
-	Data    *DashData // of lines and bars, for the island
-	Legend  []DashLegend
-	Wide    bool // the legend as a table
-	Stats   []DashStat
-	Dials   []DashDial
-	Meters  []DashMeter
-	Table   *DashTable
-	HTML    string // safe
-	Logs    []DashLog
-	Traces  []TraceRow
-	Missing string // a placeholder: what it stands for
-	More    string // what is not shown
+	Failed string
+	Empty  string
+	Notes  []string
+	Lines  *chart.Lines
+	Bars   *chart.Bars
+	Heat   *chart.Heat
+	// where cells of Heat lead; nil where they do not
+	HeatLinks *HeatLinks
+	Columns   *chart.Columns
+	Pie       []chart.Slice
+	Data      *DashData // of lines and bars, for the island
+	Legend    []DashLegend
+	Wide      bool // the legend as a table
+	Stats     []DashStat
+	Dials     []DashDial
+	Meters    []DashMeter
+	Table     *DashTable
+	HTML      string // safe
+	Logs      []DashLog
+	Traces    []TraceRow
+	Missing   string // a placeholder: what it stands for
+	More      string // what is not shown
 }
 
 // DashData is what the chart island draws, at the places of the server's drawing.
@@ -199,6 +201,22 @@ type DashMeter struct {
 type DashTable struct {
 	Heads []DashHead
 	Rows  [][]DashCell
+	Links []string // of rows; none, or one each, "" where it leads nowhere
+}
+
+// Link is where a row leads.
+func (t *DashTable) Link(row int) string {
+	if row < len(t.Links) {
+		return t.Links[row]
+	}
+	return ""
+}
+
+// HeatLinks are where cells of a heat map lead; the time is for the island.
+type HeatLinks struct {
+	Ends []int64  `json:"ends"` // of columns, Unix ms
+	Step int64    `json:"step"` // their width, ms
+	Rows []string `json:"rows"` // from the bottom
 }
 
 // DashHead is the head of a column.

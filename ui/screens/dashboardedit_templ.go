@@ -322,7 +322,7 @@ func dashForm(e DashEdit) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "</select></label> <label class=\"f wide\">How to read it<input class=\"input\" name=\"hint\" maxlength=\"200\"></label><div class=\"wide dqueries\"></div><button type=\"button\" class=\"btn sm wide\" data-act=\"dash-query\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "</select></label> <label class=\"f wide\">How to read it<input class=\"input\" name=\"hint\" maxlength=\"200\"></label> <label class=\"f wide dlinkf\">Rows and cells lead to<input class=\"input mono\" name=\"link\" maxlength=\"1000\" placeholder=\"/traces?operation={{Operation}}\"></label><div class=\"wide dqueries\"></div><button type=\"button\" class=\"btn sm wide\" data-act=\"dash-query\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -342,7 +342,7 @@ func dashForm(e DashEdit) templ.Component {
 			var templ_7745c5c3_Var17 string
 			templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(u)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `screens/dashboardedit.templ`, Line: 108, Col: 22}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `screens/dashboardedit.templ`, Line: 109, Col: 22}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 			if templ_7745c5c3_Err != nil {

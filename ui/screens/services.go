@@ -29,21 +29,22 @@ type RedTable struct {
 // RedRow is one service.
 type RedRow struct {
 	ServiceRow
-	On       bool   // it is chosen
-	Choose   string // link
-	Version  string
-	Since    string // 30 min, while the version is new
-	SinceAt  string
-	Rate     Compared
-	Share    Compared
-	P95      Compared
-	Latency  *LatencyBar
-	Slowest  string // operation
-	Slow     string // its p95
-	SlowHref string
-	Logs     string // links
-	Metrics  string
-	Traces   string
+	On        bool   // it is chosen
+	Choose    string // link
+	Version   string
+	Since     string // 30 min, while the version is new
+	SinceAt   string
+	Rate      Compared
+	Share     Compared
+	P95       Compared
+	Latency   *LatencyBar
+	Slowest   string // operation
+	Slow      string // its p95
+	Dashboard string // link
+	SlowHref  string
+	Logs      string // links
+	Metrics   string
+	Traces    string
 }
 
 // Compared is a number beside what it was before.

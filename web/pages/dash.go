@@ -45,6 +45,7 @@ const (
 
 func (p *Pages) dashboards(mux *http.ServeMux) {
 	p.get(mux, "GET /dashboards", p.dashListPage)
+	p.get(mux, "GET /dashboards/names", p.dashNames)
 	p.get(mux, "GET /dashboards/{id}", p.dashPage)
 	p.get(mux, "GET /dashboards/{id}/panels/{key}", p.dashPanel)
 }

@@ -144,6 +144,9 @@ func dashGrid(lo, top float64, unit string) []chart.YTick {
 // axisTop is a round number; binary bytes are round in their own base, and
 // shares that come near to the whole end there.
 func axisTop(hi float64, unit string) float64 {
+	if hi == 0 && (unit == "%" || unit == "%100") {
+		return map[string]float64{"%": 0.05, "%100": 5}[unit] // nothing is no reason to draw the whole
+	}
 	if unit == "%" && hi > 0.6 && hi < 1.001 {
 		return 1
 	}

@@ -35,6 +35,7 @@ func (d *dashDraw) heat(all []shown) screens.DashBody {
 		h.Starts = append(h.Starts, int64(t)*1e6-int64(d.a.step)) // an increase is of what came before its time
 	}
 	var names []string
+	var bounds []float64
 	before := make([]float64, len(d.a.times))
 	for i := range rows[:min(len(rows), 80)] {
 		s := &rows[i]
@@ -45,13 +46,18 @@ func (d *dashDraw) heat(all []shown) screens.DashBody {
 		if le {
 			values = above(values, before)
 		}
-		h.Rows, names = append(h.Rows, values), append(names, bucketName(bound(s), s, d.one.Unit))
+		h.Rows, names, bounds = append(h.Rows, values), append(names, bucketName(bound(s), s, d.one.Unit)), append(bounds, bound(s))
 	}
-	h.Rows, names = trimRows(h.Rows, names)
+	links := d.heatLinks(bounds)
+	from, to := trimRows(h.Rows)
+	h.Rows, names = h.Rows[from:to], names[from:to]
+	if links != nil {
+		links.Rows = links.Rows[from:to]
+	}
 	h.Frame = d.frameOf(d.one.Title+": heat map of "+strconv.Itoa(len(h.Rows))+" buckets", d.plotHeight(22), heatLeft(names))
 	h.From -= int64(d.a.step)
 	h.Grid = rowNames(names, h.Height)
-	return screens.DashBody{Heat: h}
+	return screens.DashBody{Heat: h, HeatLinks: links}
 }
 
 // above is what is in a bucket and not in those below it, which are in before
@@ -79,17 +85,18 @@ func bucketName(bound float64, s *shown, unit string) string {
 }
 
 // trimRows leaves out rows without anything, at both ends.
-func trimRows(rows [][]float64, names []string) ([][]float64, []string) {
+func trimRows(rows [][]float64) (from, to int) {
 	empty := func(r []float64) bool {
 		return !slices.ContainsFunc(r, func(v float64) bool { return v > 0 })
 	}
-	for len(rows) > 3 && empty(rows[0]) {
-		rows, names = rows[1:], names[1:]
+	to = len(rows)
+	for to-from > 3 && empty(rows[from]) {
+		from++
 	}
-	for len(rows) > 3 && empty(rows[len(rows)-1]) {
-		rows, names = rows[:len(rows)-1], names[:len(names)-1]
+	for to-from > 3 && empty(rows[to-1]) {
+		to--
 	}
-	return rows, names
+	return from, to
 }
 
 // rowNames are the names beside the rows, as many as there is room for.
@@ -245,6 +252,7 @@ func (d *dashDraw) table() screens.DashBody {
 			row[k] = d.cell(&f.Fields[i], &looks[k], r)
 		}
 		t.Rows = append(t.Rows, row)
+		t.Links = append(t.Links, d.rowLink(&f, r))
 	}
 	if len(t.Rows) == 0 {
 		return screens.DashBody{Empty: "No rows in this time range"}

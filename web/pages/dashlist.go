@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"tripod/ui/screens"
+	"tripod/web"
 )
 
 // dashListPage lists the dashboards that people made, and those that made
@@ -39,6 +40,36 @@ func (p *Pages) dashListPage(w http.ResponseWriter, r *http.Request) error {
 	pg := p.page(ctx, st, "dashboards", "Dashboards", "dashboard.css", "dashboard.js")
 	pg.Time.Live = nil
 	return p.show(w, r, pg, screens.DashboardList(m))
+}
+
+// dashName is a dashboard for the command palette.
+type dashName struct {
+	Title string `json:"title"`
+	Href  string `json:"href"`
+}
+
+// dashNames lists all dashboards as JSON, those that people made first.
+func (p *Pages) dashNames(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	carry := p.state(r)
+	out := []dashName{}
+	add := func(id, title string) {
+		out = append(out, dashName{title, carry.Carry().Href("/dashboards/" + pathPart(id))})
+	}
+	if p.o.Dashboards != nil {
+		list, err := p.o.Dashboards.List(ctx)
+		if err != nil {
+			return err
+		}
+		for _, d := range list {
+			add(d.ID, d.Title)
+		}
+	}
+	for _, d := range p.selfmade(ctx) {
+		add(d.ID, d.Title)
+	}
+	web.JSON(w, http.StatusOK, out)
+	return nil
 }
 
 // ownDashboards are those that people made.

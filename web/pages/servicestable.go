@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"tripod/dashboard/selfmade"
 	"tripod/store"
 	"tripod/ui"
 	"tripod/ui/chart"
@@ -52,6 +53,7 @@ func (p *Pages) redTable(ctx context.Context, st State, a *servicesAnswers, all 
 		}
 		carry := st.Carry().In(name)
 		r.Logs, r.Metrics, r.Traces = carry.Href("/logs"), spansGraph(st, name), carry.Href("/traces")
+		r.Dashboard = st.Carry().Href("/dashboards/" + pathPart(selfmade.ServiceID(name)))
 		p95 := l.red.P95
 		if l.slow {
 			p95 = l.recent

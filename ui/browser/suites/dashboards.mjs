@@ -7,6 +7,7 @@ export default function dashboards(scene) {
   scene('the planner has a dashboard with charts, numbers, a heat map and a table', looked);
   scene('a panel has the numbers of query_range', numbers);
   scene('a panel becomes a table and leads to its question', table);
+  scene('a service leads to its dashboard, and its cells and rows to traces', leads);
   scene('the cross-hair is one for all charts', cross);
   scene('a copy is edited by keys and mouse, saved, and an old version restored', edited);
   scene('a panel is added, and a wrong query says why', added, { allow: /console error: Failed to load resource.*400|console error/ });
@@ -188,4 +189,37 @@ async function phone(page) {
   await page.locator('.dp canvas').first().waitFor();
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(wide <= 390, `the page is ${wide} px wide`);
+}
+
+async function leads(page) {
+  await page.goto('/services');
+  await page.locator('a[aria-label="Dashboard of planner-api"]').click();
+  await page.waitForURL(/auto-service-planner-api/);
+  // a cell of the map leads to the traces of its time and its durations
+  const map = panel(page, 'Latency').locator('.dheat.leads .plot');
+  await map.locator('path.heat').first().waitFor();
+  const cells = JSON.parse(await panel(page, 'Latency').locator('.dheat.leads').getAttribute('data-cells'));
+  const box = await map.boundingBox();
+  const chart = await map.locator('xpath=ancestor::*[@data-from]').first().evaluate((el) => ({ from: Number(el.dataset.from), to: Number(el.dataset.to) }));
+  const end = cells.ends.at(-2);
+  const x = box.x + ((end - cells.step / 2 - chart.from) / (chart.to - chart.from)) * box.width;
+  await page.mouse.click(x, box.y + box.height * (1 - 1.5 / cells.rows.length));
+  await page.waitForURL(/\/traces\?/);
+  const to = new URL(page.url()).searchParams;
+  assert.equal(to.get('service'), 'planner-api');
+  assert.equal(to.get('to'), String(end));
+  assert.equal(to.get('from'), String(end - cells.step));
+  assert.equal(new URL(cells.rows[1], page.url()).searchParams.get('max'), to.get('max'));
+  // a row of the table leads to the traces of its operation
+  await page.goBack();
+  const row = panel(page, 'Operations').locator('tbody a').first();
+  const operation = await row.textContent();
+  await row.click();
+  await page.waitForURL(/\/traces\?/);
+  assert.equal(new URL(page.url()).searchParams.get('operation'), operation);
+  // and the palette knows the dashboard
+  await page.keyboard.press('Control+k');
+  await page.locator('#palette input').fill('planner-api');
+  await page.locator('#palette-list .opt', { hasText: 'planner-api' }).filter({ hasText: 'dashboard' }).click();
+  await page.waitForURL(/auto-service-planner-api/);
 }
