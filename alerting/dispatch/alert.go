@@ -26,6 +26,23 @@ func (a *Alert) Fingerprint() string { return a.fingerprint }
 // ResolvedAt says whether it has ended by then.
 func (a *Alert) ResolvedAt(now time.Time) bool { return !a.EndsAt.IsZero() && !a.EndsAt.After(now) }
 
+// setBack keeps an end that has come in the past, and one to come no further off
+// than the last sending promised, when the clock is now at an earlier time. It
+// tells whether the alert is another one on disk.
+func (a *Alert) setBack(now time.Time) bool {
+	switch promised := now.Add(a.ValidFor); {
+	case !a.ended() && a.EndsAt.After(promised):
+		a.EndsAt = promised
+	case a.ended() && a.EndsAt.After(now):
+		a.EndsAt = now
+		if a.StartsAt.After(now) {
+			a.StartsAt = now
+		}
+		return true
+	}
+	return false
+}
+
 // take makes an Alert of what came in, joined with what is known of it, as
 // Alertmanager does: overlapping spans become one.
 func (c *Core) take(a alerting.Alert, now time.Time) *Alert {

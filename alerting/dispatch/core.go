@@ -93,6 +93,7 @@ func Integrations(r *config.Receiver) []Integration {
 // Put takes alerts that fire or are resolved and returns how many were refused
 // because of MaxAlerts.
 func (c *Core) Put(now time.Time, alerts ...alerting.Alert) (refused int) {
+	c.watch(now)
 	for _, a := range alerts {
 		old := c.alerts[a.Fingerprint()]
 		n := c.take(a, now)
@@ -138,10 +139,7 @@ func (c *Core) Keep(now time.Time, fingerprints []string, until time.Time) {
 
 // Advance opens the groups whose time has come: after it Ready knows what is owed.
 func (c *Core) Advance(now time.Time) {
-	if now.Before(c.last.Add(-time.Second)) {
-		c.setBack(now)
-	}
-	c.last = now
+	c.watch(now)
 	for {
 		g := c.timers.pop(now, c.groups)
 		if g == nil {
@@ -156,9 +154,23 @@ func (c *Core) Advance(now time.Time) {
 	c.forgetSilences(now)
 }
 
+// watch notices that the clock was set back.
+func (c *Core) watch(now time.Time) {
+	if now.Before(c.last.Add(-time.Second)) {
+		c.setBack(now)
+	}
+	c.last = now
+}
+
 // setBack brings times that lie too far ahead nearer, after the clock was set
-// back: nobody waits longer than they would have from now on.
+// back: nobody waits longer than they would have from now on, and what has ended
+// does not fire again.
 func (c *Core) setBack(now time.Time) {
+	for _, a := range c.alerts {
+		if a.setBack(now) {
+			c.changed.alerts[a.fingerprint] = true
+		}
+	}
 	for _, g := range c.sorted() {
 		if at := now.Add(max(g.route.GroupWait, g.route.GroupInterval)); g.Next.After(at) {
 			g.Next = at

@@ -57,6 +57,7 @@ func (c *Core) Restore(now time.Time, s State, awake bool) error {
 		if awake && !a.ended() {
 			a.EndsAt = now.Add(max(a.ValidFor, time.Second))
 		}
+		a.setBack(now) // the clock may have been while we were away
 		c.store(a)
 	}
 	for _, g := range s.Groups {

@@ -177,6 +177,7 @@ type teller struct {
 	ids     map[string]string
 	seen    map[string]bool // ids of notifications that arrived
 	got     []told
+	tried   map[string]bool // receivers and alerts of which they may have heard that they fire
 	starts  map[string]time.Time
 	attempt int
 }
@@ -184,7 +185,7 @@ type teller struct {
 func newTeller(t *testing.T, cfg *config.Config) *teller {
 	return &teller{
 		t: t, cfg: cfg, core: New(cfg, Options{Steps: true}), now: midnight, down: map[string]bool{}, ids: map[string]string{},
-		seen: map[string]bool{}, starts: map[string]time.Time{},
+		seen: map[string]bool{}, tried: map[string]bool{}, starts: map[string]time.Time{},
 	}
 }
 
@@ -213,6 +214,11 @@ func (p *teller) until(end time.Time) {
 
 func (p *teller) send(n *Notification) {
 	p.attempt++
+	for _, a := range n.Alerts {
+		if !a.Resolved {
+			p.tried[n.Receiver+" "+inShort(a.Labels, false)[1:]] = true
+		}
+	}
 	if p.down[n.Receiver] {
 		p.core.Fail(p.clock(), n, p.clock().Add(10*time.Second), "down")
 		return
