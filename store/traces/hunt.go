@@ -21,6 +21,7 @@ type hunt struct {
 	r        store.TimeRange // of the trace's start
 	limit    int
 	min, max time.Duration // of the whole trace; a max of 0 is no bound
+	least    time.Duration // that a trace lasts which read keeps, maybe more than min
 	where    events.Expr   // some span of each trace fits
 	first    int           // traces that are read at first; 0 is some more than the limit
 	group    int           // most traces that are read at a time
@@ -57,7 +58,7 @@ func (h *hunt) run(ctx context.Context) error {
 
 func matchesAll(x events.Expr) bool {
 	all, ok := x.(events.And)
-	return x == nil || ok && len(all) == 0
+	return x == nil || ok && !slices.ContainsFunc(all, func(in events.Expr) bool { return !matchesAll(in) })
 }
 
 // spans shows the spans of a query until one is enough. What cannot be read is
@@ -91,12 +92,17 @@ var idField = []string{fTraceID}
 func (h *hunt) inRange(ctx context.Context) error {
 	group := cmp.Or(h.first, h.limit+h.limit/4+4)
 	q := events.Query{Range: h.r, Where: h.where, Fields: idField, Receipt: h.receipt}
+	meet := h.meet
+	if h.least = max(h.least, h.min); h.least > 0 && matchesAll(h.where) {
+		l := newLongHunt(h)
+		meet, q.Range, q.Fields = l.meet, l.scanned(), longFields
+	}
 	err := h.spans(ctx, q, func(e *events.Event) (bool, error) {
 		at := e.Time
 		if h.enough(at) {
 			return false, nil
 		}
-		h.meet(e)
+		meet(e)
 		if len(h.waiting) < min(group, h.group) {
 			return true, nil
 		}

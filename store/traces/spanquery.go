@@ -35,8 +35,10 @@ func (s *Store) FindSpans(ctx context.Context, q store.SpanQuery) (store.SpanAns
 		return store.SpanAnswer{}, fmt.Errorf("%w: %w", store.ErrNumbers, store.ErrInvalid)
 	}
 	start := time.Now()
-	need, _ := parsed.Plan().Best()
+	plan := parsed.Plan()
+	need, _ := plan.Best()
 	f := newFinder(s, parsed, q.Receipt, false)
+	f.hunt.least = leastOf(traceql.All(append(plan.Trace, plan.Span)))
 	f.hunt.r, f.hunt.limit, f.hunt.min, f.hunt.max = q.Range, q.Limit, q.MinDuration, q.MaxDuration
 	f.hunt.where = where(need)
 	f.show, f.fields = min(max(0, cmp.Or(q.Spans, defaultSpans)), maxSpans), parsed.Fields()

@@ -104,7 +104,8 @@ func TestFindSpansAgreesWithBruteForce(t *testing.T) {
 			queries[i].MinDuration, queries[i].MaxDuration = 2*time.Millisecond, oneOfThese(g, 0, 4*time.Millisecond)
 		}
 	}
-	for _, text := range []string{`{ span.d = "x" }`, `{ .d = "y" && status = error }`, `{ resource.d = 3 }`, `{ span.d = 3 } >> { name = "x" }`} {
+	for _, text := range []string{`{ span.d = "x" }`, `{ .d = "y" && status = error }`, `{ resource.d = 3 }`, `{ span.d = 3 } >> { name = "x" }`,
+		`{ traceDuration > 3ms }`, `{ traceDuration >= 2ms && status = error }`, `{ traceDuration > 4ms || traceDuration > 1s }`, `{ traceDuration > 3ms } && { name = "x" }`, `{ traceDuration > 1h }`, `{ !(traceDuration < 3ms) }`} {
 		queries = append(queries, store.SpanQuery{Text: text, Spans: 100, Limit: 1000,
 			Range: store.Between(storetest.Start.Add(-time.Hour), storetest.Start.Add(time.Hour))})
 	}

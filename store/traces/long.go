@@ -1,0 +1,94 @@
+package traces
+
+import (
+	"hash/maphash"
+	"math"
+	"strings"
+	"time"
+
+	"tripod/store"
+	"tripod/store/events"
+	"tripod/store/traces/traceql"
+)
+
+// longHunt meets the traces of a scan over all spans, newest first, that last so
+// long by the times of their spans, which are few of those that would be read.
+type longHunt struct {
+	*hunt
+	seed maphash.Seed
+	// What is known of the traces of this hour of the scan and the one before;
+	// by hashes, since what is taken for a longer trace is only read in vain.
+	now, before map[uint64]stretch
+	until       int64 // Unix ns; before it, now becomes before
+}
+
+// stretch is the time of the spans of a trace that were met, in Unix ns: when
+// the first of them started, which is the newest, and the last that ended.
+type stretch struct{ newest, end int64 }
+
+// maxStretches bounds the traces of an hour that are known: about 50 MB.
+const maxStretches = 1 << 20
+
+var longFields = []string{fTraceID, fDuration}
+
+func newLongHunt(h *hunt) *longHunt {
+	return &longHunt{hunt: h, seed: maphash.MakeSeed(), now: map[uint64]stretch{}, until: addTime(h.r.To, -maxLength)}
+}
+
+// scanned is the range of the scan: spans of a trace that starts in the range
+// may start behind it.
+func (l *longHunt) scanned() store.TimeRange {
+	return store.TimeRange{From: l.r.From, To: addTime(l.r.To, maxLength)}
+}
+
+func (l *longHunt) meet(e *events.Event) {
+	if e.Time < l.until {
+		l.now, l.before = map[uint64]stretch{}, l.now
+		l.until = addTime(e.Time, -maxLength)
+	}
+	id := e.Text(fTraceID)
+	key := maphash.String(l.seed, id)
+	s, known := l.now[key]
+	if !known {
+		if s, known = l.before[key]; !known {
+			s.newest, s.end = e.Time, e.Time
+		}
+		if len(l.now) >= maxStretches {
+			l.cut = true
+			return
+		}
+	}
+	if s.newest > addTime(e.Time, maxLength) {
+		return // too far from the others
+	}
+	took, _ := e.Get(fDuration)
+	s.end = max(s.end, addTime(e.Time, max(0, took.Int())))
+	l.now[key] = s
+	if s.end-e.Time >= int64(l.least) && !l.seen[id] {
+		id = strings.Clone(id)
+		l.seen[id] = true
+		l.wait(id, s.newest)
+	}
+}
+
+// leastOf is how long a trace lasts that fits a need, as far as it says so.
+func leastOf(n traceql.Need) (least time.Duration) {
+	switch n := n.(type) {
+	case traceql.All:
+		for _, in := range n {
+			least = max(least, leastOf(in))
+		}
+	case traceql.Any:
+		for i, in := range n {
+			if each := leastOf(in); i == 0 || each < least {
+				least = each
+			}
+		}
+	case *traceql.Test:
+		ns, isNumber := n.Number()
+		if n.Field.Intrinsic == traceql.TraceDuration && isNumber && (n.Op == ">" || n.Op == ">=" || n.Op == "=") && ns > 0 && ns < math.MaxInt64 {
+			return time.Duration(ns)
+		}
+	}
+	return least
+}
