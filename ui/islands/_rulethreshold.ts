@@ -16,10 +16,19 @@ function replace(from: number, to: number, insert: string): void {
   area.dispatchEvent(new Event('input', { bubbles: true }));
 }
 
+/** Writes into a field beside the query, as a hand would. */
+function set(name: string, text: string): void {
+  const field = one<HTMLInputElement>(`#rule-form [name="${name}"]`);
+  if (!field || field.value === text) return;
+  field.value = text;
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+}
+
 /** Puts a number in the place of the one that the expression compares with. */
 function write(text: string): void {
   const at = one('[data-threshold]');
   if (!at || text.trim() === '' || !Number.isFinite(Number(text))) return;
+  if ('beside' in at.dataset) return set('than', text.trim());
   const from = Number(at.dataset['from']);
   replace(from, Number(at.dataset['to']), text.trim());
   at.dataset['to'] = String(from + text.trim().length);
@@ -66,9 +75,23 @@ function near(e: PointerEvent): HTMLElement | null {
   return Math.abs(e.clientY - label.getBoundingClientRect().bottom) <= reach ? host : null;
 }
 
+/** Who goes on in PromQL from another language finds there what was asked. */
+function switched(e: Event): void {
+  const el = e.target as HTMLInputElement;
+  const expr = one('#rule-look')?.dataset['expr'] ?? '';
+  if (el.name === 'lang' && el.value === 'promql' && expr) replace(0, box()?.value.length ?? 0, expr);
+}
+
 export function start(): void {
+  document.addEventListener('change', switched);
   document.addEventListener('click', (e) => {
     const compare = e.target instanceof Element ? e.target.closest<HTMLElement>('[data-compare]')?.dataset['compare'] : null;
+    const beside = one<HTMLInputElement>('#rule-form [name="lang"]:checked');
+    if (compare && beside && beside.value !== 'promql') {
+      const [op, than] = compare.split(' ');
+      set('op', op ?? '');
+      return set('than', than ?? '');
+    }
     const end = box()?.value.trimEnd().length;
     if (compare && end) replace(end, box()?.value.length ?? end, ' ' + compare);
   });

@@ -3,9 +3,11 @@
 import * as preview from './_formpreview';
 import * as rows from './_formrows';
 import * as threshold from './_rulethreshold';
+import { guard } from './_unsaved';
 
 document.addEventListener('DOMContentLoaded', () => {
   rows.start('#rule-form');
   threshold.start();
+  guard('#rule-form', ['span', 'test', 'note']);
   preview.start('#rule-form', [['look', 'rule-look'], ['test', 'rule-test']]);
 });

@@ -19,6 +19,7 @@ type RuleEdit struct {
 
 	Name                    string
 	Query                   ui.Query
+	Languages               RuleLanguages
 	For, Keep               string
 	Labels, Annotations     []RulePair
 	Group                   string
@@ -31,6 +32,17 @@ type RuleEdit struct {
 	Preview RulePreview
 	Test    AlertTest
 	History []RuleEdition
+}
+
+// RuleLanguages is the choice of the language of a rule, with the fields of
+// those in which the comparison stands beside the query.
+type RuleLanguages struct {
+	List           []RuleSpan // PromQL first
+	LogQL, TraceQL ui.Query
+	Over           string // how long before each moment spans count
+	Op             string
+	Ops            []string
+	Limit          string
 }
 
 // RulePair is a label or an annotation.
@@ -46,6 +58,7 @@ type RuleEdition struct {
 
 // RulePreview is how a rule does now and did lately.
 type RulePreview struct {
+	Expr      string // what is asked, in PromQL
 	None      string // why there is nothing to show
 	Failed    string // why nothing is known of now
 	Hint      string // unit of the threshold
@@ -72,6 +85,7 @@ type RuleThreshold struct {
 	Value, Op, Max, Step string
 	From, To             int
 	Percent              bool // it is a share, and said in percent
+	Beside               bool // it stands in a field of its own, not in the expression
 }
 
 // RuleSample is one alert as it would be.

@@ -23,7 +23,7 @@ const (
 
 // alertChart draws the expression, without its comparison, and the states.
 func (p *Pages) alertChart(ctx context.Context, st State, r alerting.Rule) screens.AlertChart {
-	out := screens.AlertChart{Expr: r.Expr}
+	out := screens.AlertChart{Expr: exprShown(r.Expr)}
 	carry := st.Carry()
 	out.Metrics = carry.Href("/graph", "q", r.Expr)
 	if p.o.Alerts.Series == nil {

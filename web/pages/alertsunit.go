@@ -32,6 +32,9 @@ func ruleUnit(read parser.Parser, expr string, notes map[string]string) string {
 			return "/s"
 		}
 	}
+	if unit := readRuleQuery(expr).unit(); unit != "" {
+		return unit
+	}
 	if c, ok := splitComparison(read, expr); ok {
 		expr = c.plain
 	}

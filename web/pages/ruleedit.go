@@ -131,6 +131,7 @@ func (p *Pages) ruleModel(ctx context.Context, kept *rulebook.Kept, f *ruleForm,
 		Name: rule.Name, For: rule.For, Keep: rule.KeepFiringFor, Group: rule.Group, Interval: rule.Interval, Offset: rule.QueryOffset, Limit: f.limit,
 		Errors: ruleErrors(faults),
 	}
+	m.Languages = f.query.model()
 	for _, pair := range append(slices.Clone(f.labels), [2]string{}) {
 		m.Labels = append(m.Labels, screens.RulePair{Name: pair[0], Value: pair[1]})
 	}

@@ -17,6 +17,7 @@ import (
 // ruleForm is what the form of a rule holds.
 type ruleForm struct {
 	rule   rulebook.Rule
+	query  ruleQuery   // its expression in the language in which it is written
 	labels [][2]string // as typed, in their order
 	notes  [][2]string // annotations, likewise
 	limit  string      // as typed
@@ -51,7 +52,7 @@ func freshRule(v url.Values) ruleForm {
 
 // formOf is the form of a rule that there is.
 func formOf(r rulebook.Rule) ruleForm {
-	f := ruleForm{rule: r, span: ruleSpans[0].name, test: ruleTest}
+	f := ruleForm{rule: r, query: readRuleQuery(r.Expr), span: ruleSpans[0].name, test: ruleTest}
 	if r.Limit > 0 {
 		f.limit = strconv.Itoa(r.Limit)
 	}
@@ -82,6 +83,15 @@ func readRuleForm(v url.Values) ruleForm {
 	}
 	if v.Has("test") {
 		f.test = text("test")
+	}
+	if labelOf(text("lang")) != "" {
+		query, fault := typedRuleQuery(text, func(name string) string { return strings.ReplaceAll(v.Get(name), "\r\n", "\n") })
+		if fault != nil {
+			f.faults = append(f.faults, *fault)
+		}
+		f.query, f.rule.Expr = query, query.expr()
+	} else if f.query = readRuleQuery(f.rule.Expr); v.Has("lang") {
+		f.query = ruleQuery{lang: ruleLanguages[0].name} // it was chosen to see the PromQL
 	}
 	f.base, _ = strconv.Atoi(v.Get("base")) // 0 does not ask
 	f.rule.Labels, f.labels = f.pairs(v, "label", "labels", true)
@@ -123,7 +133,7 @@ func (f *ruleForm) pairs(v url.Values, in, field string, empty bool) (map[string
 // check gives all faults, those of the form first.
 func (f *ruleForm) check(read parser.Parser) rulebook.Faults {
 	found, _ := f.rule.Check(read).(rulebook.Faults)
-	return append(slices.Clone(f.faults), found...)
+	return append(slices.Clone(f.faults), f.query.own(found)...)
 }
 
 // alertOn is the form of a new rule with a query of the Metrics screen, as a

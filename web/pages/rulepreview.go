@@ -54,7 +54,7 @@ func (p *Pages) rulePreviewPart(w http.ResponseWriter, r *http.Request) error {
 
 // rulePreview is how the rule would do now and would have done lately.
 func (p *Pages) rulePreview(ctx context.Context, st State, f *ruleForm) screens.RulePreview {
-	out := screens.RulePreview{}
+	out := screens.RulePreview{Expr: f.rule.Expr}
 	back := ruleSpans[0].back
 	for _, s := range ruleSpans {
 		if s.name == f.span {
@@ -84,6 +84,7 @@ func (p *Pages) rulePreview(ctx context.Context, st State, f *ruleForm) screens.
 	if compared && out.Chart.Threshold != nil {
 		out.Threshold = ruleThreshold(f.rule.Expr, c, out.Chart.Lines.Max)
 		out.Threshold.Percent = unit == "%"
+		out.Threshold.Beside = labelOf(f.query.lang) != ""
 	}
 	p.rulePresent(ctx, f, c, compared, &out)
 	return out

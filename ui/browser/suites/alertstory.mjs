@@ -8,6 +8,8 @@ export default function alertStory(scene) {
   scene('a rule is made, tried, saved, fires, is silenced and resolved', story);
   scene('the threshold is dragged on the chart, and the back-test follows', dragged);
   scene('what is wrong with a rule is said beside its field', wrong, { allow: /status of 400/ });
+  scene('a rule is written in LogQL, and opens in LogQL again', logql);
+  scene('a form with changes asks before it is left, but not after it was saved', unsaved);
   scene('a rule and a silence are made on a phone', phone, { size: 'narrow' });
 }
 
@@ -110,6 +112,56 @@ async function wrong(page) {
   await page.waitForURL((u) => u.pathname === '/alerts/new' && !u.search);
   await page.locator('.ferr[data-field=for]', { hasText: 'want a duration' }).waitFor();
   assert.equal(await page.inputValue('[name=alert]'), 'Wrong');
+}
+
+async function logql(page) {
+  const name = 'InLogQL' + Date.now();
+  const query = 'sum by (service_name) (count_over_time({service_name=~".+"} [10s]))';
+  await page.goto('/alerts/new?for=0s&span=1h');
+  await page.fill('[name=alert]', name);
+  await page.locator('.rquery label', { hasText: 'LogQL' }).click();
+  await page.fill('#rule-logql', query);
+  await page.locator('[data-compare]').click();
+  await until('the number stands beside the query', () => page.inputValue('[name=than]'));
+  await page.fill('[name=than]', '0.5');
+  await page.getByText('which would fire at once').waitFor();
+  assert.equal(await page.inputValue('#rule-slide'), '0.5');
+  await page.fill('#rule-logql', query.slice(0, -2));
+  await page.locator('.ferr[data-field=expr]').filter({ hasText: /./ }).waitFor();
+  assert.doesNotMatch(await page.locator('.ferr[data-field=expr]').innerText(), /__logql__/);
+  await page.fill('#rule-logql', query);
+  await page.locator('#rule-test', { hasText: 'It would have fired' }).waitFor();
+  await page.keyboard.press('Control+s');
+  await page.waitForURL((u) => u.searchParams.get('sel') === name);
+  assert.equal(await page.locator('#alert-chart code').innerText(), query + ' > 0.5');
+  await page.keyboard.press('e');
+  await page.waitForURL((u) => u.pathname.startsWith('/alerts/edit/'));
+  assert.equal(await page.inputValue('#rule-logql'), query);
+  await page.locator('.rquery label', { hasText: 'PromQL' }).click();
+  await until('PromQL has what is stored', async () => (await expr(page)) === `{__logql__=\`${query}\`} > 0.5`);
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('The rule was deleted.').waitFor();
+}
+
+async function unsaved(page) {
+  const asked = [];
+  page.on('dialog', (d) => {
+    asked.push(d.type());
+    void d.dismiss();
+  });
+  await newRule(page, 'Unsaved', 1000000);
+  await page.locator('[name=alert]').pressSequentially('Rule');
+  await page.getByRole('link', { name: 'Cancel' }).click();
+  await until('it asks', () => asked.length === 1);
+  assert.deepEqual(asked, ['beforeunload']);
+  assert.equal(await page.inputValue('[name=alert]'), 'UnsavedRule');
+  await page.keyboard.press('Control+s');
+  await page.waitForURL((u) => u.searchParams.get('sel') === 'UnsavedRule');
+  await page.keyboard.press('e');
+  await page.waitForURL((u) => u.pathname.startsWith('/alerts/edit/'));
+  await page.getByRole('link', { name: 'Cancel' }).click();
+  await page.waitForURL((u) => u.pathname === '/alerts');
+  assert.equal(asked.length, 1, 'nothing was changed, so nothing is asked');
 }
 
 async function phone(page) {
