@@ -59,6 +59,9 @@ function ask(f: HTMLFormElement, parts: Part[], after: number): void {
 
 /** Keeps the parts up with the form of this selector. */
 export function start(selector: string, parts: Part[]): void {
+  const form = one<HTMLFormElement>(selector);
+  const late = parts.filter(([, id]) => one('#' + id)?.hasAttribute('data-wait'));
+  if (form && late.length) ask(form, late, 0);
   document.addEventListener('input', (e) => {
     const el = e.target as HTMLInputElement;
     if (el.name && el.name !== 'note' && el.form?.matches(selector)) ask(el.form, parts, el.type === 'radio' ? 0 : wait);

@@ -59,6 +59,7 @@ type RuleEdition struct {
 // RulePreview is how a rule does now and did lately.
 type RulePreview struct {
 	Expr      string // what is asked, in PromQL
+	Waiting   bool   // nothing is known yet; the page asks for it
 	None      string // why there is nothing to show
 	Failed    string // why nothing is known of now
 	Hint      string // unit of the threshold

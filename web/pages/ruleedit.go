@@ -109,13 +109,18 @@ func (p *Pages) keptRule(r *http.Request) (*rulebook.Kept, error) {
 	return kept, ruleFault(err)
 }
 
-// ruleForm shows the form with its preview; kept is nil for a new rule.
+// ruleForm shows the form with its preview; kept is nil for a new rule. What
+// takes long is asked for once the page is there: the back-test, and the look
+// of what logs and traces are asked.
 func (p *Pages) ruleForm(w http.ResponseWriter, r *http.Request, status int, kept *rulebook.Kept, f ruleForm, faults rulebook.Faults) error {
 	ctx := r.Context()
 	st := p.state(r)
 	m := p.ruleModel(ctx, kept, &f, faults)
-	m.Preview = p.rulePreview(ctx, st, &f)
-	m.Test = p.ruleTest(ctx, st, &f)
+	waits := r.PostFormValue("do") != "preview" // a browser without scripts asks for all at once
+	if m.Preview = (screens.RulePreview{Waiting: true}); !waits || labelOf(f.query.lang) == "" {
+		m.Preview = p.rulePreview(ctx, st, &f)
+	}
+	m.Test = p.ruleTest(ctx, st, &f, !waits)
 	pg := p.page(ctx, st, "alerts", m.Title, "plot.css", "alerts.css", "rule.css", "rule.js", "promql.js")
 	pg.Crumbs = []ui.Crumb{{Text: "Alerts", Href: st.Carry().Href("/alerts")}, {Text: m.Title}}
 	pg.Time, pg.Scope, pg.Refresh, pg.Flush = nil, nil, 0, true

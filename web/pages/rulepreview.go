@@ -29,7 +29,8 @@ var ruleSpans = []struct {
 }{{"6h", "6 h", 6 * time.Hour}, {"1h", "1 h", time.Hour}, {"1d", "24 h", 24 * time.Hour}, {"7d", "7 d", 7 * 24 * time.Hour}}
 
 const (
-	ruleTest    = "7d" // the back-test that a form begins with
+	statesTime  = 2 * time.Second // for the strip of states; the chart says enough without it
+	ruleTest    = "7d"            // the back-test that a form begins with
 	ruleSamples = 3    // alerts of this moment that are shown in full
 )
 
@@ -42,7 +43,7 @@ func (p *Pages) rulePreviewPart(w http.ResponseWriter, r *http.Request) error {
 	}
 	st := p.state(r)
 	if r.URL.Query().Get("part") == "test" {
-		return p.fragment(w, r, http.StatusOK, screens.RuleTest(p.ruleTest(r.Context(), st, &f)))
+		return p.fragment(w, r, http.StatusOK, screens.RuleTest(p.ruleTest(r.Context(), st, &f, true)))
 	}
 	m := p.rulePreview(r.Context(), st, &f)
 	m.Errors = ruleErrors(f.check(p.o.Alerts.Parser))
@@ -119,6 +120,8 @@ func (p *Pages) ruleChart(ctx context.Context, st State, f *ruleForm, c comparis
 	}
 	states := g.states(m, nil)
 	if p.o.Alerts.Trial != nil && f.check(p.o.Alerts.Parser) == nil {
+		ctx, cancel := context.WithTimeout(ctx, statesTime)
+		defer cancel()
 		if report, err := p.o.Alerts.Trial.Backtest(ctx, testedRule(f.rule), g.from, g.to); err == nil {
 			g.tried(states, report)
 		}
@@ -283,8 +286,8 @@ func (p *Pages) ruleSample(s rulebook.Sample, unit string) screens.RuleSample {
 	return out
 }
 
-// ruleTest is the back-test of what the form holds.
-func (p *Pages) ruleTest(ctx context.Context, st State, f *ruleForm) screens.AlertTest {
+// ruleTest is the back-test of what the form holds, or the offer to run it.
+func (p *Pages) ruleTest(ctx context.Context, st State, f *ruleForm, run bool) screens.AlertTest {
 	out := screens.AlertTest{}
 	if p.o.Alerts.Trial == nil {
 		return out
@@ -298,6 +301,9 @@ func (p *Pages) ruleTest(ctx context.Context, st State, f *ruleForm) screens.Ale
 	}
 	if faults := f.check(p.o.Alerts.Parser); back == 0 || len(faults.Of("expr")) > 0 {
 		out.Over = ""
+		return out
+	}
+	if out.Waiting = !run; out.Waiting {
 		return out
 	}
 	ctx, cancel := context.WithTimeout(ctx, testTime)
