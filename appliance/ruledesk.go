@@ -52,7 +52,7 @@ func (d *ruleDesk) open(ctx context.Context, log *slog.Logger) (alerting.Book, e
 		return alerting.Book{}, err
 	}
 	sound := d.sound(all, func(r rulebook.Kept, err error) {
-		log.Error("a rule made on the page is left out", "rule", r.Name, "id", r.ID, "err", err)
+		log.Error("a rule made on the page is left out", "rule", r.Title(), "id", r.ID, "err", err)
 	})
 	text, err := d.print(sound)
 	if err != nil {

@@ -29,12 +29,16 @@ func (r *Rule) Check(read parser.Parser) error {
 		read = parser.NewParser(parser.Options{})
 	}
 	var f Faults
-	f.name("alert", r.Name)
+	if r.Record == "" {
+		f.name("alert", r.Name)
+	} else {
+		f.record(r)
+	}
 	f.expr(read, r.Expr)
 	f.duration("for", r.For)
 	f.duration("keep_firing_for", r.KeepFiringFor)
-	f.pairs("labels", r.Labels)
-	f.pairs("annotations", r.Annotations)
+	f.pairs("labels", r.Labels, r.Record == "")
+	f.pairs("annotations", r.Annotations, true)
 	f.name("group", r.Group)
 	f.duration("interval", r.Interval)
 	f.duration("query_offset", r.QueryOffset)
@@ -62,9 +66,27 @@ func (f *Faults) name(field, s string) {
 	}
 }
 
+// record checks what only a rule that records has, and what it cannot have.
+func (f *Faults) record(r *Rule) {
+	f.name("record", r.Record)
+	switch {
+	case r.Name != "":
+		f.add("alert", "a rule makes alerts or it records, not both")
+	case !model.UTF8Validation.IsValidMetricName(r.Record):
+		f.add("record", "%.60q is no name of a metric", r.Record)
+	case strings.ContainsAny(r.Record, "{}"):
+		f.add("record", "%.60q has braces: labels have their own place", r.Record)
+	}
+	for field, given := range map[string]bool{"for": r.For != "", "keep_firing_for": r.KeepFiringFor != "", "annotations": len(r.Annotations) > 0} {
+		if given {
+			f.add(field, "a rule that records has none")
+		}
+	}
+}
+
 func (f *Faults) expr(read parser.Parser, s string) {
 	if strings.TrimSpace(s) == "" {
-		f.add("expr", "is missing: any PromQL; each series of its answer is an alert")
+		f.add("expr", "is missing: any PromQL; each series of its answer is an alert, or is recorded")
 		return
 	}
 	if len(s) > maxText {
@@ -110,7 +132,7 @@ func duration(s string) (time.Duration, error) {
 	return time.Duration(d), err
 }
 
-func (f *Faults) pairs(field string, m map[string]string) {
+func (f *Faults) pairs(field string, m map[string]string, templates bool) {
 	if len(m) > maxPairs {
 		f.add(field, "%d of them, at most %d", len(m), maxPairs)
 		return
@@ -122,9 +144,9 @@ func (f *Faults) pairs(field string, m map[string]string) {
 			f.add(field, "%.60q is no name", name)
 			continue
 		case field == "labels" && name == labels.MetricName:
-			f.add(at, "is the name of the metric, which alerts do not have")
+			f.add(at, "is the name of the metric, which no rule sets")
 			continue
-		case field == "labels" && name == labels.AlertName:
+		case field == "labels" && templates && name == labels.AlertName:
 			f.add(at, "is the name of the rule: change that")
 			continue
 		case len(value) > maxText:
@@ -132,6 +154,9 @@ func (f *Faults) pairs(field string, m map[string]string) {
 			continue
 		case field == "labels" && !utf8.ValidString(value):
 			f.add(at, "is no text")
+			continue
+		}
+		if !templates {
 			continue
 		}
 		if err := newTemplate(context.Background(), at, value, series{}, Surroundings{}).ParseTest(); err != nil {

@@ -3,6 +3,7 @@ package rulebook
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/url"
 	"strings"
 	"time"
@@ -39,7 +40,8 @@ type Sample struct {
 	Fault       string // of a template that fails, empty for none
 }
 
-// Expand makes the alert of one series of the expression's answer.
+// Expand makes the alert of one series of the expression's answer, or what is
+// recorded of it.
 func (r *Rule) Expand(ctx context.Context, of labels.Labels, value float64, env Surroundings) Sample {
 	in := series{of, value}
 	out := Sample{Value: value, Labels: map[string]string{}, Annotations: map[string]string{}}
@@ -58,6 +60,10 @@ func (r *Rule) Expand(ctx context.Context, of labels.Labels, value float64, env 
 			out.Labels[l.Name] = l.Value
 		}
 	})
+	if r.Record != "" {
+		maps.Copy(out.Labels, r.Labels)
+		return out
+	}
 	for name, text := range r.Labels {
 		set(out.Labels, "labels", name, text)
 	}

@@ -26,7 +26,8 @@ type fileGroup struct {
 }
 
 type fileRule struct {
-	Alert         yaml.Node      `yaml:"alert"`
+	Alert         yaml.Node      `yaml:"alert,omitempty"`
+	Record        yaml.Node      `yaml:"record,omitempty"`
 	Expr          yaml.Node      `yaml:"expr"`
 	For           model.Duration `yaml:"for,omitempty"`
 	KeepFiringFor model.Duration `yaml:"keep_firing_for,omitempty"`
@@ -53,7 +54,8 @@ func Print(head string, rules []Kept) ([]byte, error) {
 			saved[r.Group] = r.Saved
 			g.Interval, g.QueryOffset, g.Limit = length(r.Interval), length(r.QueryOffset), r.Limit
 		}
-		g.Rules = append(g.Rules, fileRule{text(r.Name), text(r.Expr), length(r.For), length(r.KeepFiringFor), texts(r.Labels), texts(r.Annotations)})
+		alert, record := name(r.Name), name(r.Record)
+		g.Rules = append(g.Rules, fileRule{alert, record, text(r.Expr), length(r.For), length(r.KeepFiringFor), texts(r.Labels), texts(r.Annotations)})
 	}
 	var b bytes.Buffer
 	b.WriteString(head)
@@ -63,6 +65,14 @@ func Print(head string, rules []Kept) ([]byte, error) {
 		return nil, err
 	}
 	return b.Bytes(), enc.Close()
+}
+
+// name is left out of the file when there is none.
+func name(s string) yaml.Node {
+	if s == "" {
+		return yaml.Node{}
+	}
+	return text(s)
 }
 
 // text is a string in quotes where the writer's blocks would lose the space at
@@ -110,8 +120,12 @@ func FromFile(g alerting.Group, r alerting.Rule) Rule {
 		}
 		return model.Duration(d).String()
 	}
-	return Rule{
+	out := Rule{
 		Name: r.Name, Expr: r.Expr, For: text(r.For), KeepFiringFor: text(r.KeepFiringFor), Labels: r.Labels, Annotations: r.Annotations,
 		Group: cmp.Or(g.Name, "rules"), Interval: text(g.Interval), QueryOffset: text(g.QueryOffset), Limit: g.Limit,
 	}
+	if r.Kind == alerting.Recording {
+		out.Name, out.Record = "", r.Name
+	}
+	return out
 }

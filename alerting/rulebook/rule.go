@@ -1,6 +1,7 @@
 package rulebook
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -8,16 +9,17 @@ import (
 	"tripod/alerting"
 )
 
-// Rule is an alerting rule with the settings of its group, as it is typed:
-// durations are Prometheus's ("5m", "1h30m"), empty where they are not given.
+// Rule is an alerting rule, or one that records, with the settings of its
+// group, as it is typed: durations are Prometheus's ("5m", "1h30m"), empty where they are not given.
 // The JSON is that of the API and of what is kept; its names are those of
 // Prometheus's rule files.
 type Rule struct {
-	Name          string            `json:"alert"`
+	Name          string            `json:"alert,omitempty"`
+	Record        string            `json:"record,omitempty"` // the metric that it writes, in place of Name
 	Expr          string            `json:"expr"`
 	For           string            `json:"for,omitempty"`
 	KeepFiringFor string            `json:"keep_firing_for,omitempty"`
-	Labels        map[string]string `json:"labels,omitempty"`      // values are templates
+	Labels        map[string]string `json:"labels,omitempty"`      // values are templates, but not of one that records
 	Annotations   map[string]string `json:"annotations,omitempty"` // values are templates
 
 	// Of the group: those of its rule that was saved last hold for all.
@@ -26,6 +28,9 @@ type Rule struct {
 	QueryOffset string `json:"query_offset,omitempty"`
 	Limit       int    `json:"limit,omitempty"` // of alerts, 0 means none
 }
+
+// Title is what the rule is called by.
+func (r *Rule) Title() string { return cmp.Or(r.Name, r.Record) }
 
 // Kept is a rule as it is kept.
 type Kept struct {

@@ -25,6 +25,10 @@ func sound() Rule {
 	}
 }
 
+func records(r *Rule) {
+	*r = Rule{Record: "job:took:p95", Expr: r.Expr, Group: "own", Labels: map[string]string{"env": "{{ no template", "alertname": "x"}}
+}
+
 func TestCheckNamesFieldAndPlace(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*Rule)
@@ -48,6 +52,12 @@ func TestCheckNamesFieldAndPlace(t *testing.T) {
 		"a bad interval":             {func(r *Rule) { r.Interval = "often" }, "interval: "},
 		"a bad offset":               {func(r *Rule) { r.QueryOffset = "x" }, "query_offset: "},
 		"a negative limit":           {func(r *Rule) { r.Limit = -1 }, "limit: "},
+		"one that records":           {records, ""},
+		"both of them":               {func(r *Rule) { records(r); r.Name = "A" }, "alert: a rule makes alerts or it records"},
+		"a record with braces":       {func(r *Rule) { records(r); r.Record = `up{job="x"}` }, "record: "},
+		"a record that is no text":   {func(r *Rule) { records(r); r.Record = "a\xff" }, "record: "},
+		"a record with a for":        {func(r *Rule) { records(r); r.For = "5m" }, "for: a rule that records has none"},
+		"a record with texts":        {func(r *Rule) { records(r); r.Annotations = map[string]string{"a": "b"} }, "annotations: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := sound()
@@ -71,7 +81,10 @@ func TestFileOfRules(t *testing.T) {
 	first, other, late := sound(), sound(), sound()
 	other.Name, other.Group, other.Interval, other.QueryOffset, other.Limit = "Other", "rest", "", "", 0
 	late.Name, late.Interval, late.QueryOffset, late.KeepFiringFor, late.Annotations = "Late", "1m", "", "", nil
-	got, err := Print("# ours\n", []Kept{{Saved: at, Rule: first}, {Saved: at, Rule: other}, {Saved: at.Add(time.Hour), Rule: late}})
+	var recorded Rule
+	records(&recorded)
+	recorded.Expr, recorded.Group = "sum(up)", "rest"
+	got, err := Print("# ours\n", []Kept{{Saved: at, Rule: first}, {Saved: at, Rule: other}, {Saved: at.Add(time.Hour), Rule: late}, {Saved: at, Rule: recorded}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,6 +120,11 @@ groups:
           severity: page
         annotations:
           summary: '{{ $labels.service_name }} takes {{ $value | humanizeDuration }}'
+      - record: job:took:p95
+        expr: sum(up)
+        labels:
+          alertname: x
+          env: '{{ no template'
 `
 	if string(got) != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -127,11 +145,16 @@ func TestExpand(t *testing.T) {
 
 // FuzzRule: what Check lets through, Prometheus reads from the file as it was.
 func FuzzRule(f *testing.F) {
-	f.Add("Slow", "up == 0", "5m", "severity", "page", "{{ $value }}", "own", "30s", 3)
-	f.Add("a: b", "vector(1) # x\n", "1h30m", "a b", "\n - x", "'\"\\", "#", "", 0)
-	f.Add("ü\u2028", "1 > bool 0", "", "x", "{{ \"\" }}", "{{", "~", "0", -1)
-	f.Fuzz(func(t *testing.T, name, expr, hold, label, value, text, group, interval string, limit int) {
-		r := Rule{Name: name, Expr: expr, For: hold, Labels: map[string]string{label: value}, Annotations: map[string]string{"summary": text}, Group: group, Interval: interval, Limit: limit}
+	f.Add("Slow", "", "up == 0", "5m", "severity", "page", "{{ $value }}", "own", "30s", 3)
+	f.Add("a: b", "", "vector(1) # x\n", "1h30m", "a b", "\n - x", "'\"\\", "#", "", 0)
+	f.Add("ü\u2028", "", "1 > bool 0", "", "x", "{{ \"\" }}", "{{", "~", "0", -1)
+	f.Add("", "job:up:sum", "sum(up)", "", "env", "{{", "", "own", "", 0)
+	f.Add("", "a - b: 'c", "sum(up)", "", "alertname", "\u00a0", "", "own", "1m", 2)
+	f.Fuzz(func(t *testing.T, name, record, expr, hold, label, value, text, group, interval string, limit int) {
+		r := Rule{Name: name, Record: record, Expr: expr, For: hold, Labels: map[string]string{label: value}, Group: group, Interval: interval, Limit: limit}
+		if text != "" {
+			r.Annotations = map[string]string{"summary": text}
+		}
 		if r.Check(nil) != nil {
 			return
 		}
@@ -145,7 +168,7 @@ func FuzzRule(f *testing.F) {
 		}
 		g := groups.Groups[0]
 		back := g.Rules[0]
-		if g.Name != group || g.Limit != limit || time.Duration(g.Interval) != Duration(interval) || back.Alert != name || back.Expr != expr ||
+		if g.Name != group || g.Limit != limit || time.Duration(g.Interval) != Duration(interval) || back.Alert != name || back.Record != record || back.Expr != expr ||
 			time.Duration(back.For) != Duration(hold) || !maps.Equal(back.Labels, r.Labels) || !maps.Equal(back.Annotations, r.Annotations) {
 			t.Errorf("%+v became\n%s", r, file)
 		}

@@ -131,7 +131,7 @@ func (c *Catalog) ChangeRule(ctx context.Context, change RuleChange, agreed func
 func saveRule(ctx context.Context, tx *sql.Tx, change RuleChange) (id string, err error) {
 	version := 0
 	if id = change.ID; id == "" {
-		id = ruleWords(change.Rule.Name) + "-" + strings.ToLower(rand.Text()[:6])
+		id = ruleWords(change.Rule.Title()) + "-" + strings.ToLower(rand.Text()[:6])
 		if _, err := tx.ExecContext(ctx, `INSERT INTO rules (id, version) VALUES (?, 0)`, id); err != nil {
 			return "", err
 		}

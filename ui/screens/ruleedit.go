@@ -17,6 +17,7 @@ type RuleEdit struct {
 	Can    bool // it can be saved
 	Old    int  // the version that is shown, when it is not the newest
 
+	Record                  bool // it is one that records; Name is the metric
 	Name                    string
 	Query                   ui.Query
 	Languages               RuleLanguages
@@ -96,6 +97,20 @@ type RuleSample struct {
 	Labels      []string // name=value
 	Annotations []RulePair
 	Fault       string // of a template
+}
+
+func (m RuleEdit) kind() string {
+	if m.Record {
+		return "record"
+	}
+	return "alert"
+}
+
+func (m RuleEdit) labelHint() string {
+	if m.Record {
+		return "added to what is recorded"
+	}
+	return "routes and silences match them"
 }
 
 func (m RuleEdit) err(field string) string { return m.Errors[field] }

@@ -28,7 +28,7 @@ type RuleDesk interface {
 }
 
 // OwnRules answers /api/v1/alerts/rules: the rules that were made on the page,
-// or here, as JSON whose members are those of a Prometheus rule file (alert,
+// or here, as JSON whose members are those of a Prometheus rule file (alert or record,
 // expr, for, keep_firing_for, labels, annotations, and of its group: group,
 // interval, query_offset, limit), with id, version, saved and note.
 type OwnRules struct {

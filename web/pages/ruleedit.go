@@ -133,7 +133,7 @@ func (p *Pages) ruleModel(ctx context.Context, kept *rulebook.Kept, f *ruleForm,
 		Title: "New rule", Action: "/alerts/new", Cancel: "/alerts", Base: f.base, Can: p.o.Alerts.Desk != nil, Note: f.note,
 		Query: ui.Query{ID: "rule-expr", Name: "expr", Value: rule.Expr, Lines: 3, Editor: true, Label: "Expression in PromQL",
 			Placeholder: "any PromQL: each series of its answer is an alert, such as a / b > 0.05"},
-		Name: rule.Name, For: rule.For, Keep: rule.KeepFiringFor, Group: rule.Group, Interval: rule.Interval, Offset: rule.QueryOffset, Limit: f.limit,
+		Name: rule.Title(), Record: f.record, For: rule.For, Keep: rule.KeepFiringFor, Group: rule.Group, Interval: rule.Interval, Offset: rule.QueryOffset, Limit: f.limit,
 		Errors: ruleErrors(faults),
 	}
 	m.Languages = f.query.model()
@@ -147,7 +147,7 @@ func (p *Pages) ruleModel(ctx context.Context, kept *rulebook.Kept, f *ruleForm,
 	if kept == nil {
 		return m
 	}
-	m.Title, m.Action = kept.Name, "/alerts/edit/"+pathPart(kept.ID)
+	m.Title, m.Action = kept.Title(), "/alerts/edit/"+pathPart(kept.ID)
 	if key := p.ruleKey(ctx, kept.ID); key != "" {
 		m.Cancel = "/alerts?sel=" + urlQuery(key)
 	}
@@ -193,7 +193,7 @@ func (p *Pages) ruleGroups(ctx context.Context, kept *rulebook.Kept, rule *ruleb
 
 // alertTools leads from a rule to its form, or to that of a copy.
 func (p *Pages) alertTools(ctx context.Context, entries []alertEntry, at int, d *screens.AlertDetail) {
-	if p.o.Alerts.Desk == nil || entries[at].rule.Kind != alerting.Alerting {
+	if p.o.Alerts.Desk == nil {
 		return
 	}
 	if own := p.ownRules(ctx, entries)[at]; own != nil {
@@ -208,6 +208,9 @@ func ruleErrors(faults rulebook.Faults) map[string]string {
 	out := map[string]string{}
 	for _, f := range faults {
 		field := f.Field
+		if field == "record" {
+			field = "alert" // they have one field
+		}
 		if _, ok := out[field]; !ok {
 			out[field] = sentence(f.Text)
 		}

@@ -43,6 +43,12 @@ func (d *testDesk) Groups() []alerting.Group {
 	all, _ := d.Rules(context.Background())
 	out := append([]alerting.Group(nil), d.also...)
 	for _, k := range all {
+		if k.Record != "" {
+			out = append(out, alerting.Group{File: testBook, Name: k.Group, Interval: time.Minute, Rules: []alerting.Rule{{
+				Kind: alerting.Recording, Name: k.Record, Expr: k.Expr, Health: alerting.HealthOK, Labels: k.Labels,
+			}}})
+			continue
+		}
 		out = append(out, alerting.Group{File: testBook, Name: k.Group, Interval: time.Minute, Rules: []alerting.Rule{{
 			Kind: alerting.Alerting, Name: k.Name, Expr: k.Expr, For: rulebook.Duration(k.For), Health: alerting.HealthOK, Labels: k.Labels,
 		}}})
@@ -108,6 +114,39 @@ func TestRuleForm(t *testing.T) {
 	wants(t, w.Body.String(), "It would have fired once in 7 days", "!data-wait")
 	_, _, page = pageOf(t, h, "/alerts/new?lang=logql&logql=x")
 	wants(t, page, `id="rule-look"`, "data-wait", "!The expression cannot be read")
+}
+
+func TestARuleThatRecords(t *testing.T) {
+	h, d := ruleDesk(t)
+	fields := func(pairs ...string) string {
+		return ruleFields(append([]string{"kind", "record", "alert", "api:errors:ratio", "expr", "a / b"}, pairs...)...)
+	}
+	_, _, page := pageOf(t, h, "/alerts/new?kind=record")
+	wants(t, page, `value="record" checked`, "Metric that it writes", `name="group" value="recorded"`)
+	w := sendTo(h, "POST", "/alerts/preview?part=look", form, fields())
+	wants(t, w.Body.String(), "Every series of the answer is recorded.", "Now it records one series.", "!which would fire", "!data-threshold")
+	w = sendTo(h, "POST", "/alerts/preview?part=test", form, fields())
+	wants(t, w.Body.String(), `id="rule-test"`, " hidden")
+	w = sendTo(h, "POST", "/alerts/preview?part=look", form, fields("alert", "up{a}"))
+	wants(t, w.Body.String(), "has braces")
+	w = sendTo(h, "POST", "/alerts/new", form, fields()) // the fields of an alert come along, hidden
+	all, _ := d.Rules(t.Context())
+	if w.Code != 303 || len(all) != 1 || all[0].Record != "api:errors:ratio" || all[0].Name != "" || all[0].For != "" || len(all[0].Annotations) != 0 || all[0].Labels["severity"] != "page" {
+		t.Fatalf("answered %d, kept %+v", w.Code, all)
+	}
+	if got := w.Header().Get("Location"); got != "/alerts?sel=api%3Aerrors%3Aratio" {
+		t.Errorf("it leads to %q", got)
+	}
+	_, _, page = pageOf(t, h, "/alerts?sel=api%3Aerrors%3Aratio")
+	wants(t, page, "/alerts/edit/"+all[0].ID, "Recording", "!Active alerts")
+	_, _, page = pageOf(t, h, "/alerts/edit/"+all[0].ID)
+	wants(t, page, `type="hidden" name="kind" value="record"`, `value="api:errors:ratio"`)
+	if w = sendTo(h, "POST", "/alerts/edit/"+all[0].ID, form, fields("base", "1", "expr", "a / c")); w.Code != 303 {
+		t.Errorf("change: %d", w.Code)
+	}
+	if w = sendTo(h, "POST", "/alerts/edit/"+all[0].ID+"/delete", form, ""); w.Code != 303 {
+		t.Errorf("delete: %d", w.Code)
+	}
 }
 
 func TestRuleIsSavedChangedAndRestored(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 // ruleForm is what the form of a rule holds.
 type ruleForm struct {
 	rule   rulebook.Rule
+	record bool        // it is one that records
 	query  ruleQuery   // its expression in the language in which it is written
 	labels [][2]string // as typed, in their order
 	notes  [][2]string // annotations, likewise
@@ -34,11 +35,14 @@ var usualNotes = []string{"summary", "description", "runbook_url"}
 // freshRule is the form of a new rule, with what an address says of it.
 func freshRule(v url.Values) ruleForm {
 	f := readRuleForm(v)
+	if f.record {
+		f.rule.Group = cmp.Or(f.rule.Group, "recorded")
+	}
 	f.rule.Group = cmp.Or(f.rule.Group, "alerts")
-	if !v.Has("for") {
+	if !f.record && !v.Has("for") {
 		f.rule.For = "5m"
 	}
-	if len(f.labels) == 0 {
+	if len(f.labels) == 0 && !f.record {
 		f.labels = [][2]string{{"severity", "warning"}}
 		f.rule.Labels = map[string]string{"severity": "warning"}
 	}
@@ -52,7 +56,7 @@ func freshRule(v url.Values) ruleForm {
 
 // formOf is the form of a rule that there is.
 func formOf(r rulebook.Rule) ruleForm {
-	f := ruleForm{rule: r, query: readRuleQuery(r.Expr), span: ruleSpans[0].name, test: ruleTest}
+	f := ruleForm{rule: r, record: r.Record != "", query: readRuleQuery(r.Expr), span: ruleSpans[0].name, test: ruleTest}
 	if r.Limit > 0 {
 		f.limit = strconv.Itoa(r.Limit)
 	}
@@ -96,6 +100,10 @@ func readRuleForm(v url.Values) ruleForm {
 	f.base, _ = strconv.Atoi(v.Get("base")) // 0 does not ask
 	f.rule.Labels, f.labels = f.pairs(v, "label", "labels", true)
 	f.rule.Annotations, f.notes = f.pairs(v, "annotation", "annotations", false)
+	if f.record = text("kind") == "record"; f.record {
+		f.rule.Name, f.rule.Record = "", f.rule.Name
+		f.rule.For, f.rule.KeepFiringFor, f.rule.Annotations = "", "", nil
+	}
 	if f.limit != "" {
 		n, err := strconv.Atoi(f.limit)
 		if f.rule.Limit = n; err != nil {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tripod/alerting"
 	"tripod/alerting/rulebook"
 	"tripod/store"
 	"tripod/ui/screens"
@@ -129,7 +130,9 @@ func (p *Pages) ownRules(ctx context.Context, entries []alertEntry) []*rulebook.
 		if e.group.File != p.o.Alerts.BookFile {
 			continue
 		}
-		n := slices.IndexFunc(all, func(k rulebook.Kept) bool { return k.Group == e.group.Name && k.Name == e.rule.Name })
+		n := slices.IndexFunc(all, func(k rulebook.Kept) bool {
+			return k.Group == e.group.Name && k.Title() == e.rule.Name && (k.Record != "") == (e.rule.Kind == alerting.Recording)
+		})
 		if n >= 0 {
 			out[i] = &all[n]
 			all = slices.Concat(all[:n:n], all[n+1:])

@@ -31,7 +31,7 @@ var ruleSpans = []struct {
 const (
 	statesTime  = 2 * time.Second // for the strip of states; the chart says enough without it
 	ruleTest    = "7d"            // the back-test that a form begins with
-	ruleSamples = 3    // alerts of this moment that are shown in full
+	ruleSamples = 3               // alerts of this moment that are shown in full
 )
 
 // rulePreviewPart answers the form while it is being typed in: what is wrong
@@ -47,7 +47,7 @@ func (p *Pages) rulePreviewPart(w http.ResponseWriter, r *http.Request) error {
 	}
 	m := p.rulePreview(r.Context(), st, &f)
 	m.Errors = ruleErrors(f.check(p.o.Alerts.Parser))
-	if f.rule.Name == "" && len(m.Errors) > 0 {
+	if f.rule.Title() == "" && len(m.Errors) > 0 {
 		delete(m.Errors, "alert") // who types the expression first need not hear of it yet
 	}
 	return p.fragment(w, r, http.StatusOK, screens.RuleLook(m))
@@ -77,9 +77,14 @@ func (p *Pages) rulePreview(ctx context.Context, st State, f *ruleForm) screens.
 	st.readTime("now-"+strconv.Itoa(int(back.Seconds()))+"s", "now")
 	c, compared := splitComparison(p.o.Alerts.Parser, f.rule.Expr)
 	unit := ruleUnit(p.o.Alerts.Parser, f.rule.Expr, f.rule.Annotations)
-	out.Hint = ruleHint(c, compared, unit)
+	if f.record {
+		compared = false
+	}
+	if out.Hint = ruleHint(c, compared, unit); f.record {
+		out.Hint = "Every series of the answer is recorded."
+	}
 	out.Chart = p.ruleChart(ctx, st, f, c, compared)
-	if !compared {
+	if !compared && !f.record {
 		out.Compare = ruleCompare(out.Chart.Lines)
 	}
 	if compared && out.Chart.Threshold != nil {
@@ -117,6 +122,9 @@ func (p *Pages) ruleChart(ctx context.Context, st State, f *ruleForm, c comparis
 	p.alertLines(&out, st, g, m, unit)
 	if compared {
 		threshold(&out, c.limit, unit)
+	}
+	if f.record {
+		return out
 	}
 	states := g.states(m, nil)
 	if p.o.Alerts.Trial != nil && f.check(p.o.Alerts.Parser) == nil {
@@ -230,6 +238,8 @@ func (p *Pages) rulePresent(ctx context.Context, f *ruleForm, c comparison, comp
 		return
 	}
 	switch {
+	case f.record:
+		out.Say = "Now it records " + ofSeries(n) + "."
 	case n > 0 && rulebook.Duration(f.rule.For) > 0:
 		out.Say = "Now the condition holds for " + ofSeries(n) + ": pending for " + chart.Long(rulebook.Duration(f.rule.For)) + ", then firing."
 	case n > 0:
@@ -289,7 +299,7 @@ func (p *Pages) ruleSample(s rulebook.Sample, unit string) screens.RuleSample {
 // ruleTest is the back-test of what the form holds, or the offer to run it.
 func (p *Pages) ruleTest(ctx context.Context, st State, f *ruleForm, run bool) screens.AlertTest {
 	out := screens.AlertTest{}
-	if p.o.Alerts.Trial == nil {
+	if p.o.Alerts.Trial == nil || f.record {
 		return out
 	}
 	back := time.Duration(0)

@@ -2,13 +2,14 @@
 // and back-tested, fires, tells Slack, is silenced and resolved.
 
 import assert from 'node:assert/strict';
-import { until } from '../tripod.mjs';
+import { json, until } from '../tripod.mjs';
 
 export default function alertStory(scene) {
   scene('a rule is made, tried, saved, fires, is silenced and resolved', story);
   scene('the threshold is dragged on the chart, and the back-test follows', dragged);
   scene('what is wrong with a rule is said beside its field', wrong, { allow: /status of 400/ });
   scene('a rule is written in LogQL, and opens in LogQL again', logql);
+  scene('a recording rule is made, writes its metric, is changed and deleted', recording);
   scene('a form with changes asks before it is left, but not after it was saved', unsaved);
   scene('a rule and a silence are made on a phone', phone, { size: 'narrow' });
 }
@@ -139,6 +140,36 @@ async function logql(page) {
   assert.equal(await page.inputValue('#rule-logql'), query);
   await page.locator('.rquery label', { hasText: 'PromQL' }).click();
   await until('PromQL has what is stored', async () => (await expr(page)) === `{__logql__=\`${query}\`} > 0.5`);
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('The rule was deleted.').waitFor();
+}
+
+async function recording(page, { origin }) {
+  const name = 'story:requests:rate' + Date.now();
+  await page.goto('/alerts/new');
+  await page.locator('.rkind label', { hasText: 'Recording rule' }).click();
+  assert.equal(await page.locator('[name=for]').isVisible(), false);
+  await page.fill('[name=alert]', name);
+  await page.evaluate((q) => {
+    const area = document.querySelector('#rule-expr');
+    area.dispatchEvent(new CustomEvent('tripod:replace', { detail: { from: 0, to: area.value.length, insert: q }, cancelable: true })) && (area.value = q);
+  }, question);
+  await page.getByText('Now it records one series').waitFor();
+  assert.equal(await page.locator('#rule-test').isVisible(), false);
+  await page.getByRole('button', { name: 'Save rule' }).click();
+  await page.waitForURL((u) => u.searchParams.get('sel') === name);
+  await until('its metric is there', async () => {
+    const answer = await json(`${origin}/api/v1/query?query=${encodeURIComponent(`{__name__="${name}"}`)}`);
+    return answer.data.result.length === 1;
+  });
+  await page.keyboard.press('e');
+  await page.waitForURL((u) => u.pathname.startsWith('/alerts/edit/'));
+  await page.locator('[name="label.name"]').first().fill('env');
+  await page.locator('[name="label.value"]').first().fill('story');
+  await page.getByRole('button', { name: 'Save rule' }).click();
+  await page.getByText('Saved as version 2').waitFor();
+  await page.keyboard.press('e');
+  await page.waitForURL((u) => u.pathname.startsWith('/alerts/edit/'));
   await page.getByRole('button', { name: 'Delete' }).click();
   await page.getByText('The rule was deleted.').waitFor();
 }
