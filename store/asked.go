@@ -4,6 +4,7 @@ package store
 const (
 	AskLogQL   = "__logql__"
 	AskTraceQL = "__traceql__"
-	// AskRange says beside a query how long before each moment it looks.
+	// AskRange, of store/metrics/asked, says beside a query how long before each
+	// moment it looks.
 	AskRange = "__range__"
 )

@@ -11,8 +11,6 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
-
-	"tripod/store"
 )
 
 // Query is one question of another language.
@@ -36,6 +34,9 @@ type Language struct {
 
 // Languages are those that a selector may name, by label: __logql__.
 type Languages map[string]Language
+
+// rangeLabel says, beside a query, how long before each moment it looks.
+const rangeLabel = "__range__"
 
 // Asks says whether an expression asks in another language.
 func (l Languages) Asks(expr parser.Expr) bool {
@@ -96,14 +97,14 @@ func (l Languages) read(matchers []*labels.Matcher) (name string, q Query, err e
 		switch {
 		case m.Type == labels.MatchEqual && m.Name == name:
 			q.Text = m.Value
-		case m.Type == labels.MatchEqual && m.Name == store.AskRange:
+		case m.Type == labels.MatchEqual && m.Name == rangeLabel:
 			over, err := model.ParseDuration(m.Value)
 			if err != nil || over <= 0 {
-				return name, q, fmt.Errorf("%s: want a duration above 0, as in %s=\"5m\"", m, store.AskRange)
+				return name, q, fmt.Errorf("%s: want a duration above 0, as in %s=\"5m\"", m, rangeLabel)
 			}
 			q.Over = time.Duration(over)
 		default:
-			return name, q, fmt.Errorf("%s is too much: a query stands alone in its selector, as {%s=`…`}, or beside %s", m, name, store.AskRange)
+			return name, q, fmt.Errorf("%s is too much: a query stands alone in its selector, as {%s=`…`}, or beside %s", m, name, rangeLabel)
 		}
 	}
 	return name, q, nil
