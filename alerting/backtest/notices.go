@@ -21,14 +21,6 @@ type Notice struct {
 	Night       bool // from ten in the evening to seven in the morning
 }
 
-// Held is a time at which something began to hold an alert back that fired.
-type Held struct {
-	Time     time.Time
-	Labels   map[string]string // of the alert
-	Receiver string
-	Why      string // inhibited by …, silenced by …, the time is …
-}
-
 // event is an alert that begins to fire or is over.
 type event struct {
 	at    time.Time

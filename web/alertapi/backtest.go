@@ -142,6 +142,7 @@ type report struct {
 	Strip         []bool        `json:"strip"` // whether anything fired, in 168 equal parts of the time
 	Alerts        []firedAlert  `json:"alerts"`
 	Notices       []triedNotice `json:"notices"`
+	Held          []triedReason `json:"held"` // the most frequent first
 }
 
 type firedAlert struct {
@@ -161,12 +162,18 @@ type triedNotice struct {
 	Night       bool      `json:"night"`
 }
 
+// triedReason is why alerts were held back from receivers, and how often.
+type triedReason struct {
+	Why   string `json:"why"`
+	Times int    `json:"times"`
+}
+
 const stripParts = 168 // an hour each of a week
 
 func reportOf(r *backtest.Report) report {
 	out := report{
 		Name: r.Rule.Name, Expr: r.Rule.Expr, From: r.From, To: r.To, Evaluations: r.Evaluations, Fired: r.Fired(),
-		FiringSeconds: r.Firing().Seconds(), Notifications: len(r.Notices), Strip: r.Strip(stripParts), Alerts: []firedAlert{}, Notices: []triedNotice{},
+		FiringSeconds: r.Firing().Seconds(), Notifications: len(r.Notices), Strip: r.Strip(stripParts), Alerts: []firedAlert{}, Notices: []triedNotice{}, Held: []triedReason{},
 	}
 	for _, a := range r.Alerts {
 		for _, e := range a.Episodes {
@@ -178,6 +185,11 @@ func reportOf(r *backtest.Report) report {
 				f.ResolvedAt = &e.ResolvedAt
 			}
 			out.Alerts = append(out.Alerts, f)
+		}
+	}
+	for _, h := range r.Reasons() {
+		if len(out.Held) < maxListed {
+			out.Held = append(out.Held, triedReason(h))
 		}
 	}
 	for _, n := range r.Notices {

@@ -213,10 +213,14 @@ func testSentence(r *backtest.Report, over string) string {
 	s := fmt.Sprintf("It would have fired %s in %s, %s in all", times, over, chart.Age(r.Firing()))
 	switch n := len(r.Notices); n {
 	case 0:
-		return s + ", and nobody would have been told."
+		s += ", and nobody would have been told"
 	case 1:
-		return s + ", with one notification."
+		s += ", with one notification"
 	default:
-		return fmt.Sprintf("%s, with %s notifications.", s, chart.Count(int64(n)))
+		s = fmt.Sprintf("%s, with %s notifications", s, chart.Count(int64(n)))
 	}
+	if held := backtest.SayHeld(r.Reasons()); held != "" {
+		s += "; " + held
+	}
+	return s + "."
 }

@@ -24,6 +24,7 @@ func (f *fakeTrial) Backtest(_ context.Context, r backtest.Rule, from, to time.T
 		at := from.Add(time.Hour)
 		report.Alerts = []backtest.Alert{{Episodes: []backtest.Episode{{FiredAt: at, ResolvedAt: at.Add(time.Hour)}}}}
 		report.Notices = []backtest.Notice{{Receiver: "ops", Night: true}, {Receiver: "ops"}}
+		report.Held = []backtest.Held{{Time: at, Receiver: "ops", Why: "inhibited by DatabaseDown"}}
 	}
 	return report, nil
 }
@@ -50,7 +51,7 @@ func TestAlertsTestARule(t *testing.T) {
 	}
 	f.exprs = nil
 	w := alertsAnswer(t, someRules(), f, "/alerts/backtest?sel=HighErrorRate")
-	wants(t, w.Body.String(), "It would have fired once in 7 days, 1 h in all, with 2 notifications.", `aria-current="true"><td class="r">5 %</td>`,
+	wants(t, w.Body.String(), "It would have fired once in 7 days, 1 h in all, with 2 notifications; held back once: inhibited by DatabaseDown.", `aria-current="true"><td class="r">5 %</td>`,
 		`<td class="r">1.25 %</td>`, `<td class="r">20 %</td>`, `<td class="t-2">ops</td>`, `<td class="t-2">nobody</td>`, `<div class="band err"`, "threshold 5 %", `value="5m"`, "data-keep")
 	if len(f.exprs) != 5 {
 		t.Errorf("asked %q, want five thresholds", f.exprs)

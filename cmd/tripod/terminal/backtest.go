@@ -70,6 +70,10 @@ type testedRule struct {
 	FiringSeconds               float64
 	Strip                       []bool
 	Notices                     []struct{ Receiver string }
+	Held                        []struct {
+		Why   string
+		Times int
+	}
 }
 
 func (c *Client) printBacktest(rules []testedRule) error {
@@ -84,6 +88,13 @@ func (c *Client) printBacktest(rules []testedRule) error {
 	}
 	if err := w.Flush(); err != nil {
 		return failed(ErrOutput, "%w", err)
+	}
+	for _, r := range rules {
+		for _, h := range r.Held {
+			if _, err := fmt.Fprintf(c.o.Stdout, "%s: held back %d times: %s\n", printable(r.Name), h.Times, printable(h.Why)); err != nil {
+				return failed(ErrOutput, "%w", err)
+			}
+		}
 	}
 	return nil
 }
