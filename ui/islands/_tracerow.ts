@@ -100,7 +100,7 @@ export function rowHTML(s: Spans, i: number, look: Look): string {
   const error = s.is(i, flag.error) ? `<span class="er" role="img" aria-label="error" title="error">${icon('warn')}</span>` : '';
   return (
     `<div class="${classes(s, i, look)}"${id} data-i="${i}" role="treeitem" aria-level="${depth + 1}"${open} aria-selected="${i === look.selected}" data-row tabindex="${i === look.here ? 0 : -1}">` +
-    `<div class="wn" style="padding-left:${10 + 16 * indent}px">${guides}${fold(s, i, look)}${dot}${label(s, i, look)}${error}</div>` +
+    `<div class="wn" style="padding-left:${10 + 16 * indent}px;--in:${indent}">${guides}${fold(s, i, look)}${dot}${label(s, i, look)}${error}</div>` +
     `<div class="wb">${bar(s, i, look)}</div></div>`
   );
 }

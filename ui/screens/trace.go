@@ -165,7 +165,8 @@ type TraceLog struct {
 }
 
 func depthPad(depth int) templ.SafeCSS {
-	return templ.SafeCSS("padding-left:" + strconv.Itoa(10+16*min(depth, maxIndent)) + "px")
+	in := min(depth, maxIndent)
+	return templ.SafeCSS("padding-left:" + strconv.Itoa(10+16*in) + "px;--in:" + strconv.Itoa(in))
 }
 
 // maxIndent keeps names readable in deep traces; the level is still announced.
