@@ -32,12 +32,17 @@ func (p *Pages) alertChanges(ctx context.Context, st State, r alerting.Rule) *sc
 	out := &screens.EvidenceChanges{Hint: "since an hour before " + word}
 	all = slices.DeleteFunc(all, func(c alerting.Change) bool { return c.Kind == alerting.ChangeAlert && c.Text == r.Name })
 	slices.SortStableFunc(all, func(a, b alerting.Change) int { return b.Time.Compare(a.Time) })
+	all, times := foldChanges(all)
 	if len(all) > maxChanges {
 		out.Hint += ", the newest " + chart.Count(maxChanges)
 		all = all[:maxChanges]
 	}
 	for i := range all {
-		out.Rows = append(out.Rows, p.alertChange(st, &all[i], at, word))
+		row := p.alertChange(st, &all[i], at, word)
+		if n := times[all[i].Detail]; n > 1 {
+			row.Text += ", " + chart.Count(int64(n)) + " times"
+		}
+		out.Rows = append(out.Rows, row)
 	}
 	switch {
 	case err != nil && len(out.Rows) == 0:
@@ -46,6 +51,18 @@ func (p *Pages) alertChanges(ctx context.Context, st State, r alerting.Rule) *sc
 		out.None = "Nothing that is known changed"
 	}
 	return out
+}
+
+// foldChanges leaves the first of those that say the same, and gives how often
+// each was said: an alert that comes and goes must not hide a new version.
+func foldChanges(all []alerting.Change) (once []alerting.Change, times map[string]int) {
+	times = map[string]int{}
+	for _, c := range all {
+		if times[c.Detail]++; times[c.Detail] == 1 {
+			once = append(once, c)
+		}
+	}
+	return once, times
 }
 
 // alertChange is one change, with what it leads to: traces of a new version

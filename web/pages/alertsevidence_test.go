@@ -282,6 +282,7 @@ func TestAnAlertSaysWhatChanged(t *testing.T) {
 		{Time: fired.Add(-2 * time.Hour), Kind: alerting.ChangeConfig, Text: "config", Detail: "long before"},
 		{Time: fired, Kind: alerting.ChangeAlert, Text: "HighErrorRate", Detail: "itself"},
 		{Time: fired.Add(time.Minute), Kind: alerting.ChangeAlert, Text: "Slow", Detail: "Slow began to fire"},
+		{Time: fired.Add(3 * time.Minute), Kind: alerting.ChangeAlert, Text: "Slow", Detail: "Slow began to fire"},
 	}}})
 	if err != nil {
 		t.Fatal(err)
@@ -289,7 +290,7 @@ func TestAnAlertSaysWhatChanged(t *testing.T) {
 	mux := http.NewServeMux()
 	p.alerts(mux)
 	_, _, body := pageOf(t, mux, "/alerts?sel=HighErrorRate")
-	wants(t, body, `href="#alert-changes"`, "since an hour before it fired", "10 min before it fired", "2 min after it fired", "Slow began to fire", "/traces?from=", "logs around it", "!long before", "!>itself<")
+	wants(t, body, `href="#alert-changes"`, "since an hour before it fired", "10 min before it fired", "2 min after it fired", "Slow began to fire, 2 times", "3 min after it fired", "!1 min after", "/traces?from=", "logs around it", "!long before", "!>itself<")
 	if _, _, body = pageOf(t, mux, "/alerts?sel=Backlog"); strings.Contains(body, "alert-changes") {
 		t.Error("a quiet rule asks what changed")
 	}
