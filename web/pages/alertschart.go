@@ -165,6 +165,9 @@ func threshold(out *screens.AlertChart, limit float64, unit string) {
 		return
 	}
 	top := limit * 1.25
+	if unit == "%" && limit <= 1 {
+		top = min(top, 1) // no share is more than the whole
+	}
 	for _, s := range out.Lines.Series {
 		for _, v := range s.Values {
 			if !math.IsNaN(v) && !math.IsInf(v, 0) {
@@ -172,7 +175,7 @@ func threshold(out *screens.AlertChart, limit float64, unit string) {
 			}
 		}
 	}
-	out.Lines.Max = chart.Top(top)
+	out.Lines.Max = axisTop(top, unit)
 	out.Lines.Series = append(out.Lines.Series, chart.Line{Class: "thr", Name: "threshold", Values: []float64{limit, limit}})
 	out.Threshold = &screens.AlertThreshold{Text: "threshold " + limitWords(limit, unit), At: min(limit/out.Lines.Max, 1)}
 }
