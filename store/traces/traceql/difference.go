@@ -21,7 +21,14 @@ const (
 type difference struct {
 	s      *Series
 	fields map[string]*contrast
+	labels map[attribute]string // of fields
 	cells  int
+}
+
+// attribute is one that a scope may have.
+type attribute struct {
+	scope Scope
+	name  string
 }
 
 // contrast is what is known of one field.
@@ -38,7 +45,7 @@ type tally struct {
 }
 
 func newDifference(s *Series) *difference {
-	return &difference{s: s, fields: map[string]*contrast{}}
+	return &difference{s: s, fields: map[string]*contrast{}, labels: map[attribute]string{}}
 }
 
 var sideNames = [2]string{"baseline", "selection"}
@@ -54,11 +61,11 @@ func (d *difference) add(t *Tree, at, step int, n int64) error {
 	d.count("status", status(span.Status), side, step, n)
 	d.count("kind", kind(span.Kind), side, step, n)
 	for _, a := range span.Attrs {
-		d.count((&Field{Scope: ScopeSpan, Name: a.Key}).key(), of(a.Value), side, step, n)
+		d.count(d.label(ScopeSpan, a.Key), of(a.Value), side, step, n)
 	}
 	if span.Resource != nil {
 		for _, a := range span.Resource.Attrs {
-			d.count((&Field{Scope: ScopeResource, Name: a.Key}).key(), of(a.Value), side, step, n)
+			d.count(d.label(ScopeResource, a.Key), of(a.Value), side, step, n)
 		}
 	}
 	if d.cells > maxCells {
@@ -67,12 +74,21 @@ func (d *difference) add(t *Tree, at, step int, n int64) error {
 	return nil
 }
 
-// key is the field as a label; a key may be empty, which no query can ask for.
-func (f *Field) key() string {
-	if f.Name == "" {
-		return scopeWords[f.Scope] + "."
+// label is an attribute as it is asked for, which spans have in common; a key may
+// be empty, which no query can ask for.
+func (d *difference) label(scope Scope, name string) string {
+	if name == "" {
+		return scopeWords[scope] + "."
 	}
-	return f.String()
+	a := attribute{scope, name}
+	text, ok := d.labels[a]
+	if !ok {
+		text = (&Field{Scope: scope, Name: name}).String()
+		if len(d.labels) < 2*maxCompareFields {
+			d.labels[a] = text
+		}
+	}
+	return text
 }
 
 func (d *difference) count(field string, v value, side, step int, n int64) {
