@@ -85,6 +85,9 @@ func (n *Alert) merge(old *Alert, now time.Time) {
 		!n.ResolvedAt(now) && old.EndsAt.After(n.EndsAt) && !old.Timeout:
 		n.EndsAt = old.EndsAt
 	}
+	if !n.ResolvedAt(now) {
+		n.ValidFor = n.EndsAt.Sub(now) // what was promised before holds
+	}
 }
 
 // maxAnnotation bounds a text in bytes: more than any message shows.

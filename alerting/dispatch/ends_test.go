@@ -139,3 +139,46 @@ func (p *teller) checkEnds(t *testing.T) (ends int) {
 	}
 	return ends
 }
+
+// TestPromisedEndsHold: an end that a sender named stays although later
+// sendings name none, also when the configuration is read again.
+func TestPromisedEndsHold(t *testing.T) {
+	cfg, err := config.Parse([]byte("route: {receiver: a}\nreceivers: [{name: a}]"), config.Source{File: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := New(cfg, Options{})
+	a := alertOf([]string{"A"}, midnight)
+	a.EndsAt = midnight.Add(2 * time.Hour)
+	c.Put(midnight, a)
+	now := midnight.Add(time.Minute)
+	a.EndsAt = time.Time{}
+	c.Put(now, a)
+	again := New(cfg, Options{})
+	if err := again.Restore(now.Add(time.Second), c.Changes(), false); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []*Core{c, again} {
+		if got := c.alerts[a.Fingerprint()].EndsAt; !got.Equal(midnight.Add(2 * time.Hour)) {
+			t.Errorf("it ends at %s, want two hours after midnight", got)
+		}
+	}
+}
+
+// TestSetBackIsWritten: an end that a clock set back has moved is to be written.
+func TestSetBackIsWritten(t *testing.T) {
+	cfg, err := config.Parse([]byte("route: {receiver: a}\nreceivers: [{name: a}]"), config.Source{File: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := alertOf([]string{"A"}, midnight)
+	a.EndsAt = midnight.Add(time.Hour)
+	kept := &Alert{Alert: a} // ended by then, for its last sending promised nothing
+	c := New(cfg, Options{})
+	if err := c.Restore(midnight.Add(time.Minute), State{Alerts: map[string]*Alert{a.Fingerprint(): kept}}, true); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Changes().Alerts[a.Fingerprint()]; got == nil || !got.EndsAt.Equal(midnight.Add(time.Minute)) {
+		t.Errorf("to be written is %+v", got)
+	}
+}

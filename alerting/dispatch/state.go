@@ -57,8 +57,10 @@ func (c *Core) Restore(now time.Time, s State, awake bool) error {
 		if awake && !a.ended() {
 			a.EndsAt = now.Add(max(a.ValidFor, time.Second))
 		}
-		a.setBack(now) // the clock may have been while we were away
 		c.store(a)
+		if a.setBack(now) { // the clock may have been while we were away
+			c.changed.alerts[a.fingerprint] = true
+		}
 	}
 	for _, g := range s.Groups {
 		c.adopt(now, g)

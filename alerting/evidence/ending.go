@@ -2,7 +2,6 @@ package evidence
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 
@@ -47,6 +46,22 @@ func (w writer) nextEnding() (seq []byte, h *head, err error) {
 	return nil, nil, nil
 }
 
+// waitAgain puts one that could not be asked behind the others; it was counted.
+func (w writer) waitAgain(seq []byte) error {
+	v := slices.Clone(w.endings.Get(seq))
+	if v == nil {
+		return nil
+	}
+	next, err := w.endings.NextSequence()
+	if err != nil {
+		return err
+	}
+	if err := w.endings.Delete(seq); err != nil {
+		return err
+	}
+	return w.endings.Put(number(next), v)
+}
+
 // finishEnding keeps it; nil for one of which nothing can be said.
 func (w writer) finishEnding(seq []byte, h *head, e *alerting.EvidenceEnding) error {
 	if err := w.endings.Delete(seq); err != nil || e == nil {
@@ -86,7 +101,11 @@ func (k *Keeper) endNext(ctx context.Context) bool {
 		return false // it waits for the next start
 	}
 	if err != nil {
-		k.o.Log.Warn("what an alert measured until its end is not kept", "alert", h.Name, "evidence", h.ID, "err", err)
+		k.o.Log.Warn("what an alert measured until its end is not known yet", "alert", h.Name, "evidence", h.ID, "err", err)
+		if err := k.update(func(w writer) error { return w.waitAgain(seq) }); err != nil {
+			k.o.Log.Error("how an alert ended is not written", "alert", h.Name, "err", err)
+		}
+		return false // the next tick or alert tries again
 	}
 	if err := k.update(func(w writer) error { return w.finishEnding(seq, h, e) }); err != nil {
 		k.o.Log.Error("how an alert ended is not written", "alert", h.Name, "err", err)
@@ -109,7 +128,7 @@ func (k *Keeper) ending(ctx context.Context, h *alerting.EvidenceHead) (*alertin
 	}
 	own := slices.IndexFunc(p.Lines, func(l alerting.PlotLine) bool { return l.Own })
 	if own < 0 {
-		return nil, fmt.Errorf("it has no value from %s to %s", h.FiredAt.UTC(), h.EndedAt.UTC())
+		return nil, nil // its series said nothing from then to then
 	}
 	return endingOf(p, p.Lines[own].Values), nil
 }

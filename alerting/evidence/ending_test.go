@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -182,5 +183,39 @@ func TestListGoesOn(t *testing.T) {
 	}
 	if list, err := k.EvidenceList(context.Background(), alerting.EvidenceQuery{Services: []string{"web"}}); err != nil || len(list) != 5 {
 		t.Errorf("%d of a service, %v", len(list), err)
+	}
+}
+
+// What cannot be asked at one time is asked again, behind those that wait.
+func TestEndingIsAskedAgain(t *testing.T) {
+	f := &fakes{plot: course(">", 3)}
+	k := open(t, Options{Doors: f.doors()})
+	a, b := alertOf("A", fired), alertOf("B", fired)
+	k.Note(steps(a, b))
+	work(t, k)
+	k.Note(append(over(a, fired.Add(time.Minute)), over(b, fired.Add(time.Minute))...))
+	f.err = errors.New("the store is busy")
+	if k.endNext(context.Background()) || waiting(k) != 2 {
+		t.Errorf("after a fault %d wait", waiting(k))
+	}
+	f.err = nil
+	for k.endNext(context.Background()) {
+	}
+	for _, x := range []alerting.Alert{a, b} {
+		if e := get(t, k, idFor(t, k, x)); e.Ending == nil || e.Ending.Worst != 3 {
+			t.Errorf("%s ended with %v", x.Labels["alertname"], e.Ending)
+		}
+	}
+	// but not for ever
+	c := alertOf("C", fired)
+	k.Note(steps(c))
+	work(t, k)
+	k.Note(over(c, fired.Add(time.Minute)))
+	f.err = errors.New("the store is busy")
+	for range maxTries {
+		k.endNext(context.Background())
+	}
+	if k.endNext(context.Background()); waiting(k) != 0 {
+		t.Errorf("%d wait for ever", waiting(k))
 	}
 }

@@ -79,9 +79,9 @@ func message(n news, external *url.URL) post {
 			break
 		}
 		p.Blocks = append(p.Blocks, itemBlocks(n, item)...)
-	}
-	if b, ok := standoutBlock(n.Items); ok {
-		p.Blocks = append(p.Blocks, b)
+		if i == standsOut(n.Items) {
+			p.Blocks = append(p.Blocks, standoutBlock(item.Detail.standout()))
+		}
 	}
 	if more := len(n.Items) - shownItems; more > 0 {
 		p.Blocks = append(p.Blocks, section(fmt.Sprintf("and %d more", more)))

@@ -140,20 +140,22 @@ func (p *pagerDuty) enclose(e *event, n *Notification, f *filler) {
 
 // detail adds what stands out in the evidence, beside what the configuration wants.
 func (e *event) detail(items []item) {
-	for _, i := range items {
-		s := i.Detail.standout()
-		if i.Resolved || s == (standout{}) {
+	i := standsOut(items)
+	if i < 0 {
+		return
+	}
+	if e.Payload.CustomDetails == nil {
+		e.Payload.CustomDetails = map[string]any{}
+	}
+	s := items[i].Detail.standout()
+	for name, text := range map[string]string{"trace": s.trace, "logs": s.logs} {
+		if _, taken := e.Payload.CustomDetails[name]; text == "" || taken {
 			continue
 		}
-		if e.Payload.CustomDetails == nil {
-			e.Payload.CustomDetails = map[string]any{}
+		if len(items) > 1 {
+			text = items[i].Name() + ": " + text // one of several alerts
 		}
-		for name, text := range map[string]string{"trace": s.trace, "logs": s.logs} {
-			if _, taken := e.Payload.CustomDetails[name]; text != "" && !taken {
-				e.Payload.CustomDetails[name] = text
-			}
-		}
-		return
+		e.Payload.CustomDetails[name] = text
 	}
 }
 

@@ -3,6 +3,7 @@ package notify
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -75,30 +76,28 @@ func took(d time.Duration) string {
 	return duration(d)
 }
 
-// standoutBlock shows it under the first alert of a message that has it.
-func standoutBlock(items []item) (b block, ok bool) {
-	for _, i := range items {
-		s := i.Detail.standout()
-		if i.Resolved || s == (standout{}) {
-			continue
+// standsOut is the first alert that a message shows of which there is something
+// to tell; -1 for none.
+func standsOut(items []item) int {
+	return slices.IndexFunc(items[:min(len(items), shownItems)], func(i item) bool {
+		return !i.Resolved && i.Detail.standout() != standout{}
+	})
+}
+
+func standoutBlock(s standout) block {
+	var parts []string
+	for _, part := range [...]struct{ name, text string }{{"Trace", s.trace}, {"Logs", s.logs}} {
+		if part.text != "" {
+			parts = append(parts, "*"+part.name+"* "+escape(part.text, maxStandout*5))
 		}
-		var parts []string
-		for _, part := range [...]struct{ name, text string }{{"Trace", s.trace}, {"Logs", s.logs}} {
-			if part.text != "" {
-				parts = append(parts, "*"+part.name+"* "+escape(part.text, maxStandout*5))
-			}
-		}
-		return section(strings.Join(parts, "\n")), true
 	}
-	return block{}, false
+	return section(strings.Join(parts, "\n"))
 }
 
 // firstTrace is where the trace can be seen that a message shows, or empty.
 func firstTrace(items []item) string {
-	for _, i := range items {
-		if i.Detail.Trace != nil && !i.Resolved {
-			return link(i.Detail.TraceURL)
-		}
+	if i := standsOut(items); i >= 0 && items[i].Detail.Trace != nil {
+		return link(items[i].Detail.TraceURL)
 	}
 	return ""
 }
