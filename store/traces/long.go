@@ -22,8 +22,9 @@ type longHunt struct {
 	until       int64 // Unix ns; before it, now becomes before
 }
 
-// stretch is the time of the spans of a trace that were met, in Unix ns: when
-// the first of them started, which is the newest, and the last that ended.
+// stretch is the time of the spans of a trace that were met last and lie within
+// maxLength, in Unix ns: when the first that was met started, which is the
+// newest, and when the last of them ended.
 type stretch struct{ newest, end int64 }
 
 // maxStretches bounds the traces of an hour that are known: about 50 MB.
@@ -58,13 +59,14 @@ func (l *longHunt) meet(e *events.Event) {
 			return
 		}
 	}
-	if s.newest > addTime(e.Time, maxLength) {
-		return // too far from the others
+	if s.newest > addTime(e.Time, maxLength) { // too far from the others
+		s = stretch{e.Time, e.Time}
 	}
 	took, _ := e.Get(fDuration)
 	s.end = max(s.end, addTime(e.Time, max(0, took.Int())))
 	l.now[key] = s
-	if s.end-e.Time >= int64(l.least) && !l.seen[id] {
+	// Of spans behind the range, those within an hour may all lie there.
+	if s.end-e.Time >= int64(l.least) && l.r.Has(e.Time) && !l.seen[id] {
 		id = strings.Clone(id)
 		l.seen[id] = true
 		l.wait(id, s.newest)

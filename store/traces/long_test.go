@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -57,4 +58,100 @@ func TestLongTracesAreFoundByTheirTimes(t *testing.T) {
 			}
 		}
 	}
+}
+
+// farTrace has a root that lasts so long, and a child so far behind its start.
+func farTrace(no byte, at int64, lasts, far, child time.Duration) []store.Span {
+	id := store.TraceID{no}
+	return []store.Span{
+		{TraceID: id, SpanID: store.SpanID{1}, Start: at, End: at + int64(lasts)},
+		{TraceID: id, SpanID: store.SpanID{2}, ParentID: store.SpanID{1}, Start: at + int64(far), End: at + int64(far+child)},
+	}
+}
+
+// A root that lasts long enough is found though a later span of its trace, in
+// the range or behind it, lies more than an hour behind its start.
+func TestLongRootIsFoundBeforeSpansThatLieFar(t *testing.T) {
+	at := storetest.Start.UnixNano()
+	for name, c := range map[string]struct{ far, child time.Duration }{
+		"in the range":           {70 * time.Minute, time.Minute},
+		"behind the range":       {110 * time.Minute, time.Minute},
+		"behind it, and as long": {110 * time.Minute, 95 * time.Minute},
+	} {
+		s := openTest(t, t.TempDir(), Options{})
+		spans := append(farTrace(1, at, 90*time.Minute, c.far, c.child), farTrace(2, at-int64(5*time.Minute), time.Second, 0, time.Second)...)
+		if err := s.Append(t.Context(), spans); err != nil {
+			t.Fatal(err)
+		}
+		for _, to := range []time.Duration{5 * time.Minute, 100 * time.Minute} {
+			r := store.TimeRange{From: at - int64(10*time.Minute), To: at + int64(to)}
+			for _, least := range []time.Duration{30 * time.Minute, time.Hour, 90 * time.Minute} {
+				found, err := s.Search(t.Context(), store.TraceQuery{Range: r, MinDuration: least})
+				if err != nil || len(found) != 1 || found[0].ID[0] != 1 || found[0].Start != at {
+					t.Errorf("%s, at least %v, to %v: got %+v, %v", name, least, to, found, err)
+				}
+			}
+			a, err := s.FindSpans(t.Context(), store.SpanQuery{Text: `{ traceDuration > 30m }`, Range: r})
+			if err != nil || len(a.Traces) != 1 || a.Traces[0].Trace.ID[0] != 1 {
+				t.Errorf("%s, a condition, to %v: got %+v, %v", name, to, a.Traces, err)
+			}
+		}
+	}
+}
+
+// Of random traces of which spans lie hours apart, those are found whose first
+// span lies in the range and lasts long enough by itself, and none whose spans
+// all together do not.
+func TestLongTracesOfSpansThatLieHoursApart(t *testing.T) {
+	g := rand.New(rand.NewPCG(4, 9))
+	at := storetest.Start.UnixNano()
+	minutes := func(n int) int64 { return int64(g.IntN(n)) * int64(time.Minute) }
+	var spans []store.Span
+	starts, ends, alone := map[store.TraceID]int64{}, map[store.TraceID]int64{}, map[store.TraceID]int64{}
+	for i := range 400 {
+		id, start := store.TraceID{byte(i >> 8), byte(i), 3}, at+minutes(600)
+		starts[id] = start
+		for no := range 1 + g.IntN(5) {
+			s := store.Span{TraceID: id, SpanID: store.SpanID{byte(no + 1)}, Start: start + int64(no), End: start + int64(no) + minutes(120)}
+			if no > 0 {
+				s.ParentID = store.SpanID{1}
+				far := minutes(180)
+				s.Start, s.End = s.Start+far, s.Start+far+minutes(4)
+			} else {
+				alone[id] = s.End - s.Start
+			}
+			ends[id] = max(ends[id], s.End)
+			spans = append(spans, s)
+		}
+	}
+	g.Shuffle(len(spans), func(i, j int) { spans[i], spans[j] = spans[j], spans[i] })
+	inStates(t, spans, func(t *testing.T, s *Store) {
+		sure := 0
+		for range 60 {
+			r := store.TimeRange{From: at + minutes(500)}
+			r.To = r.From + int64(time.Minute) + minutes(300)
+			least := time.Nanosecond + time.Duration(minutes(100))
+			list, err := s.Search(t.Context(), store.TraceQuery{Range: r, MinDuration: least, Limit: 1000})
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := map[store.TraceID]bool{}
+			for i := range list {
+				id := list[i].ID
+				if found[id] = true; ends[id]-starts[id] < int64(least) || list[i].Duration() < int64(least) || !r.Has(list[i].Start) {
+					t.Errorf("at least %v in %+v: found %+v", least, r, list[i])
+				}
+			}
+			for id, start := range starts {
+				if must := r.Has(start) && alone[id] >= int64(least); must && !found[id] {
+					t.Errorf("at least %v in %+v: %v, that starts at %d and lasts %v, is not found", least, r, id, start, time.Duration(alone[id]))
+				} else if must {
+					sure++
+				}
+			}
+		}
+		if sure < 1000 {
+			t.Errorf("only %d traces had to be found: the test says little", sure)
+		}
+	})
 }
