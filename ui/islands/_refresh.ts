@@ -17,11 +17,26 @@ let asked = 0; // ms since the page began
 const keep = {
   ignoreActiveValue: true,
   callbacks: {
-    beforeNodeMorphed: (old: Node): boolean => !(old instanceof HTMLElement && 'keep' in old.dataset),
+    beforeNodeMorphed: (old: Node, next: Node): boolean => !(old instanceof HTMLElement && 'keep' in old.dataset && sameKeep(old, next)),
     beforeAttributeUpdated: (name: string, node: Element): boolean =>
       !(name === 'open' && node instanceof HTMLDetailsElement) && !(name === 'tabindex' && 'row' in (node as HTMLElement).dataset),
   },
 };
+
+/** What is kept belongs to something, as a back-test to its rule; of something else it is not kept. */
+function sameKeep(old: HTMLElement, next: Node): boolean {
+  return next instanceof HTMLElement && old.dataset['keep'] === next.dataset['keep'];
+}
+
+/** What was kept of something else makes room at once, with what it still asks for. */
+function letGo(now: HTMLElement, next: HTMLElement): void {
+  for (const old of all('[data-keep][id]', now)) {
+    const other = next.querySelector(`#${CSS.escape(old.id)}`);
+    if (!other || sameKeep(old, other)) continue;
+    htmx.trigger(old, 'htmx:abort', {});
+    old.replaceWith(document.importNode(other, true));
+  }
+}
 
 /** Asks for this view again. An answer that comes after a newer question is dropped. */
 export async function refresh(): Promise<void> {
@@ -58,7 +73,9 @@ function replace(doc: Document): void {
   for (const id of parts) {
     const now = document.getElementById(id);
     const next = doc.getElementById(id);
-    if (now && next) Idiomorph.morph(now, next, { morphStyle: 'outerHTML', ...keep });
+    if (!now || !next) continue;
+    letGo(now, next);
+    Idiomorph.morph(now, next, { morphStyle: 'outerHTML', ...keep });
   }
   badges(doc);
   const main = document.getElementById('main');

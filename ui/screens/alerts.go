@@ -145,6 +145,7 @@ type AlertInstance struct {
 
 // AlertTest is what the rule would have done over stored history.
 type AlertTest struct {
+	Key       string          // of the rule
 	Spans     []AlertTestSpan // over which it can be run; none means that it cannot
 	Over      string          // that of the test; empty when it is none of these
 	Part      string          // where the test is by itself

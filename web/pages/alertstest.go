@@ -46,7 +46,7 @@ const (
 // therefore the page asks for it once it is shown, unless the address has run,
 // as that of a browser without scripts.
 func (p *Pages) alertTest(ctx context.Context, st State, e alertEntry, run bool) screens.AlertTest {
-	out := screens.AlertTest{For: promDuration(e.rule.For)}
+	out := screens.AlertTest{Key: e.key, For: promDuration(e.rule.For)}
 	if p.o.Alerts.Trial == nil {
 		return out
 	}

@@ -45,14 +45,14 @@ func TestAlertsTestARule(t *testing.T) {
 	if len(f.exprs) > 0 {
 		t.Errorf("the page waits for %d tests", len(f.exprs))
 	}
-	wants(t, body, `hx-get="/alerts/backtest?sel=HighErrorRate"`, `hx-trigger="load`, "It runs over the last 7 days", `test=7d#alert-test`)
+	wants(t, body, `hx-get="/alerts/backtest?sel=HighErrorRate"`, `hx-trigger="load`, "It runs over the last 7 days", `test=7d#alert-test`, `data-keep="HighErrorRate"`)
 	if body = screen("/alerts?sel=HighErrorRate&run=1"); len(f.exprs) != 5 || !strings.Contains(body, "It would have fired once in 7 days") {
 		t.Error("without scripts it is not run with the page")
 	}
 	f.exprs = nil
 	w := alertsAnswer(t, someRules(), f, "/alerts/backtest?sel=HighErrorRate")
 	wants(t, w.Body.String(), "It would have fired once in 7 days, 1 h in all, with 2 notifications; held back once: inhibited by DatabaseDown.", `aria-current="true"><td class="r">5 %</td>`,
-		`<td class="r">1.25 %</td>`, `<td class="r">20 %</td>`, `<td class="t-2">ops</td>`, `<td class="t-2">nobody</td>`, `<div class="band err"`, "threshold 5 %", `value="5m"`, "data-keep")
+		`<td class="r">1.25 %</td>`, `<td class="r">20 %</td>`, `<td class="t-2">ops</td>`, `<td class="t-2">nobody</td>`, `<div class="band err"`, "threshold 5 %", `value="5m"`, `data-keep="HighErrorRate"`)
 	if len(f.exprs) != 5 {
 		t.Errorf("asked %q, want five thresholds", f.exprs)
 	}

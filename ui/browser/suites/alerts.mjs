@@ -8,6 +8,7 @@ export default function alerts(scene) {
   scene('finding a rule, and one that is not there', find);
   scene('quiet rules say what they measure; states limit the list', quiet);
   scene('the back-test runs by itself, and stays through a refresh', backtest);
+  scene('a refresh that shows another rule tests that one', another);
 }
 
 async function rule(page) {
@@ -65,4 +66,16 @@ async function backtest(page) {
   assert.ok(await node.evaluate((el) => el.isConnected && !!el.querySelector('.verdictline')), 'the refresh leaves it');
   await page.reload();
   await test.locator('tr.on td', { hasText: '99.5 %' }).waitFor();
+}
+
+async function another(page) {
+  await page.goto('/alerts?sel=HostMemoryLow');
+  const test = page.locator('#alert-test');
+  await test.locator('.verdictline').waitFor();
+  await page.evaluate(() => history.replaceState(null, '', '/alerts?sel=HighErrorRate')); // as when it becomes the most urgent one
+  await page.keyboard.press('r');
+  await page.locator('.ad h1', { hasText: 'HighErrorRate' }).waitFor();
+  await test.locator('[name=sel][value=HighErrorRate]').waitFor({ state: 'attached' });
+  await test.locator('.verdictline').waitFor();
+  assert.equal(await test.locator('[name=sel]').count(), 1);
 }
