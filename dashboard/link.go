@@ -12,7 +12,8 @@ import (
 var part = regexp.MustCompile(`\{\{\s*([^{}]+?)\s*\}\}`)
 
 // checkLink takes addresses of this appliance, which begin with one /, and of
-// the web.
+// the web; without a fragment, which would come before what is added. Browsers
+// read \ as /.
 func checkLink(link string) error {
 	if link == "" {
 		return nil
@@ -21,7 +22,9 @@ func checkLink(link string) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("%.200q is no address", link)
-	case u.Scheme == "" && u.Host == "" && strings.HasPrefix(u.Path, "/"):
+	case strings.ContainsAny(link, "\\#"):
+		return fmt.Errorf("%.200q: \\ and # are not taken", link)
+	case u.Scheme == "" && u.Host == "" && strings.HasPrefix(link, "/") && !strings.HasPrefix(link, "//"):
 		return nil
 	case (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && !strings.Contains(u.Host, "{"):
 		return nil

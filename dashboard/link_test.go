@@ -17,6 +17,9 @@ func TestFollow(t *testing.T) {
 		"https://wiki.example/x?of={{ lower }}": "https://wiki.example/x?of=0.016",
 		"javascript:alert(1)":                   "",
 		"//evil.example/":                       "",
+		"///evil.example/":                      "",
+		`/\evil.example/`:                       "",
+		"/logs#top":                             "",
 		"traces":                                "",
 	} {
 		got := s.Follow(link, func(part string) (string, bool) { v, ok := values[part]; return v, ok })
@@ -47,6 +50,9 @@ func FuzzFollow(f *testing.F) {
 		}
 		if err := checkLink(got); err != nil {
 			t.Errorf("%q with %q: %v", link, value, err)
+		}
+		if strings.HasPrefix(got, "/") && len(got) > 1 && strings.ContainsAny(got[1:2], `/\`) {
+			t.Errorf("%q with %q leads to another host: %q", link, value, got)
 		}
 		if a, b, _ := strings.Cut(link, "?"); !strings.HasPrefix(got, a) {
 			t.Errorf("%q with %q leads to %q (%q)", link, value, got, b)

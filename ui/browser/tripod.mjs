@@ -9,13 +9,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { executable } from './which.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 export const shots = join(root, 'out', 'shots');
-
-// Names of Debian's and other systems' Chromium; CHROMIUM overrides them. The one
-// without windows takes half the CPU time.
-const browsers = [process.env.CHROMIUM, '/usr/bin/chromium-headless-shell', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 export async function startTripod(...args) {
   const data = mkdtempSync(join(tmpdir(), 'tripod-browser-'));
@@ -62,12 +59,10 @@ export async function startSlack() {
 }
 
 export async function startBrowser() {
-  const { existsSync } = await import('node:fs');
-  const executablePath = browsers.find((path) => path && existsSync(path));
-  if (!executablePath) throw new Error('no Chromium found: install it, or name it in CHROMIUM');
+  if (!executable) throw new Error('no Chromium found: install it, or name it in CHROMIUM');
   mkdirSync(shots, { recursive: true });
   return chromium.launch({
-    executablePath,
+    executablePath: executable,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
 }

@@ -23,7 +23,8 @@ type fragment struct {
 
 	// of a function over a range of samples
 	call     *parser.Call    // nil means the samples as they are
-	window   int64           // in milliseconds
+	of       time.Duration   // the range
+	window   int64           // the same in milliseconds
 	scalars  []promql.Vector // the other arguments
 	keepName bool
 
@@ -191,7 +192,7 @@ func (f *fragment) over(call *parser.Call) bool {
 		switch n := arg.(type) {
 		case *parser.MatrixSelector:
 			f.sel, _ = n.VectorSelector.(*parser.VectorSelector)
-			f.window = milliseconds(n.Range)
+			f.of, f.window = n.Range, milliseconds(n.Range)
 		case *parser.NumberLiteral:
 			f.scalars = append(f.scalars, promql.Vector{{F: n.Val}})
 		default:

@@ -208,7 +208,7 @@ func randomExpr(rnd *rand.Rand, depth int, ordered bool) string {
 	case 4, 5, 6, 7:
 		fn := pick(rnd, "rate", "increase", "delta", "irate", "idelta", "changes", "resets", "deriv", "avg_over_time", "min_over_time",
 			"max_over_time", "sum_over_time", "count_over_time", "last_over_time", "present_over_time", "stddev_over_time", "absent_over_time")
-		return fn + "(" + sel + pick(rnd, "[1m]", "[2m]", "[5m]", "[15s]", "[20m]", "[7s]") + mod + ")"
+		return fn + "(" + sel + pick(rnd, "[1m]", "[2m]", "[5m]", "[15s]", "[20m]", "[7s]", "[61118ms]", "[16122ms]") + mod + ")"
 	case 8:
 		return pick(rnd, "quantile_over_time(0.7, ", "quantile_over_time(2, ", "predict_linear(") + sel + "[5m]" + mod + pick(rnd, ")", ", 60)", ")")
 	case 9:

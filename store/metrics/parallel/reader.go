@@ -203,7 +203,7 @@ func newWorker(f *fragment) *worker {
 	if f.call == nil {
 		w.fn = latest{}
 	} else if own := slides[f.call.Func.Name]; own != nil {
-		w.fn = own(f.window)
+		w.fn = own(f.of)
 	} else {
 		w.fn = newStockSlide(f)
 	}

@@ -2,6 +2,7 @@ package parallel
 
 import (
 	"math"
+	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/util/kahansum"
@@ -17,19 +18,19 @@ type slide interface {
 	fill(out []float64, metric labels.Labels, s *samples, w *windows) (least int)
 }
 
-// slides are made for the functions that dashboards ask most; window is in
-// milliseconds. Other functions are the stock engine's own.
-var slides = map[string]func(window int64) slide{
-	"rate":              func(window int64) slide { return &change{counter: true, seconds: float64(window) / 1000} },
-	"increase":          func(int64) slide { return &change{counter: true} },
-	"delta":             func(int64) slide { return &change{} },
-	"sum_over_time":     func(int64) slide { return each(sumOver) },
-	"avg_over_time":     func(int64) slide { return each(meanOver) },
-	"count_over_time":   func(int64) slide { return each(func(v []float64) float64 { return float64(len(v)) }) },
-	"last_over_time":    func(int64) slide { return each(func(v []float64) float64 { return v[len(v)-1] }) },
-	"present_over_time": func(int64) slide { return each(func([]float64) float64 { return 1 }) },
-	"min_over_time":     func(int64) slide { return &extreme{beats: func(v, best float64) bool { return v < best }} },
-	"max_over_time":     func(int64) slide { return &extreme{beats: func(v, best float64) bool { return v > best }} },
+// slides are made for the functions that dashboards ask most. Other functions
+// are the stock engine's own.
+var slides = map[string]func(window time.Duration) slide{
+	"rate":              func(window time.Duration) slide { return &change{counter: true, seconds: window.Seconds()} },
+	"increase":          func(time.Duration) slide { return &change{counter: true} },
+	"delta":             func(time.Duration) slide { return &change{} },
+	"sum_over_time":     func(time.Duration) slide { return each(sumOver) },
+	"avg_over_time":     func(time.Duration) slide { return each(meanOver) },
+	"count_over_time":   func(time.Duration) slide { return each(func(v []float64) float64 { return float64(len(v)) }) },
+	"last_over_time":    func(time.Duration) slide { return each(func(v []float64) float64 { return v[len(v)-1] }) },
+	"present_over_time": func(time.Duration) slide { return each(func([]float64) float64 { return 1 }) },
+	"min_over_time":     func(time.Duration) slide { return &extreme{beats: func(v, best float64) bool { return v < best }} },
+	"max_over_time":     func(time.Duration) slide { return &extreme{beats: func(v, best float64) bool { return v > best }} },
 }
 
 // each is a function of a window's values, of which there is at least one.
