@@ -3,6 +3,8 @@ package pages
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -87,5 +89,40 @@ func TestBandsOfATest(t *testing.T) {
 	want := `0.100+0.040 "4 h" false|0.150+0.005 "" false|0.400+0.010 "1 h" false|0.950+0.050 "5 h" true`
 	if strings.Join(got, "|") != want {
 		t.Errorf("got %s, want %s", strings.Join(got, "|"), want)
+	}
+}
+
+// leaving is a trial that goes on until nobody waits for it.
+type leaving struct {
+	fakeTrial
+	began chan struct{}
+}
+
+func (l *leaving) BacktestAt(ctx context.Context, _ backtest.Rule, _ backtest.Comparison, _ []float64, _, _ time.Time) ([]*backtest.Report, error) {
+	close(l.began)
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestABackTestEndsWithItsReader(t *testing.T) {
+	l := &leaving{began: make(chan struct{})}
+	f := someRules()
+	p, err := New(Options{Now: func() time.Time { return noon }, Alerts: Alerts{Rules: f, Series: f, Trial: l}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	p.alerts(mux)
+	ctx, leave := context.WithCancel(t.Context())
+	done := make(chan *httptest.ResponseRecorder)
+	go func() {
+		rec := httptest.NewRecorder()
+		mux.ServeHTTP(rec, httptest.NewRequest("GET", "/alerts/backtest?sel=HighErrorRate", nil).WithContext(ctx))
+		done <- rec
+	}()
+	<-l.began
+	leave()
+	if rec := <-done; rec.Body.Len() > 0 {
+		t.Errorf("one who left is answered %q", rec.Body)
 	}
 }
