@@ -165,8 +165,9 @@ func (p *Pages) tracesView(ctx context.Context, st State, host string) screens.T
 		m.Error = p.reason(ctx, "trace search", err)
 		return m
 	}
+	more := len(found) >= q.Limit
 	if later {
-		found = mark.behind(found)
+		found, more = mark.behind(found, more)
 	}
 	all := found
 	slow := st.Values.Get("result") == "slow"
@@ -194,10 +195,10 @@ func (p *Pages) tracesView(ctx context.Context, st State, host string) screens.T
 		m.Empty = p.noTraces(ctx, &st, q, host)
 		return m
 	}
-	traceParts(&st, all, &m)
+	traceParts(&st, all, more, &m)
 	m.Rate = chartHref(&st, rateOf(&st, q))
 	p.scatter(ctx, &st, found, &m)
-	before := p.tracesBefore(ctx, &st, q, len(all) < maxTraces && !slow && !later)
+	before := p.tracesBefore(ctx, &st, q, !more && !slow && !later)
 	m.Latency = histogramOf(&st, found, before)
 	p.traceTable(&st, found, &m)
 	return m

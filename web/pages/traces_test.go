@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"fmt"
 	"html"
 	"math"
 	"net/http/httptest"
@@ -96,13 +97,19 @@ func TestTracesLimitIsSaid(t *testing.T) {
 	}
 }
 
-// TestTracesAreAllInTheParts follows the links to older traces, of which some
-// start in the same ns, and finds each once.
+// TestTracesAreAllInTheParts follows the links to older traces, of which some,
+// or more than a part, start in the same ns, and finds each once.
 func TestTracesAreAllInTheParts(t *testing.T) {
+	for _, same := range []int{7, 600, 5000} {
+		t.Run(fmt.Sprint(same), func(t *testing.T) { allInTheParts(t, same) })
+	}
+}
+
+func allInTheParts(t *testing.T, same int) {
 	f := &fakeTraces{}
 	var want []string
 	for i := range 2*maxTraces + 30 {
-		s := summary(0, time.Minute+time.Duration(i/7)*time.Second, time.Millisecond, i%2)
+		s := summary(0, time.Minute+time.Duration(i/same)*time.Second, time.Millisecond, i%2)
 		s.ID = store.TraceID{1, byte(i >> 8), byte(i)}
 		f.summaries = append(f.summaries, s)
 		want = append(want, s.ID.String())
@@ -130,13 +137,39 @@ func TestTracesAreAllInTheParts(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %d traces, want %d; or in another order", len(got), len(want))
 	}
-	for name, before := range map[string]string{"no mark": "noon", "of another range": "12-01", "no id": "1773316740000000000-"} {
+	for name, before := range map[string]string{"no mark": "noon", "of another range": "12-01", "no id": "1773316740000000000-", "no count": "1773316740000000000-01000000000000000000000000000000"} {
 		if body := ask(screen, "/traces?from=now-1h&before="+before).Body.String(); !strings.Contains(body, "These are the newest 500 traces") {
 			t.Errorf("%s: the newest are not shown", name)
 		}
 	}
 	last := f.summaries[len(f.summaries)-1]
-	if body := ask(screen, "/traces?from=now-1h&before="+traceMark{last.Start, last.ID}.String()).Body.String(); !strings.Contains(body, "No older traces in this time range") {
+	if body := ask(screen, "/traces?from=now-1h&before="+traceMark{last.Start, last.ID, same}.String()).Body.String(); !strings.Contains(body, "No older traces in this time range") {
+		t.Error("the end of the list is not named")
+	}
+}
+
+// Of more traces of one start than a search gives, the list goes on behind them.
+func TestTracesBehindTooManyOfOneStart(t *testing.T) {
+	f := &fakeTraces{}
+	for i := range maxSameStart + maxTraces + 50 {
+		s := summary(0, time.Minute, time.Millisecond, 0)
+		s.ID = store.TraceID{1, byte(i >> 8), byte(i)}
+		f.summaries = append(f.summaries, s)
+	}
+	f.summaries = append(f.summaries, summary(2, 2*time.Minute, time.Millisecond, 0))
+	screen, at := screenOf(t, Options{Traces: f}), f.summaries[maxSameStart-1]
+	body := ask(screen, "/traces?from=now-1h&before="+traceMark{at.Start, at.ID, maxSameStart}.String()).Body.String()
+	if !strings.Contains(body, "These are 500 traces before 11:59:00; they begin at 11:59:00, where too many start in the same nanosecond") {
+		t.Error("it is not said that some are missing")
+	}
+	older := regexp.MustCompile(`before=([^"&]*-10000)`).FindStringSubmatch(body)
+	if older == nil {
+		t.Fatal("no link to the older ones")
+	}
+	if body := ask(screen, "/traces?from=now-1h&before="+older[1]).Body.String(); !strings.Contains(body, "These are 1 trace before 11:59:00. ") {
+		t.Error("the older one is not found")
+	}
+	if body := ask(screen, "/traces?from=1773316740000&to=now&before="+older[1]).Body.String(); !strings.Contains(body, "No older traces in this time range") {
 		t.Error("the end of the list is not named")
 	}
 }
