@@ -53,15 +53,48 @@ func rateOf(st *State, q store.TraceQuery) string {
 	return "{ " + strings.Join(span, " && ") + " } | rate()" + by
 }
 
-// attribute is a condition that an attribute reads as a text, whatever its type.
+// attribute is a condition that an attribute reads as a text, whatever its type,
+// or that the field has which a search knows by such a word.
 func attribute(key, text string) string {
 	name := attributeName(key)
-	is := name + "=" + strconv.Quote(text)
+	any := []string{name + "=" + strconv.Quote(text)}
 	_, err := strconv.ParseFloat(text, 64)
 	if plain := strings.Trim(text, "0123456789.-") == ""; err == nil && plain || text == "true" || text == "false" {
-		return "(" + is + " || " + name + "=" + text + ")"
+		any = append(any, name+"="+text)
 	}
-	return is
+	if own := ownField(key, text); own != "" {
+		any = append(any, own)
+	}
+	if len(any) == 1 {
+		return any[0]
+	}
+	return "(" + strings.Join(any, " || ") + ")"
+}
+
+// ownField is a condition on a span's own field that Jaeger's users know by such
+// an attribute, as a search reads it too.
+func ownField(key, text string) string {
+	switch key {
+	case "error":
+		if text == "true" {
+			return "status=error"
+		} else if text == "false" {
+			return "status!=error"
+		}
+	case "span.kind":
+		for k := store.SpanInternal; k <= store.SpanConsumer; k++ {
+			if k.String() == text {
+				return "kind=" + text
+			}
+		}
+	case "otel.status_code":
+		if code := strings.ToLower(text); code == "error" || code == "ok" {
+			return "status=" + code
+		}
+	case "otel.status_description":
+		return "statusMessage=" + strconv.Quote(text)
+	}
+	return ""
 }
 
 // attributeName is an attribute of a span or its resource in TraceQL.

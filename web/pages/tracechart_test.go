@@ -55,6 +55,12 @@ func TestRateOfTheForm(t *testing.T) {
 		"and a form": {"operation=x&tags=" + url.QueryEscape("{ status = error }"), `({ status = error }) && {name="x"} | rate()`},
 		"all of the form": {"service=a&operation=GET+/&result=errors&min=1m&max=1.5h&tags=" + url.QueryEscape(`user.id=u7 http.status_code=500 odd*name="x y" ok=true`),
 			`{ resource.service.name="a" && name="GET /" && (.http.status_code="500" || .http.status_code=500) && ."odd*name"="x y" && (.ok="true" || .ok=true) && .user.id="u7" && traceDuration>=1m0s && traceDuration<=1h30m0s && status=error } | rate()`},
+		"errors in Jaeger's words": {"tags=error%3Dtrue", `{ (.error="true" || .error=true || status=error) } | rate() by (resource.service.name)`},
+		"no errors in them":        {"tags=error%3Dfalse", `{ (.error="false" || .error=false || status!=error) } | rate() by (resource.service.name)`},
+		"a span's own fields": {"service=a&tags=" + url.QueryEscape(`span.kind=server otel.status_code=ERROR otel.status_description="too late"`),
+			`{ resource.service.name="a" && (.otel.status_code="ERROR" || status=error) && (.otel.status_description="too late" || statusMessage="too late") && (.span.kind="server" || kind=server) } | rate()`},
+		"no such fields": {"service=a&tags=" + url.QueryEscape(`span.kind=odd otel.status_code=odd error=odd`),
+			`{ resource.service.name="a" && .error="odd" && .otel.status_code="odd" && .span.kind="odd" } | rate()`},
 		"services": {"service=a&service=b", `{ resource.service.name=~"a|b" } | rate() by (resource.service.name)`},
 	} {
 		v, _ := url.ParseQuery(c.params)
