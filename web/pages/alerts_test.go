@@ -26,6 +26,7 @@ type fakeAlerts struct {
 	episodes   []alerting.Episode
 	err        error
 	asked      []string
+	never      string // what names it has no answer
 }
 
 func (f *fakeAlerts) Episodes(context.Context, alerting.EpisodeQuery) ([]alerting.Episode, error) {
@@ -42,6 +43,9 @@ func (f *fakeAlerts) Range(_ context.Context, expr string, from, to time.Time, s
 	f.asked = append(f.asked, expr)
 	if f.err != nil {
 		return nil, nil, f.err
+	}
+	if f.never != "" && strings.Contains(expr, f.never) {
+		return nil, nil, nil
 	}
 	series := func(l labels.Labels, value func(at float64) float64) promql.Series {
 		s := promql.Series{Metric: l}
@@ -227,6 +231,26 @@ func TestAlertsScreenSays(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestQuietBesideConditions holds that a rule whose further conditions do not
+// hold says what it measures, as its chart does.
+func TestQuietBesideConditions(t *testing.T) {
+	for name, c := range map[string]struct {
+		expr string
+		want []string
+	}{
+		"within its limit":            {"disk > 0.8 and on () full", []string{`title="">0.01<`, "not above 0.8"}},
+		"beyond its limit":            {"disk > 0.001 and on () full", []string{`title="">0.01<`, "a further condition does not hold"}},
+		"below a limit":               {"disk <= 0.8 unless on () full", []string{`title="">0.01<`, "a further condition does not hold"}},
+		"nothing, with or without":    {"fullest > 1 and on () full", []string{`title="no data">–<`, "not above 1"}},
+		"beyond it, but not yet told": {"disk > 0.001", []string{`title="">0.01<`, "not above 0.001"}},
+	} {
+		f := &fakeAlerts{never: "full", groups: []alerting.Group{{Name: "g", Interval: time.Minute, Rules: []alerting.Rule{
+			{Kind: alerting.Alerting, Name: "Disk", Expr: c.expr, State: alerting.Inactive, Health: alerting.HealthOK},
+		}}}}
+		t.Run(name, func(t *testing.T) { wants(t, alertsScreen(t, f, "/alerts"), c.want...) })
 	}
 }
 

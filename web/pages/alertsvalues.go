@@ -80,7 +80,7 @@ func (p *Pages) measureQuiet(ctx context.Context, entries []alertEntry, now time
 			return true
 		}
 		at := now.Add(-e.group.QueryOffset)
-		m, _, err := p.o.Alerts.Series.Range(ctx, c.left, at, at, time.Second)
+		m, err := alertGrid{from: at, to: at, step: time.Second, n: 1}.measured(ctx, p.o.Alerts.Series, e.rule.Expr, c, true)
 		if err != nil {
 			left = left || ctx.Err() != nil
 			continue // its chart says why
@@ -112,8 +112,11 @@ func (p *Pages) quietItem(it *screens.AlertItem, r alerting.Rule, now time.Time)
 	if v, known := p.values.get(c.left, now); known {
 		it.Value = quantity(v.value, unit).String()
 		service = cmp.Or(v.service, service)
-		if math.IsNaN(v.value) {
+		switch {
+		case math.IsNaN(v.value):
 			it.Value, it.Title = chart.Dash, "no data"
+		case c.plain != c.left && c.holds(v.value):
+			it.Note = "a further condition does not hold"
 		}
 	}
 	if service != "" {

@@ -143,6 +143,23 @@ func (c comparison) quiet(unit string) string {
 	return "always " + n
 }
 
+// holds says that a value fulfils the comparison.
+func (c comparison) holds(v float64) bool {
+	switch c.op {
+	case parser.GTR:
+		return v > c.limit
+	case parser.GTE:
+		return v >= c.limit
+	case parser.LSS:
+		return v < c.limit
+	case parser.LTE:
+		return v <= c.limit
+	case parser.EQLC:
+		return v == c.limit
+	}
+	return v != c.limit
+}
+
 // nearer says that a value is nearer to what the comparison asks for than
 // another, or further beyond.
 func (c comparison) nearer(v, than float64) bool {
