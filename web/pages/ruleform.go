@@ -56,7 +56,7 @@ func freshRule(v url.Values) ruleForm {
 
 // formOf is the form of a rule that there is.
 func formOf(r rulebook.Rule) ruleForm {
-	f := ruleForm{rule: r, record: r.Record != "", query: readRuleQuery(r.Expr), span: ruleSpans[0].name, test: ruleTest}
+	f := ruleForm{rule: r, record: r.Record != "", query: formQuery(r.Expr), span: ruleSpans[0].name, test: ruleTest}
 	if r.Limit > 0 {
 		f.limit = strconv.Itoa(r.Limit)
 	}
@@ -94,7 +94,7 @@ func readRuleForm(v url.Values) ruleForm {
 			f.faults = append(f.faults, *fault)
 		}
 		f.query, f.rule.Expr = query, query.expr()
-	} else if f.query = readRuleQuery(f.rule.Expr); v.Has("lang") {
+	} else if f.query = formQuery(f.rule.Expr); v.Has("lang") {
 		f.query = ruleQuery{lang: ruleLanguages[0].name} // it was chosen to see the PromQL
 	}
 	f.base, _ = strconv.Atoi(v.Get("base")) // 0 does not ask

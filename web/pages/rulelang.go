@@ -103,6 +103,20 @@ func readRuleQuery(expr string) ruleQuery {
 	return q
 }
 
+// formQuery is the same as far as the fields of a form can hold it: a number
+// that is written in a way that they do not read, such as 6 * 0.005, stays PromQL.
+func formQuery(expr string) ruleQuery {
+	q := readRuleQuery(expr)
+	if q.limit == "" {
+		return q
+	}
+	c, ok := splitComparison(nil, expr)
+	if v, err := limitTyped(q.limit); !ok || err != nil || v != c.limit {
+		return ruleQuery{lang: ruleLanguages[0].name}
+	}
+	return q
+}
+
 // typedRuleQuery is that of a form, and what is wrong with its numbers.
 func typedRuleQuery(text func(name string) string, query func(name string) string) (q ruleQuery, fault *rulebook.Fault) {
 	q = ruleQuery{lang: text("lang"), op: text("op"), limit: text("than"), over: text("over")}

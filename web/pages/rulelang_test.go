@@ -36,6 +36,35 @@ func TestRuleQueries(t *testing.T) {
 	}
 }
 
+// TestFormsKeepTheNumber holds that what a form shows of a stored rule is saved
+// as the same comparison, and that what its fields cannot hold stays PromQL.
+func TestFormsKeepTheNumber(t *testing.T) {
+	for limit, lang := range map[string]string{
+		"10": "logql", "-1": "logql", "0.005": "logql", "1e3": "logql", "1_000": "logql", "Inf": "logql", "1234567.5": "logql",
+		"6 * 0.005": "promql", "-(3)": "promql", "010": "promql", "0x10": "promql", "5m": "promql", "NaN": "promql",
+	} {
+		expr := "{__logql__=`x`} >= " + limit
+		before, ok := splitComparison(nil, expr)
+		q := formQuery(expr)
+		if q.lang != lang || !ok {
+			t.Errorf("%s opens as %s, %t", expr, q.lang, ok)
+			continue
+		}
+		if lang == "promql" {
+			continue
+		}
+		fields := map[string]string{"lang": q.lang, "op": q.op, "than": q.limit, "over": q.over}
+		typed, fault := typedRuleQuery(func(name string) string { return fields[name] }, func(string) string { return q.text })
+		after, ok := splitComparison(nil, typed.expr())
+		if fault != nil || !ok || after.limit != before.limit || after.op != before.op || after.plain != before.plain {
+			t.Errorf("%s is saved as %s, %v", expr, typed.expr(), fault)
+		}
+	}
+	if got, want := exprShown("{__logql__=`x`} > 6 * 0.005"), "x > 6 * 0.005"; got != want {
+		t.Errorf("shown as %s, want %s", got, want)
+	}
+}
+
 // FuzzRuleQuery: a text of any form is found again in what is stored.
 func FuzzRuleQuery(f *testing.F) {
 	f.Add("sum(rate({a=\"b\"} |= `x` [1m]))", "10m", 1, true)
