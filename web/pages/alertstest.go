@@ -130,9 +130,7 @@ func (p *Pages) runTests(ctx context.Context, st State, rule backtest.Rule, back
 		one, err = p.o.Alerts.Trial.Backtest(ctx, rule, from, to)
 		limits, reports = []float64{0}, []*backtest.Report{one}
 	} else {
-		if out.Threshold = limitText(at); unit == "%" {
-			out.Threshold = limitWords(at, unit)
-		}
+		out.Threshold = limitField(at, unit)
 		reports, err = p.o.Alerts.Trial.BacktestAt(ctx, rule, backtest.Comparison{Left: c.left, Op: c.op.String()}, limits, from, to)
 	}
 	if errors.Is(err, alerting.ErrInvalid) {
@@ -168,8 +166,11 @@ func testThresholds(read parser.Parser, st State, expr string) (c comparison, li
 	at = c.limit
 	if s := st.Values.Get("threshold"); s != "" {
 		v, err := limitTyped(s)
-		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-			return c, nil, 0, fmt.Errorf("threshold %.40q: want a number", s)
+		if err == nil && (math.IsNaN(v) || math.IsInf(v, 0)) {
+			err = errNoNumber
+		}
+		if err != nil {
+			return c, nil, 0, fmt.Errorf("threshold %.40q: %w", s, err)
 		}
 		at = v
 	}

@@ -1,6 +1,8 @@
 package pages
 
 import (
+	"errors"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -47,7 +49,7 @@ func ruleUnit(read parser.Parser, expr string, notes map[string]string) string {
 	return ""
 }
 
-// limitText is a threshold as it is typed.
+// limitText is a threshold as it is read, with six digits.
 func limitText(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
 
 // limitWords is a threshold in its unit: 5 %, 500 ms, 0.1 /s.
@@ -63,12 +65,46 @@ func limitWords(v float64, unit string) string {
 	return quantity(v, unit).String()
 }
 
-// limitTyped reads a threshold as people type it: 0.05, 0,05 or 5 %.
+// limitExact is a threshold as it is stored, with all its digits.
+func limitExact(v float64) string {
+	if size := math.Abs(v); size >= 1e-9 && size < 1e15 || v == 0 {
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
+// limitField is a threshold as a field shows it and limitTyped reads it again.
+func limitField(v float64, unit string) string {
+	if shown := limitWords(v, unit); unit == "%" {
+		if same, err := limitTyped(shown); err == nil && same == v {
+			return shown
+		}
+	}
+	return limitExact(v)
+}
+
+// grouped is a number whose comma may stand before thousands or before a fraction.
+var grouped = regexp.MustCompile(`^[+-]?[1-9]\d{0,2},\d{3}(?:\D|$)`)
+
+var (
+	errNoNumber = errors.New("want a number")
+	errComma    = errors.New("its comma can stand before thousands or before a fraction: write 1000 for a thousand, and 1.5 for one and a half")
+)
+
+// limitTyped reads a threshold as people type it: 0.05, 0,05 or 5 %. What 1,000
+// means nobody can tell.
 func limitTyped(s string) (float64, error) {
 	number, percent := strings.CutSuffix(strings.TrimSpace(s), "%")
-	v, err := strconv.ParseFloat(strings.ReplaceAll(strings.TrimSpace(number), ",", "."), 64)
+	number = strings.TrimSpace(number)
+	if grouped.MatchString(number) {
+		return 0, errComma
+	}
+	v, err := strconv.ParseFloat(strings.ReplaceAll(number, ",", "."), 64)
+	if err != nil {
+		return 0, errNoNumber
+	}
 	if percent {
 		v /= 100
 	}
-	return v, err
+	return v, nil
 }

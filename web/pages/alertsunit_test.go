@@ -29,12 +29,23 @@ func TestThresholdsInTheirUnit(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", unit, got, want)
 		}
 	}
-	for typed, want := range map[string]float64{"0.05": 0.05, "0,05": 0.05, "5 %": 0.05, " 5%": 0.05, "-2": -2} {
+	for typed, want := range map[string]float64{"0.05": 0.05, "0,05": 0.05, "5 %": 0.05, " 5%": 0.05, "-2": -2, "1234567,5": 1234567.5, "0,125": 0.125, "12,3456": 12.3456, "1234,567": 1234.567, "1.000": 1} {
 		if got, err := limitTyped(typed); err != nil || got != want {
 			t.Errorf("%q: got %g, %v, want %g", typed, got, err, want)
 		}
 	}
-	if _, err := limitTyped("high"); err == nil {
-		t.Error("a word is a threshold")
+	for typed, want := range map[string]error{"high": errNoNumber, "": errNoNumber, "1.234,5": errNoNumber, "1,000": errComma, "-12,345 %": errComma, "1,000,000": errComma, "1,000.5": errComma, "999,000e3": errComma} {
+		if got, err := limitTyped(typed); err != want {
+			t.Errorf("%q: got %g, %v, want %v", typed, got, err, want)
+		}
+	}
+	for want, c := range map[string]struct {
+		v    float64
+		unit string
+	}{"1234567.5": {1234567.5, ""}, "1e+30": {1e30, ""}, "7 %": {0.07, "%"}, "0.123456789": {0.123456789, "%"}, "0.5": {0.5, "s"}} {
+		got := limitField(c.v, c.unit)
+		if read, err := limitTyped(got); got != want || err != nil || read != c.v {
+			t.Errorf("a field shows %q of %g, want %q", got, c.v, want)
+		}
 	}
 }

@@ -132,10 +132,10 @@ func typedRuleQuery(text func(name string) string, query func(name string) strin
 	}
 	v, err := limitTyped(q.limit)
 	if err != nil {
-		return q, &rulebook.Fault{Field: "expr", Text: fmt.Sprintf("compared with %.40q: want a number", q.limit)}
+		return q, &rulebook.Fault{Field: "expr", Text: fmt.Sprintf("compared with %.40q: %v", q.limit, err)}
 	}
-	if strings.ContainsAny(q.limit, ",%") {
-		q.limit = limitText(v)
+	if c, ok := splitComparison(nil, "x > "+q.limit); !ok || c.limit != v {
+		q.limit = limitExact(v) // PromQL does not read it as it is typed: 0,05, 5 % or 010
 	}
 	return q, nil
 }

@@ -65,6 +65,23 @@ func TestFormsKeepTheNumber(t *testing.T) {
 	}
 }
 
+// TestTypedNumbersAreStoredWhole holds that no digit of a number is lost, nor
+// one read by PromQL as another.
+func TestTypedNumbersAreStoredWhole(t *testing.T) {
+	for typed, want := range map[string]string{
+		"1234567,5": "> 1234567.5", "1234567.5": "> 1234567.5", "12.3456789 %": "> 0.123456789", "0,05": "> 0.05", "010": "> 10", "1e3": "> 1e3", "1,000": "", "many": "",
+	} {
+		fields := map[string]string{"lang": "logql", "than": typed}
+		q, fault := typedRuleQuery(func(name string) string { return fields[name] }, func(string) string { return "x" })
+		if fault != nil && want == "" {
+			continue
+		}
+		if got := q.expr(); fault != nil || got != "{__logql__=`x`} "+want {
+			t.Errorf("%q is stored as %s, %v, want %s", typed, got, fault, want)
+		}
+	}
+}
+
 // FuzzRuleQuery: a text of any form is found again in what is stored.
 func FuzzRuleQuery(f *testing.F) {
 	f.Add("sum(rate({a=\"b\"} |= `x` [1m]))", "10m", 1, true)
