@@ -13,8 +13,13 @@ import (
 // maxWhole bounds the traces that a search reads whole while it looks.
 const maxWhole = 50
 
-// maxWholeSpans bounds the spans that such a search reads at a time.
+// maxWholeSpans bounds the spans that such a search holds, but for those of one
+// trace that is read alone: up to maxTraceSpans.
 const maxWholeSpans = 50_000
+
+// minWhole are the traces that such a search reads at first, at least: of a list
+// of one, most reads would be of one or two candidates.
+const minWhole = 8
 
 // SearchWhole finds what Search does, and gives the traces whole, as Traces
 // does. Of a short list each candidate is read only once.
@@ -23,13 +28,11 @@ func (s *Store) SearchWhole(ctx context.Context, q store.TraceQuery) ([]store.Tr
 }
 
 func (s *Store) searchWhole(ctx context.Context, q store.TraceQuery, most int) ([]store.TraceSummary, iter.Seq2[store.Trace, error], error) {
-	w := &wholeHunt{hunt: s.hunt(&q), most: most, spans: map[store.TraceID][]store.Span{}}
-	if limit := cmp.Or(q.Limit, defaultLimit); q.MinDuration == 0 && q.MaxDuration == 0 && limit <= maxWhole {
-		w.hunt.read, w.first = w.read, limit
-	}
+	w := s.wholeHunt(&q, most)
 	if err := w.run(ctx); err != nil {
 		return nil, nil, err
 	}
+	w.drop()
 	found := w.traces()
 	return found, func(yield func(store.Trace, error) bool) { w.give(ctx, found, yield) }, nil
 }
@@ -37,8 +40,33 @@ func (s *Store) searchWhole(ctx context.Context, q store.TraceQuery, most int) (
 // wholeHunt is a search that keeps what it reads of the traces that it finds.
 type wholeHunt struct {
 	*hunt
-	most  int                            // spans that are read at a time
+	most  int                            // spans that are held
 	spans map[store.TraceID][]store.Span // in the order of a scan
+}
+
+func (s *Store) wholeHunt(q *store.TraceQuery, most int) *wholeHunt {
+	w := &wholeHunt{hunt: s.hunt(q), most: most, spans: map[store.TraceID][]store.Span{}}
+	if limit := cmp.Or(q.Limit, defaultLimit); q.MinDuration == 0 && q.MaxDuration == 0 && limit <= maxWhole {
+		w.hunt.read, w.first = w.read, max(limit, minWhole)
+	}
+	return w
+}
+
+// drop forgets the spans of traces that newer ones have pushed out of the list,
+// and says how many spans are still held.
+func (w *wholeHunt) drop() (held int) {
+	listed := make(map[store.TraceID]bool, len(w.found))
+	for i := range w.found {
+		listed[w.found[i].Trace.ID] = true
+	}
+	for id, list := range w.spans {
+		if listed[id] {
+			held += len(list)
+		} else {
+			delete(w.spans, id)
+		}
+	}
+	return held
 }
 
 // read finds every trace whose summary fits, and keeps its spans, unless they
@@ -50,10 +78,11 @@ func (w *wholeHunt) read(ctx context.Context, waiting []string, r store.TimeRang
 			ids = append(ids, id)
 		}
 	}
-	if len(ids) > maxWhole {
+	held := w.drop()
+	if len(ids) > maxWhole || held >= w.most {
 		return w.summaries(ctx, waiting, r)
 	}
-	spans, full, damage := w.s.spansOf(ctx, ids, w.most)
+	spans, full, damage := w.s.spansOf(ctx, ids, w.most-held)
 	if ctx.Err() != nil || errors.Is(damage, store.ErrClosed) {
 		return cmp.Or(ctx.Err(), damage)
 	}

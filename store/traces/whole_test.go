@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"context"
 	"reflect"
 	"testing"
 	"time"
@@ -56,4 +57,51 @@ func TestSearchWholeIsSearchAndTraces(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Of traces that all start long before the spans that fit, so that a search for
+// one looks at many, it holds no more spans at a time than it may, and in the
+// end those of the trace that it gives.
+func TestSearchWholeHoldsFewSpans(t *testing.T) {
+	s := openTest(t, t.TempDir(), Options{})
+	at, second := storetest.Start.UnixNano(), int64(time.Second)
+	var spans []store.Span
+	const traces, each = 60, 20
+	for i := range int64(traces) {
+		for no := range int64(each) {
+			span := store.Span{TraceID: store.TraceID{1, byte(i)}, SpanID: store.SpanID{byte(no + 1)}, Start: at + i*second + no, End: at + i*second + no + 1}
+			if no == each-1 { // the later a trace starts, the earlier is the span that fits
+				span.Name, span.Start, span.End = "last", at+int64(30*time.Minute)-i*second, at+int64(31*time.Minute)
+			}
+			spans = append(spans, span)
+		}
+	}
+	if err := s.Append(t.Context(), spans); err != nil {
+		t.Fatal(err)
+	}
+	for _, most := range []int{10 * each, 30 * each, maxWholeSpans} {
+		q := store.TraceQuery{Range: store.TimeRange{From: at, To: at + int64(time.Hour)}, Operation: "last", Limit: 1}
+		w := s.wholeHunt(&q, most)
+		reads, read := []int{}, w.hunt.read
+		w.hunt.read = func(ctx context.Context, ids []string, r store.TimeRange) error {
+			err, held := read(ctx, ids, r), 0
+			for _, list := range w.spans {
+				held += len(list)
+			}
+			if held > most || held > (len(ids)+1)*each {
+				t.Errorf("at most %d spans: %d are held after a read of %d traces", most, held, len(ids))
+			}
+			reads = append(reads, len(ids))
+			return err
+		}
+		if err := w.run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if want := []int{8, 16, 32, 4}; !reflect.DeepEqual(reads, want) {
+			t.Errorf("at most %d spans: read %d traces, want %d", most, reads, want)
+		}
+		if held := w.drop(); held != each || len(w.found) != 1 || w.found[0].Trace.ID[1] != traces-1 {
+			t.Errorf("at most %d spans: %d are held of %+v", most, held, w.found)
+		}
+	}
 }
