@@ -13,7 +13,7 @@ CRASHROUNDS ?= 200
 ARGS ?=
 ROWS ?= 1000000
 
-.PHONY: help run build generate test race fuzz crash bench bench-logs bench-traces bench-metrics lint check browser producers amtool
+.PHONY: help run build generate test race fuzz crash bench bench-logs bench-traces bench-metrics lint check browser producers amtool logcli
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,12 @@ test: build check ## all tests: Go, real Node.js producers, real amtool, browser
 
 amtool: bin/amtool ## Alertmanager's own client works with the appliance
 	go test -count=1 -run TestAmtoolItself ./cmd/tripod
+
+logcli: bin/logcli ## Loki's own client works with the appliance; it is large to build, so make test leaves it out
+	go test -count=1 -run TestLogcliItself ./cmd/tripod
+
+bin/logcli: testdata/logcli/go.mod testdata/logcli/go.sum
+	go build -C testdata/logcli -o ../../bin/logcli github.com/grafana/loki/v3/cmd/logcli
 
 bin/amtool: testdata/amtool/go.mod testdata/amtool/go.sum
 	go build -C testdata/amtool -o ../../bin/amtool github.com/prometheus/alertmanager/cmd/amtool

@@ -23,8 +23,8 @@ import (
 // holds the answers to the files beside them:
 //
 //	sdk-*     sent by @myunisoft/loki 6.0.0 (npm), recorded; its times are those of the records here
-//	logcli-*  in the form that logcli's documentation and sources describe: it was
-//	          not run, and its answers are ours
+//	logcli-*  in the form in which logcli 3.7.8 was recorded, with the times of the records
+//	          here; make logcli runs it itself
 func TestClientsCalls(t *testing.T) {
 	srv := serve(t, clientRecords(), Options{})
 	files, err := filepath.Glob("testdata/clients/*.http")
