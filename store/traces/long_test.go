@@ -155,3 +155,27 @@ func TestLongTracesOfSpansThatLieHoursApart(t *testing.T) {
 		}
 	})
 }
+
+// A trace whose spans lie hours apart is once in an answer, also when it is met
+// again after it was read.
+func TestTraceOfHoursIsOnceInAnAnswer(t *testing.T) {
+	s := openTest(t, t.TempDir(), Options{})
+	at := storetest.Start.UnixNano()
+	var spans []store.Span
+	for i := range byte(100) {
+		spans = append(spans, farTrace(i+1, at+int64(i)*int64(time.Minute), 20*time.Minute, 3*time.Hour, 20*time.Minute)...)
+	}
+	if err := s.Append(t.Context(), spans); err != nil {
+		t.Fatal(err)
+	}
+	for _, least := range []time.Duration{0, 10 * time.Minute} {
+		list, err := s.Search(t.Context(), store.TraceQuery{Range: store.TimeRange{From: at, To: at + int64(6*time.Hour)}, MinDuration: least, Limit: 120})
+		seen := map[store.TraceID]bool{}
+		for i := range list {
+			seen[list[i].ID] = true
+		}
+		if err != nil || len(list) != 100 || len(seen) != 100 {
+			t.Errorf("at least %v: got %d traces, %d of them different, %v; want each of 100 once", least, len(list), len(seen), err)
+		}
+	}
+}

@@ -15,7 +15,9 @@ const (
 	defaultLimit = 20
 	maxLimit     = 10_000
 	// maxLength is how far the spans of one trace may lie apart for Search;
-	// Trace finds them all.
+	// Trace finds them all. Where a longer trace starts for a search depends on
+	// which of its spans were met: one answer has it once, but the answers for
+	// two ranges may both have it, with another start in each.
 	maxLength = int64(time.Hour)
 	// maxCandidates bounds the traces that one search looks at.
 	maxCandidates = 50_000
