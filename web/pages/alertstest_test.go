@@ -47,7 +47,7 @@ func TestAlertsTestARule(t *testing.T) {
 	if len(f.exprs) > 0 {
 		t.Errorf("the page waits for %d tests", len(f.exprs))
 	}
-	wants(t, body, `hx-get="/alerts/backtest?sel=HighErrorRate"`, `hx-trigger="load`, "It runs over the last 7 days", `test=7d#alert-test`, `data-keep="HighErrorRate"`)
+	wants(t, body, `hx-get="/alerts/backtest?sel=HighErrorRate"`, `hx-trigger="load`, `<div class="twait js" role="status"><span class="t-3">It runs over the last 7 days`, "<noscript><div", "Run it over the last 7 days</a>", `test=7d#alert-test`, `data-keep="HighErrorRate"`)
 	if body = screen("/alerts?sel=HighErrorRate&run=1"); len(f.exprs) != 5 || !strings.Contains(body, "It would have fired once in 7 days") {
 		t.Error("without scripts it is not run with the page")
 	}

@@ -107,13 +107,13 @@ func TestRuleForm(t *testing.T) {
 		t.Fatalf("answered %d", code)
 	}
 	golden(t, "ruleedit.html", mainOf(t, page))
-	wants(t, page, "This query yields a share from 0 to 1: 0.05 is 5 %.", "planner-api fails 4.2%", "zone=&lt;b&gt;", "It runs over the last 7 days", `value="2m"`, "!Rules cannot be changed here")
+	wants(t, page, "This query yields a share from 0 to 1: 0.05 is 5 %.", "planner-api fails 4.2%", "zone=&lt;b&gt;", `<div class="twait js" role="status"><span class="t-3">It runs over the last 7 days`, "Choose Preview to run it over the last 7 days", "!Choose Preview to see it", `value="2m"`, "!Rules cannot be changed here")
 	w := sendTo(h, "POST", "/alerts/new", form, ruleFields("do", "preview")) // as a browser without scripts asks
-	wants(t, w.Body.String(), "It would have fired once in 7 days", "!It runs over")
+	wants(t, w.Body.String(), "It would have fired once in 7 days", "!It runs over", "!Choose Preview")
 	w = sendTo(h, "POST", "/alerts/preview?part=test", form, ruleFields())
 	wants(t, w.Body.String(), "It would have fired once in 7 days", "!data-wait")
 	_, _, page = pageOf(t, h, "/alerts/new?lang=logql&logql=x")
-	wants(t, page, `id="rule-look"`, "data-wait", "!The expression cannot be read")
+	wants(t, page, `id="rule-look"`, "data-wait", "!The expression cannot be read", `<div class="twait js">`, "Choose Preview to see it")
 }
 
 func TestARuleThatRecords(t *testing.T) {
