@@ -103,9 +103,10 @@ type EvidenceLine struct {
 
 // EvidenceChanges are what happened in the hour before.
 type EvidenceChanges struct {
-	Hint string
-	None string
-	Rows []EvidenceChange
+	Hint   string
+	None   string
+	Failed string // why rows may be missing
+	Rows   []EvidenceChange
 }
 
 // EvidenceChange is one change.

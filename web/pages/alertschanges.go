@@ -44,10 +44,9 @@ func (p *Pages) alertChanges(ctx context.Context, st State, r alerting.Rule) *sc
 		}
 		out.Rows = append(out.Rows, row)
 	}
-	switch {
-	case err != nil && len(out.Rows) == 0:
-		out.None = p.reason(ctx, "changes", err)
-	case len(out.Rows) == 0:
+	if err != nil {
+		out.Failed = p.reason(ctx, "changes", err)
+	} else if len(out.Rows) == 0 {
 		out.None = "Nothing that is known changed"
 	}
 	return out

@@ -1,8 +1,11 @@
 package pages
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -271,6 +274,34 @@ func TestEvidenceIsListed(t *testing.T) {
 	}
 	f.heads = nil
 	wants(t, screen("/alerts/evidence"), "No alert has fired yet")
+}
+
+// TestChangesThatAreNotComplete holds that an error beside changes is said, and
+// logged when it is nobody's question that failed.
+func TestChangesThatAreNotComplete(t *testing.T) {
+	version := alerting.Change{Time: noon.Add(-30 * time.Minute), Kind: alerting.ChangeVersion, Service: "planner-api", Text: "1.18.0", Detail: "planner-api runs version 1.18.0"}
+	for name, c := range map[string]struct {
+		list []alerting.Change
+		want []string
+	}{
+		"some":   {[]alerting.Change{version}, []string{"The list is not complete.", "The query failed: disk gone", "planner-api runs version 1.18.0", "!What changed is not known"}},
+		"no row": {nil, []string{"What changed is not known", "The query failed: disk gone", "!Nothing that is known changed", "!not complete"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			f := someRules()
+			p, err := New(Options{Alerts: Alerts{Rules: f, Series: f}, Now: func() time.Time { return noon }, Log: slog.New(slog.NewTextHandler(&log, nil)),
+				Changes: fakeChanges{list: c.list, err: errors.New("disk gone")}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			mux := http.NewServeMux()
+			p.alerts(mux)
+			_, _, body := pageOf(t, mux, "/alerts?sel=HighErrorRate")
+			wants(t, body, c.want...)
+			wants(t, log.String(), "part=changes")
+		})
+	}
 }
 
 func TestAnAlertSaysWhatChanged(t *testing.T) {
