@@ -15,6 +15,11 @@ func TestUnitOfARule(t *testing.T) {
 		"its metric is a duration":    {"histogram_quantile(0.9, sum by (le) (rate(x_seconds_bucket[5m]))) > 1 and on () y > 1", "{{ $value | humanize }}", "s"},
 		"like by like":                {"sum(rate(e_total[5m])) / sum(rate(r_total[5m])) > 0.05", "", "%"},
 		"nothing is known":            {"a / b > 0.05", "{{ $value }}", ""},
+		"lines per second":            {`{__logql__="sum(rate({a=\"b\"}[5m]))"} > 1`, "", "/s"},
+		"bytes of lines per second":   {`{__logql__="sum(bytes_rate({a=\"b\"}[5m]))"} > 1`, "", "B/s"},
+		"bytes of a line":             {`{__logql__="sum(bytes_rate({a=\"b\"}[5m])) - sum(rate({a=\"b\"}[5m]))"} > 1`, "", ""},
+		"a share of bytes":            {`{__logql__="sum(bytes_rate({a=\"b\"}[5m])) / sum(bytes_rate({a=\"c\"}[5m]))"} > 1`, "", ""},
+		"spans per second":            {"{__traceql__=`{} | rate()`} > 1", "", "/s"},
 		"somebody else's is no value": {"a > 1", "{{ $labels.share | humanizePercentage }}", ""},
 	} {
 		if got := ruleUnit(nil, c.expr, map[string]string{"summary": c.note}); got != c.want {

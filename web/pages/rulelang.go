@@ -176,13 +176,28 @@ func exprShown(expr string) string {
 // timesSpans is a TraceQL query that measures durations.
 var timesSpans = regexp.MustCompile(`\|\s*(?:quantile|avg|min|max)_over_time\(\s*(?:span:)?duration\b`)
 
-// unit is what the query's values count, as far as its text says.
+// ratesLines and ratesBytes are LogQL queries that count per second.
+var (
+	ratesLines = regexp.MustCompile(`\brate\s*\(`)
+	ratesBytes = regexp.MustCompile(`\bbytes_rate\s*\(`)
+)
+
+// unit is what the query's values count, as far as its text says. What is
+// divided, or counts both lines and bytes, counts something else.
 func (q ruleQuery) unit() string {
 	switch {
 	case q.lang == "traceql" && timesSpans.MatchString(q.text):
 		return "s"
-	case q.lang == "traceql" && strings.Contains(q.text, "rate("), q.lang == "logql" && strings.Contains(q.text, "rate(") && !strings.Contains(q.text, "/"):
+	case q.lang == "traceql" && ratesLines.MatchString(q.text):
 		return "/s"
+	case q.lang != "logql" || strings.Contains(q.text, "/"):
+		return ""
+	}
+	switch lines, bytes := ratesLines.MatchString(q.text), ratesBytes.MatchString(q.text); {
+	case lines && !bytes:
+		return "/s"
+	case bytes && !lines:
+		return "B/s"
 	}
 	return ""
 }
