@@ -138,7 +138,7 @@ func (v *evidenceView) say() string {
 	s := "At " + v.FiredAt.UTC().Format(time.TimeOnly) + " it was " + cmp.Or(v.Value, chart.Dash)
 	x := v.Expression
 	if x == nil {
-		return s + "."
+		return s + "." + v.ended()
 	}
 	if x.Threshold != nil {
 		s += ", " + against(x.Op) + " " + limitWords(float64(*x.Threshold), v.unit())

@@ -119,9 +119,10 @@ func TestEvidenceScreenSays(t *testing.T) {
 		want   []string
 		not    []string
 	}{
-		"what it was":          {code: 200, want: []string{"At 11:36:00 it was 42 %, above 5 % for 5 min.", "planner-api runs version 1.18.0, before it 1.17.4, 10 min before.", "412 more lines say “pool timed out after ‹dur›”.", "A failing trace is kept.", "4 more series were not kept"}},
-		"what young ones were": {change: func(e *alerting.Evidence) { e.Before = 0; e.Beside = []string{"planner-web"} }, code: 200, want: []string{"412 lines say", "Of planner-web, which take part"}},
-		"that it is over":      {change: func(e *alerting.Evidence) { e.EndedAt = e.FiredAt.Add(20 * time.Minute) }, code: 200, want: []string{"over after 20 min", "It ended at 11:56:00, after 20 min."}, not: []string{"firing 24"}},
+		"what it was":                       {code: 200, want: []string{"At 11:36:00 it was 42 %, above 5 % for 5 min.", "planner-api runs version 1.18.0, before it 1.17.4, 10 min before.", "412 more lines say “pool timed out after ‹dur›”.", "A failing trace is kept.", "4 more series were not kept"}},
+		"what young ones were":              {change: func(e *alerting.Evidence) { e.Before = 0; e.Beside = []string{"planner-web"} }, code: 200, want: []string{"412 lines say", "Of planner-web, which take part"}},
+		"that it is over, of nobody's rule": {change: func(e *alerting.Evidence) { e.EndedAt, e.Expression = e.FiredAt.Add(20*time.Minute), nil }, code: 200, want: []string{"it was 42 %. It ended at 11:56:00, after 20 min."}},
+		"that it is over":                   {change: func(e *alerting.Evidence) { e.EndedAt = e.FiredAt.Add(20 * time.Minute) }, code: 200, want: []string{"over after 20 min", "It ended at 11:56:00, after 20 min."}, not: []string{"firing 24"}},
 		"how it ended": {change: func(e *alerting.Evidence) {
 			e.EndedAt = e.FiredAt.Add(20 * time.Minute)
 			e.Ending = &alerting.EvidenceEnding{Worst: 0.61, WorstAt: e.FiredAt.Add(time.Minute), Last: 0.042, LastAt: e.EndedAt}
