@@ -37,7 +37,7 @@ with every step on its way: pending, firing, route, silences, attempts.
   --since TIME              how long ago to begin (7d; alert why: all that is kept)
   --max-fired N             times that a rule may fire
   --max-notifications N     notifications that a rule may cause
-  --max-night N             those of them from 22:00 to 07:00
+  --max-night N             those of them from 22:00 to 07:00 UTC
   --fingerprint F           one alert alone; NAME may be left out then
   --limit N                 alerts, newest first (20)
   -o json                   the whole reports, or episodes

@@ -395,7 +395,7 @@ func alertTestRows(t AlertTest) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<th scope=\"col\" class=\"r\">Fired</th><th scope=\"col\" class=\"bar\"><span class=\"vh\">Share</span></th><th scope=\"col\" class=\"r\">Firing</th><th scope=\"col\" class=\"r\">Notifications</th><th scope=\"col\" class=\"r\">At night</th><th scope=\"col\">Whom</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<th scope=\"col\" class=\"r\">Fired</th><th scope=\"col\" class=\"bar\"><span class=\"vh\">Share</span></th><th scope=\"col\" class=\"r\">Firing</th><th scope=\"col\" class=\"r\">Notifications</th><th scope=\"col\" class=\"r\">At night (22–7 UTC)</th><th scope=\"col\">Whom</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -138,7 +138,7 @@ type report struct {
 	Fired         int           `json:"fired"`         // times that an alert began to fire
 	FiringSeconds float64       `json:"firingSeconds"` // of all alerts together
 	Notifications int           `json:"notifications"`
-	Night         int           `json:"night"` // notifications from 22:00 to 07:00
+	Night         int           `json:"night"` // notifications from 22:00 to 07:00 UTC
 	Strip         []bool        `json:"strip"` // whether anything fired, in 168 equal parts of the time
 	Alerts        []firedAlert  `json:"alerts"`
 	Notices       []triedNotice `json:"notices"`

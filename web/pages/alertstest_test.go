@@ -54,7 +54,7 @@ func TestAlertsTestARule(t *testing.T) {
 	f.exprs = nil
 	w := alertsAnswer(t, someRules(), f, "/alerts/backtest?sel=HighErrorRate")
 	wants(t, w.Body.String(), "It would have fired once in 7 days, 1 h in all, with 2 notifications; held back once: inhibited by DatabaseDown.", `aria-current="true"><td class="r">5 %</td>`,
-		`<td class="r">1.25 %</td>`, `<td class="r">20 %</td>`, `<td class="t-2">ops</td>`, `<td class="t-2">nobody</td>`, `<div class="band err"`, "threshold 5 %", `value="5m"`, `data-keep="HighErrorRate"`)
+		`<td class="r">1.25 %</td>`, `<td class="r">20 %</td>`, `<td class="t-2">ops</td>`, `<td class="t-2">nobody</td>`, "At night (22–7 UTC)", `<div class="band err"`, "threshold 5 %", `value="5m"`, `data-keep="HighErrorRate"`)
 	if len(f.exprs) != 5 {
 		t.Errorf("asked %q, want five thresholds", f.exprs)
 	}

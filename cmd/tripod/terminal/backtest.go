@@ -81,7 +81,7 @@ func (c *Client) printBacktest(rules []testedRule) error {
 	if len(rules) > 0 {
 		fmt.Fprintf(w, "%s to %s\n", rules[0].From.UTC().Format(time.DateTime), rules[0].To.UTC().Format(time.DateTime))
 	}
-	fmt.Fprint(w, "RULE\tFIRED\tFIRING\tNOTIFIED\tAT NIGHT\tWHOM\tWHEN\n")
+	fmt.Fprint(w, "RULE\tFIRED\tFIRING\tNOTIFIED\tAT NIGHT (22-7 UTC)\tWHOM\tWHEN\n")
 	for _, r := range rules {
 		firing := time.Duration(r.FiringSeconds * float64(time.Second)).Round(time.Second)
 		fmt.Fprintf(w, "%s\t%d\t%s\t%d\t%d\t%s\t%s\n", printable(r.Name), r.Fired, firing, r.Notifications, r.Night, r.whom(), strip(r.Strip))

@@ -22,7 +22,9 @@ func TestBacktestSaysWhatHeldBack(t *testing.T) {
 	if _, err := c.Backtest(t.Context(), nil, Backtest{MaxFired: -1, MaxNotifications: -1, MaxNight: -1}); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(out.String(), "Down: held back 2 times: inhibited by DatabaseDown\n") {
-		t.Errorf("said %s", out.String())
+	for _, want := range []string{"Down: held back 2 times: inhibited by DatabaseDown\n", "AT NIGHT (22-7 UTC)"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in %s", want, out.String())
+		}
 	}
 }
