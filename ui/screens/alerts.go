@@ -12,8 +12,9 @@ import (
 // Alerts are the rules with their state, and one of them in full.
 type Alerts struct {
 	Failed   string // why nothing can be shown
+	None     bool   // there are no rules
 	List     AlertList
-	Sel      *AlertDetail // nil when there are no rules
+	Sel      *AlertDetail // nil when none is shown
 	NotFound string       // the name in the address of which there is no rule
 	Notices  string       // a general remark: no receiver
 	New      string       // leads to the form of a new rule; empty where none can be made

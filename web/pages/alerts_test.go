@@ -212,9 +212,10 @@ func TestAlertsScreenSays(t *testing.T) {
 		"that nobody is told":        {silent, "/alerts", []string{"No receiver is set", "retrying"}, nil},
 		"that a chart is not there":  {unreadable, "/alerts", []string{"The expression could not be drawn", "too many samples", "<h1>HighErrorRate</h1>"}, nil},
 		"that there are no rules":    {&fakeAlerts{}, "/alerts", []string{"No rules"}, []string{"<h1>"}},
+		"that there are none at all": {&fakeAlerts{}, "/alerts?state=pending", []string{"No rules"}, []string{"<h1>"}},
 		"that it is not running":     {nil, "/alerts", []string{"Rules are not known"}, nil},
-		"what a quiet rule measures": {someRules(), "/alerts?state=quiet", []string{`title="">0.01<`, "planner-api", `aria-pressed="true"`, "holds for nothing"}, []string{"<h3>Firing"}},
-		"that a state has no rules":  {someRules(), "/alerts?state=silenced", []string{"No rule is silenced", "Show all rules"}, []string{"rule-Backlog"}},
+		"what a quiet rule measures": {someRules(), "/alerts?state=quiet", []string{`title="">0.01<`, "planner-api", `href="/alerts" aria-current="true"`, "holds for nothing"}, []string{"<h3>Firing", `role="button"`, "aria-pressed"}},
+		"that a state has no rules":  {someRules(), "/alerts?state=silenced", []string{"No rule is silenced", "Show all rules", `aria-label="Rule"`}, []string{"rule-Backlog", "<h1>", "There is no rule"}},
 		"a recording rule":           {someRules(), "/alerts?sel=job:up:sum", []string{"not evaluated yet"}, []string{"Active alerts"}},
 		"only what a reader can use": {someRules(), "/alerts", []string{"zone=&lt;b&gt;", "https://wiki.example/pool"}, []string{"<b>\"", "#silence"}},
 	} {

@@ -49,7 +49,7 @@ func (l *alertList) section(r alerting.Rule) string {
 }
 
 // choose finds the rule that the address names, or without a name the one of
-// those shown that needs attention most. It says false when the name fits none.
+// those shown that needs attention most. It says false when there is none.
 func (l *alertList) choose(key string) (int, bool) {
 	if key != "" {
 		i := slices.IndexFunc(l.entries, func(e alertEntry) bool { return e.key == key })
@@ -64,7 +64,7 @@ func (l *alertList) choose(key string) (int, bool) {
 			best = i
 		}
 	}
-	return max(best, 0), true
+	return max(best, 0), best >= 0
 }
 
 var alertRanks = map[string]int{"Firing": 0, "Pending": 1, "Failing": 2, "Quiet": 3, "Recording": 4}

@@ -32,6 +32,7 @@ func (p *Pages) alertsModel(ctx context.Context, st State) screens.Alerts {
 	list := p.alertList(entries, st)
 	sel, found := list.choose(st.Sel)
 	var m screens.Alerts
+	m.None = len(entries) == 0
 	if !found {
 		m.NotFound = st.Sel
 	}
@@ -40,7 +41,7 @@ func (p *Pages) alertsModel(ctx context.Context, st State) screens.Alerts {
 	if left {
 		m.List.Rest = st.at("/alerts/values")
 	}
-	if found && len(entries) > 0 {
+	if found {
 		d := p.alertDetail(ctx, st, entries[sel])
 		if d.Alerting {
 			d.Silence = p.alertSilence(st, entries[sel])
