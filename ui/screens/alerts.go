@@ -276,6 +276,9 @@ func bandAt(b AlertBand) templ.SafeCSS {
 }
 
 func thresholdAt(t *AlertThreshold) templ.SafeCSS {
+	if t.At > 0.92 { // there is room below the line only
+		return templ.SafeCSS("transform:none;top:" + percent(1-t.At))
+	}
 	return templ.SafeCSS("top:" + percent(1-t.At))
 }
 

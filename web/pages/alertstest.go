@@ -118,12 +118,12 @@ func (p *Pages) alertTestPart(w http.ResponseWriter, r *http.Request) error {
 // runTests fills the rows: one for each of several thresholds, or for an
 // expression without one.
 func (p *Pages) runTests(ctx context.Context, st State, rule backtest.Rule, back time.Duration, out *screens.AlertTest) string {
-	c, limits, at, err := testThresholds(p.o.Alerts.Parser, st, rule.Expr)
+	unit := ruleUnit(p.o.Alerts.Parser, rule.Expr, rule.Annotations)
+	c, limits, at, err := testThresholds(p.o.Alerts.Parser, st, rule.Expr, unit)
 	if err != nil {
 		return err.Error()
 	}
 	from, to := st.Now.Add(-back), st.Now
-	unit := ruleUnit(p.o.Alerts.Parser, rule.Expr, rule.Annotations)
 	var reports []*backtest.Report
 	if len(limits) == 0 {
 		var one *backtest.Report
@@ -158,7 +158,7 @@ func (p *Pages) runTests(ctx context.Context, st State, rule backtest.Rule, back
 // testThresholds are the rule's own, or the one of the address, which is at,
 // and some on both sides of it, in order; none of an expression that compares
 // with no number.
-func testThresholds(read parser.Parser, st State, expr string) (c comparison, limits []float64, at float64, _ error) {
+func testThresholds(read parser.Parser, st State, expr, unit string) (c comparison, limits []float64, at float64, _ error) {
 	c, ok := splitComparison(read, expr)
 	if !ok || c.bool || math.IsNaN(c.limit) || math.IsInf(c.limit, 0) {
 		return c, nil, 0, nil
@@ -175,13 +175,28 @@ func testThresholds(read parser.Parser, st State, expr string) (c comparison, li
 		at = v
 	}
 	limits = append(limits, at)
-	for _, v := range [...]float64{c.limit, at * 0.25, at * 0.5, at * 2, at * 4} {
+	for _, v := range append(otherLimits(at, unit), c.limit) {
 		if !slices.ContainsFunc(limits, func(have float64) bool { return limitText(have) == limitText(v) }) {
 			limits = append(limits, v)
 		}
 	}
 	slices.Sort(limits)
 	return c, limits, at, nil
+}
+
+// otherLimits are on both sides of one: of a share near the whole by how much
+// it leaves to it.
+func otherLimits(at float64, unit string) (out []float64) {
+	for _, by := range [...]float64{0.25, 0.5, 2, 4} {
+		v := at * by
+		if unit == "%" && at > 0.5 && at < 1 {
+			v = 1 - (1-at)*by
+		}
+		if unit != "%" || v > 0 && v < 1 || at >= 1 {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 func testRow(threshold string, r *backtest.Report) screens.AlertTestRow {

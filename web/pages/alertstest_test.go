@@ -126,3 +126,26 @@ func TestABackTestEndsWithItsReader(t *testing.T) {
 		t.Errorf("one who left is answered %q", rec.Body)
 	}
 }
+
+func TestOtherLimits(t *testing.T) {
+	for _, c := range []struct {
+		at   float64
+		unit string
+		want string
+	}{
+		{100, "", "[25 50 200 400]"},
+		{0.05, "%", "[0.0125 0.025 0.1 0.2]"},
+		{0.95, "%", "[0.9875 0.975 0.9 0.8]"},
+		{0.5, "%", "[0.125 0.25]"}, // nothing is above the whole
+		{0.6, "%", "[0.9 0.8 0.2]"},
+		{1, "%", "[0.25 0.5 2 4]"},
+	} {
+		var got []string
+		for _, v := range otherLimits(c.at, c.unit) {
+			got = append(got, limitText(v))
+		}
+		if s := fmt.Sprint(got); s != c.want {
+			t.Errorf("%g %s: %s, want %s", c.at, c.unit, s, c.want)
+		}
+	}
+}
