@@ -281,3 +281,19 @@ func TestSplitComparison(t *testing.T) {
 		}
 	}
 }
+
+// TestQuietValuesOfOppositeRules: what is nearest to firing above a limit is
+// not what is nearest to firing below one.
+func TestQuietValuesOfOppositeRules(t *testing.T) {
+	above, _ := splitComparison(nil, "x > 5")
+	below, _ := splitComparison(nil, "x < 1")
+	var q quietValues
+	now := time.Unix(1_700_000_000, 0)
+	q.put(above, quietValue{value: 4, at: now})
+	if v, known := q.get(below, now); known {
+		t.Errorf("below 1 is told what was measured above 5: %v", v.value)
+	}
+	if v, known := q.get(above, now); !known || v.value != 4 {
+		t.Errorf("above 5 is %v, %t; want 4", v.value, known)
+	}
+}

@@ -34,26 +34,32 @@ type quietValue struct {
 	at      time.Time
 }
 
-// quietValues are those that were asked for lately, by expression.
+// quietValues are those that were asked for lately, by what is compared and how:
+// which series is nearest to firing depends on both.
 type quietValues struct {
 	mu  sync.Mutex
-	all map[string]quietValue
+	all map[quietKey]quietValue
 }
 
-func (q *quietValues) get(expr string, now time.Time) (quietValue, bool) {
+type quietKey struct {
+	left string
+	op   parser.ItemType
+}
+
+func (q *quietValues) get(c comparison, now time.Time) (quietValue, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	v, ok := q.all[expr]
+	v, ok := q.all[quietKey{c.left, c.op}]
 	return v, ok && now.Sub(v.at) < valuesOld
 }
 
-func (q *quietValues) put(expr string, v quietValue) {
+func (q *quietValues) put(c comparison, v quietValue) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.all) >= maxValues || q.all == nil {
-		q.all = map[string]quietValue{}
+		q.all = map[quietKey]quietValue{}
 	}
-	q.all[expr] = v
+	q.all[quietKey{c.left, c.op}] = v
 }
 
 // measureQuiet asks what quiet rules measure, as far as the time allows, and
@@ -73,7 +79,7 @@ func (p *Pages) measureQuiet(ctx context.Context, entries []alertEntry, now time
 		if !ok {
 			continue
 		}
-		if v, known := p.values.get(c.left, now); known && now.Sub(v.at) < max(e.group.Interval, time.Second) {
+		if v, known := p.values.get(c, now); known && now.Sub(v.at) < max(e.group.Interval, time.Second) {
 			continue
 		}
 		if ctx.Err() != nil {
@@ -93,7 +99,7 @@ func (p *Pages) measureQuiet(ctx context.Context, entries []alertEntry, now time
 				}
 			}
 		}
-		p.values.put(c.left, found)
+		p.values.put(c, found)
 	}
 	return left
 }
@@ -109,7 +115,7 @@ func (p *Pages) quietItem(it *screens.AlertItem, r alerting.Rule, now time.Time)
 	unit := ruleUnit(p.o.Alerts.Parser, r.Expr, r.Annotations)
 	it.Note = c.quiet(unit)
 	service := selected(p.o.Alerts.Parser, r.Expr)
-	if v, known := p.values.get(c.left, now); known {
+	if v, known := p.values.get(c, now); known {
 		it.Value = quantity(v.value, unit).String()
 		service = cmp.Or(v.service, service)
 		switch {
