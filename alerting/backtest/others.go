@@ -2,7 +2,6 @@ package backtest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -15,7 +14,6 @@ import (
 
 	"tripod/alerting"
 	"tripod/alerting/dispatch"
-	"tripod/store"
 )
 
 // maxOthers bounds how often alerts of other rules may begin in a test.
@@ -44,7 +42,7 @@ func (o *Options) others(ctx context.Context, reports []*Report, step time.Durat
 		clear(begun) // an alert of several selectors comes several times, which is as once
 		more, err := o.spans(ctx, s, step, begun)
 		if err != nil {
-			return nil, fmt.Errorf("alerts of other rules: %w", err)
+			return nil, err
 		}
 		if out = append(out, more...); len(out) > 2*maxOthers {
 			return nil, fmt.Errorf("alerts of other rules, which inhibition rules name, began more than %d times: %w", maxOthers, alerting.ErrInvalid)
@@ -72,27 +70,21 @@ type span struct {
 
 // spans reads the range piece by piece, as the test does.
 func (o *Options) spans(ctx context.Context, selector string, step time.Duration, begun map[string]*span) (out []event, err error) {
-	at := func(n int) time.Time { return o.From.Add(time.Duration(n) * step) }
-	steps, size := int(o.To.Sub(o.From)/step)+1, pieceSteps
-	for n := 0; n < steps; {
-		last := min(n+size, steps) - 1
-		answer, err := o.Query(ctx, selector, at(n), at(last), step)
-		if errors.Is(err, store.ErrTooLarge) && size > 1 {
-			size /= 2
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
+	var end time.Time // of the range
+	err = o.pieces(ctx, "alerts of other rules", selector, 0, step, func(answer promql.Matrix, _, to time.Time) error {
 		for _, s := range answer {
 			out = join(out, begun, s, step)
 		}
-		n = last + 1
+		end = to
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	for _, s := range begun {
 		out = append(out, s.begin())
-		if end := s.last.Add(step); !end.After(at(steps - 1)) {
-			out = append(out, s.end(end))
+		if over := s.last.Add(step); !over.After(end) {
+			out = append(out, s.end(over))
 		}
 	}
 	return out, nil

@@ -68,29 +68,20 @@ func run(ctx context.Context, asked Rule, rules []Rule, split func(promql.Matrix
 	for i := range rules {
 		machines[i] = newMachine(&rules[i], step)
 	}
-	at := func(n int) time.Time { return o.From.Add(time.Duration(n) * step) }
-	size := pieceSteps
-	for n := 0; n < steps; {
-		last := min(n+size, steps) - 1
-		answer, err := o.Query(ctx, asked.Expr, at(n).Add(-asked.Offset), at(last).Add(-asked.Offset), step)
-		if errors.Is(err, store.ErrTooLarge) && size > 1 {
-			size /= 2
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", asked.Name, err)
-		}
-		shift(answer, asked.Offset)
+	err = o.pieces(ctx, asked.Name, asked.Expr, asked.Offset, step, func(answer promql.Matrix, from, to time.Time) error {
 		for i, part := range split(answer) {
-			if err := machines[i].piece(part, at(n), at(last)); err != nil {
-				return nil, err
+			if err := machines[i].piece(part, from, to); err != nil {
+				return err
 			}
 		}
-		n = last + 1
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	out := make([]*Report, len(rules))
 	for i, m := range machines {
-		r := &Report{Rule: rules[i], From: o.From, To: at(steps - 1), Evaluations: steps, Alerts: m.finish()}
+		r := &Report{Rule: rules[i], From: o.From, To: o.From.Add(time.Duration(steps-1) * step), Evaluations: steps, Alerts: m.finish()}
 		out[i] = r
 	}
 	others, err := o.others(ctx, out, step)
@@ -103,6 +94,30 @@ func run(ctx context.Context, asked Rule, rules []Rule, split func(promql.Matrix
 		}
 	}
 	return out, nil
+}
+
+// pieces asks an expression for the range, offset before it, piece by piece and
+// smaller ones where these are too large; what names it in errors.
+func (o *Options) pieces(ctx context.Context, what, expr string, offset, step time.Duration, take func(answer promql.Matrix, from, to time.Time) error) error {
+	steps, size := int(o.To.Sub(o.From)/step)+1, pieceSteps
+	for n := 0; n < steps; {
+		last := min(n+size, steps) - 1
+		from, to := o.From.Add(time.Duration(n)*step), o.From.Add(time.Duration(last)*step)
+		answer, err := o.Query(ctx, expr, from.Add(-offset), to.Add(-offset), step)
+		if errors.Is(err, store.ErrTooLarge) && size > 1 {
+			size /= 2
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		shift(answer, offset)
+		if err := take(answer, from, to); err != nil {
+			return err
+		}
+		n = last + 1
+	}
+	return nil
 }
 
 func (o *Options) validate(rule *Rule) (step time.Duration, err error) {
