@@ -44,8 +44,8 @@ let dashboards: Item[] | null = null;
 
 async function askDashboards(then: () => void): Promise<void> {
   if (dashboards) return;
-  const answer = await fetch(carried('/dashboards/names'));
-  if (!answer.ok) return; // the palette works without
+  const answer = await fetch(carried('/dashboards/names')).catch(() => null);
+  if (!answer?.ok) return; // the palette works without
   const all = (await answer.json()) as { title: string; href: string }[];
   dashboards = all.map((d) => ({ icon: 'dash', text: d.title, href: d.href, meta: 'dashboard' }));
   then();

@@ -51,10 +51,9 @@ func (d *dashDraw) heatLinks(uppers []float64) *screens.HeatLinks {
 	for _, t := range d.a.times {
 		out.Ends = append(out.Ends, int64(t))
 	}
-	lower := math.Inf(-1)
+	lower, scope := math.Inf(-1), d.v.scope(d.one, nil)
 	for _, upper := range uppers {
 		bounds := map[string]float64{"lower": lower, "upper": upper}
-		scope := d.v.scope(d.one, nil)
 		out.Rows = append(out.Rows, scope.Follow(d.one.Link, func(part string) (string, bool) {
 			n, ok := bounds[part]
 			if !ok || math.IsInf(n, 0) || math.IsNaN(n) {

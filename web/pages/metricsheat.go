@@ -28,14 +28,7 @@ func bucketsOf(read parser.Parser, expr string) string {
 	if err != nil {
 		return expr
 	}
-	for {
-		p, ok := e.(*parser.ParenExpr)
-		if !ok {
-			break
-		}
-		e = p.Expr
-	}
-	call, ok := e.(*parser.Call)
+	call, ok := unwrapParens(e).(*parser.Call)
 	if !ok || call.Func.Name != "histogram_quantile" || len(call.Args) != 2 {
 		return expr
 	}
