@@ -67,17 +67,7 @@ func (w writer) finishEnding(seq []byte, h *head, e *alerting.EvidenceEnding) er
 	if err := w.endings.Delete(seq); err != nil || e == nil {
 		return err
 	}
-	id, _ := parseID(h.ID)
-	text := w.heads.Get(id)
-	if text == nil {
-		return nil
-	}
-	now, err := decodeHead(text)
-	if err != nil {
-		return err
-	}
-	now.Ending = e
-	return w.put(now, nil)
+	return w.change(h, nil, func(now *head) { now.Ending = e })
 }
 
 // endNext keeps what an alert that is over measured while it fired, and says

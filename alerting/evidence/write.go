@@ -161,6 +161,11 @@ func (w writer) finish(seq []byte, h *head, packed []byte) error {
 	if err := w.queue.Delete(seq); err != nil {
 		return err
 	}
+	return w.change(h, packed, func(now *head) { now.GatheredAt, now.Took, now.Without = h.GatheredAt, h.Took, h.Without })
+}
+
+// change writes a head anew as it stands now, unless it is forgotten.
+func (w writer) change(h *head, packed []byte, set func(now *head)) error {
 	id, _ := parseID(h.ID)
 	text := w.heads.Get(id)
 	if text == nil {
@@ -170,7 +175,7 @@ func (w writer) finish(seq []byte, h *head, packed []byte) error {
 	if err != nil {
 		return err
 	}
-	now.GatheredAt, now.Took, now.Without = h.GatheredAt, h.Took, h.Without
+	set(now)
 	return w.put(now, packed)
 }
 
