@@ -28,11 +28,11 @@ func measure(e parser.Expr) measured {
 	case !b.Op.IsComparisonOperator() || b.ReturnBool:
 		return measured{left: b}
 	}
-	if n, ok := constant(b.RHS); ok {
+	if n, ok := Constant(b.RHS); ok {
 		return measured{left: unwrap(b.LHS), compared: true, op: b.Op, limit: n}
 	}
-	if n, ok := constant(b.LHS); ok {
-		return measured{left: unwrap(b.RHS), compared: true, op: mirrored(b.Op), limit: n}
+	if n, ok := Constant(b.LHS); ok {
+		return measured{left: unwrap(b.RHS), compared: true, op: Mirrored(b.Op), limit: n}
 	}
 	return measured{left: unwrap(b.LHS), compared: true, op: b.Op, right: unwrap(b.RHS)}
 }
@@ -50,20 +50,20 @@ func unwrap(e parser.Expr) parser.Expr {
 	}
 }
 
-// constant is what an expression of numbers alone comes to: 14.4 * 0.001.
-func constant(e parser.Expr) (float64, bool) {
+// Constant is what an expression of numbers alone comes to: 14.4 * 0.001.
+func Constant(e parser.Expr) (float64, bool) {
 	switch e := unwrap(e).(type) {
 	case *parser.NumberLiteral:
 		return e.Val, true
 	case *parser.UnaryExpr:
-		v, ok := constant(e.Expr)
+		v, ok := Constant(e.Expr)
 		if e.Op == parser.SUB {
 			v = -v
 		}
 		return v, ok
 	case *parser.BinaryExpr:
-		a, ok := constant(e.LHS)
-		b, also := constant(e.RHS)
+		a, ok := Constant(e.LHS)
+		b, also := Constant(e.RHS)
 		if !ok || !also {
 			return 0, false
 		}
@@ -83,8 +83,8 @@ func constant(e parser.Expr) (float64, bool) {
 	return 0, false
 }
 
-// mirrored is a comparison whose sides change places.
-func mirrored(op parser.ItemType) parser.ItemType {
+// Mirrored is a comparison whose sides change places.
+func Mirrored(op parser.ItemType) parser.ItemType {
 	switch op {
 	case parser.GTR:
 		return parser.LSS

@@ -5,6 +5,8 @@ import (
 
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/promql/parser/posrange"
+
+	"tripod/alerting"
 )
 
 // comparison is an expression that is compared with a number.
@@ -51,10 +53,10 @@ func compared(e parser.Expr) (c comparison, left parser.Expr, ok bool) {
 	}
 	side, number := b.LHS, b.RHS
 	c.op, c.bool = b.Op, b.ReturnBool
-	if _, ok := literal(number); !ok {
-		side, number, c.op = number, side, mirror(b.Op)
+	if _, ok := alerting.Constant(number); !ok {
+		side, number, c.op = number, side, alerting.Mirrored(b.Op)
 	}
-	if c.limit, ok = literal(number); !ok {
+	if c.limit, ok = alerting.Constant(number); !ok {
 		return c, nil, false
 	}
 	left = unwrapParens(side)
@@ -70,59 +72,6 @@ func unwrapParens(e parser.Expr) parser.Expr {
 		}
 		e = p.Expr
 	}
-}
-
-// literal is what an expression of numbers alone comes to: -1, 14.4 * 0.001.
-func literal(e parser.Expr) (float64, bool) {
-	switch n := unwrapParens(e).(type) {
-	case *parser.NumberLiteral:
-		return n.Val, true
-	case *parser.UnaryExpr:
-		v, ok := literal(n.Expr)
-		if n.Op == parser.SUB {
-			v = -v
-		}
-		return v, ok
-	case *parser.BinaryExpr:
-		a, ok := literal(n.LHS)
-		b, also := literal(n.RHS)
-		if !ok || !also {
-			return 0, false
-		}
-		return arithmetic(n.Op, a, b)
-	}
-	return 0, false
-}
-
-func arithmetic(op parser.ItemType, a, b float64) (float64, bool) {
-	switch op {
-	case parser.ADD:
-		return a + b, true
-	case parser.SUB:
-		return a - b, true
-	case parser.MUL:
-		return a * b, true
-	case parser.DIV:
-		return a / b, true
-	case parser.POW:
-		return math.Pow(a, b), true
-	}
-	return 0, false
-}
-
-// mirror is the operator when its sides change places.
-func mirror(op parser.ItemType) parser.ItemType {
-	switch op {
-	case parser.GTR:
-		return parser.LSS
-	case parser.LSS:
-		return parser.GTR
-	case parser.GTE:
-		return parser.LTE
-	case parser.LTE:
-		return parser.GTE
-	}
-	return op
 }
 
 // quiet says within what the rule does not fire.
