@@ -103,6 +103,7 @@ func (a *API) Register(mux *http.ServeMux) {
 		mux.HandleFunc(method+"/loki/api/v1/labels", a.labels)
 		mux.HandleFunc(method+"/loki/api/v1/series", a.series)
 		mux.HandleFunc(method+"/loki/api/v1/index/stats", a.indexStats)
+		mux.HandleFunc(method+"/loki/api/v1/index/shards", a.indexShards)
 		mux.HandleFunc(method+"/loki/api/v1/index/volume", a.volume)
 		mux.HandleFunc(method+"/loki/api/v1/index/volume_range", a.volumeRange)
 		mux.HandleFunc(method+"/loki/api/v1/detected_labels", a.detectedLabels)
@@ -115,6 +116,10 @@ func (a *API) Register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /loki/api/v1/label", a.labels)
 	mux.HandleFunc("GET /loki/api/v1/label/{name}/values", a.labelValues)
 	mux.HandleFunc("GET /loki/api/v1/status/buildinfo", a.buildInfo)
+	mux.HandleFunc("GET /loki/api/v1/drilldown-limits", a.drilldownLimits)
+	mux.HandleFunc("GET /loki/api/v1/rules", noRules)
+	mux.HandleFunc("GET /prometheus/api/v1/rules", rulesState("groups"))
+	mux.HandleFunc("GET /prometheus/api/v1/alerts", rulesState("alerts"))
 }
 
 func (a *API) buildInfo(w http.ResponseWriter, r *http.Request) {

@@ -51,30 +51,41 @@ func (a *API) instant(r *http.Request, query string, rng store.TimeRange) ([]sto
 	return list, noted(err)
 }
 
-// indexStats counts what a selector finds. A chunk is a stream's.
+// indexSize is what a selector finds. A chunk is a stream's.
+type indexSize struct {
+	Streams int   `json:"streams"`
+	Chunks  int   `json:"chunks"`
+	Bytes   int64 `json:"bytes"`
+	Entries int64 `json:"entries"`
+}
+
+func (a *API) sizeOf(r *http.Request, query string, rng store.TimeRange) (n indexSize, err error) {
+	entries, err := a.total(r, "count_over_time", query, rng)
+	if err != nil {
+		return n, err
+	}
+	bytes, err := a.total(r, "bytes_over_time", query, rng)
+	if err != nil {
+		return n, err
+	}
+	n.Bytes, n.Entries = int64(bytes), int64(entries)
+	err = a.scanSets(r, query, rng, func(string, store.LogLabels) bool { n.Streams++; return n.Streams < maxSeries })
+	n.Chunks = n.Streams
+	return n, err
+}
+
+// indexStats counts what a selector finds.
 func (a *API) indexStats(w http.ResponseWriter, r *http.Request) {
 	query, rng, err := a.ranged(w, r)
-	var entries, bytes float64
+	var all indexSize
 	if err == nil {
-		entries, err = a.total(r, "count_over_time", query, rng)
-	}
-	if err == nil {
-		bytes, err = a.total(r, "bytes_over_time", query, rng)
-	}
-	streams := 0
-	if err == nil {
-		err = a.scanSets(r, query, rng, func(string, store.LogLabels) bool { streams++; return streams < maxSeries })
+		all, err = a.sizeOf(r, query, rng)
 	}
 	if err != nil {
 		writeError(w, err)
 		return
 	}
-	web.JSON(w, http.StatusOK, struct {
-		Streams int   `json:"streams"`
-		Chunks  int   `json:"chunks"`
-		Bytes   int64 `json:"bytes"`
-		Entries int64 `json:"entries"`
-	}{streams, streams, int64(bytes), int64(entries)})
+	web.JSON(w, http.StatusOK, all)
 }
 
 // volume answers with the bytes of each group of streams, the largest first.

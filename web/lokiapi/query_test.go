@@ -69,6 +69,8 @@ func TestAnswers(t *testing.T) {
 		"scalar":                 {"query?query=1%2B1&time=1773324361", nil},
 		"stats":                  {"index/stats?query=%7B%7D" + span, nil},
 		"stats-none":             {"index/stats?query=%7Bservice_name%3D%22none%22%7D" + span, nil},
+		"shards":                 {"index/shards?query=%7B%7D" + span, nil},
+		"drilldown-limits":       {"drilldown-limits", nil},
 		"volume":                 {"index/volume?query=%7Bservice_name%3D~%22.%2B%22%7D" + span, nil},
 		"volume-labels":          {"index/volume?query=%7B%7D&targetLabels=service_name,detected_level&aggregateBy=labels" + span, nil},
 		"volume-range":           {"index/volume_range?query=%7B%7D&step=1s&limit=1" + span, nil},
@@ -101,6 +103,21 @@ func TestAnswers(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, want)
 			}
 		})
+	}
+}
+
+// TestRulesOfAnotherHouse is what Grafana's list of alerts asks a Loki.
+func TestRulesOfAnotherHouse(t *testing.T) {
+	srv := serve(t, &engine{}, Options{})
+	for path, want := range map[string]string{
+		"/loki/api/v1/rules":        "404 no rule groups found\n",
+		"/prometheus/api/v1/rules":  `200 {"status":"success","data":{"groups":[]},"errorType":"","error":""}`,
+		"/prometheus/api/v1/alerts": `200 {"status":"success","data":{"alerts":[]},"errorType":"","error":""}`,
+	} {
+		resp, body := do(t, "GET", srv.URL+path, nil, nil)
+		if got := fmt.Sprint(resp.StatusCode, " ", body); got != want {
+			t.Errorf("%s: got %q, want %q", path, got, want)
+		}
 	}
 }
 

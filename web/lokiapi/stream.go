@@ -39,7 +39,7 @@ func newStream(labels store.Attrs) stream {
 			s.weak = text
 		}
 	}
-	s.level = firstText(labels, "detected_level", "level", "severity")
+	s.level = firstText(labels, levelLabels...)
 	return s
 }
 
