@@ -68,6 +68,7 @@ func Open(o Options) (*Rules, error) {
 		ResendDelay:     o.ResendDelay,
 		GroupLoader:     loader{r},
 		Parser:          o.Parser,
+		FeatureRegistry: o.Told,
 	})
 	return r, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/rules"
 	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/util/features"
 )
 
 // Options of Open; the zero value of a field means its default.
@@ -35,7 +36,8 @@ type Options struct {
 	Pipeline    Pipeline // nil means that alerts go nowhere
 	ExternalURL string   // of the appliance, for templates and links
 	Registerer  prometheus.Registerer
-	Log         *slog.Logger // nil means silence
+	Told        features.Collector // is told what rules can; may be nil
+	Log         *slog.Logger       // nil means silence
 	// Steps gets what changed about a group's alerts after each evaluation of it;
 	// nil hears nothing. It must return soon.
 	Steps func([]Step)

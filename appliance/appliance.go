@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/util/features"
+	"github.com/prometheus/prometheus/util/notifications"
 	"go.opentelemetry.io/otel"
 
 	"tripod/alerting"
@@ -76,9 +78,11 @@ type Appliance struct {
 	collector          http.Handler // of the OTLP HTTP listener
 
 	reloading  sync.Mutex
-	configBad  bool         // the last that was tried; guarded by reloading
-	scraping   string       // the users' jobs that run; guarded by reloading
-	configRead atomic.Int64 // Unix ns of the last reload, 0 before the first
+	notices    *notifications.Notifications
+	abilities  features.Collector // what the parts say that they can
+	configBad  bool               // the last that was tried; guarded by reloading
+	scraping   string             // the users' jobs that run; guarded by reloading
+	configRead atomic.Int64       // Unix ns of the last reload, 0 before the first
 	rates      atomic.Pointer[rates]
 }
 
@@ -92,7 +96,8 @@ func New(o Options) (_ *Appliance, err error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	a := &Appliance{o: o, scraping: o.ScrapeConfigs, started: time.Now(), level: new(slog.LevelVar)}
+	a := &Appliance{o: o, scraping: o.ScrapeConfigs, started: time.Now(), level: new(slog.LevelVar),
+		notices: notifications.NewNotifications(maxFollowers, nil), abilities: features.NewRegistry()}
 	a.level.Set(o.LogLevel)
 	defer func() {
 		if err != nil {
@@ -266,7 +271,7 @@ func (a *Appliance) openEngines() (err error) {
 	a.life.onRun(engines, "traces", a.traces.Run)
 	if a.metrics, err = metrics.Open(filepath.Join(o.Data, "metrics"), metrics.Options{
 		Retention: o.RetentionMetrics, MaxBytes: 2 * share, MaxSeries: o.MaxSeries, Features: o.PromQLFeatures, Languages: a.languages(),
-		OTLPLabels: o.OTLPLabels, OTLPScope: o.OTLPScope, Log: a.reports.logger("metrics"),
+		OTLPLabels: o.OTLPLabels, OTLPScope: o.OTLPScope, Log: a.reports.logger("metrics"), Told: a.abilities,
 	}); err != nil {
 		return fmt.Errorf("open metrics: %w", err)
 	}
@@ -286,9 +291,7 @@ func (a *Appliance) openScrape() (err error) {
 	if err != nil {
 		return fmt.Errorf("scrape: %w", err)
 	}
-	for _, field := range a.scrape.Ignored() {
-		a.log.Warn("a field of scrape_configs has no effect here", "field", field)
-	}
+	a.noteJobs(a.o.ScrapeNotes)
 	a.life.onRun(background, "scrape", a.scrape.Run)
 	return nil
 }
@@ -333,7 +336,7 @@ func (a *Appliance) openAlerting() (err error) {
 	}
 	a.rules, err = alerting.Open(alerting.Options{
 		Book: book, RuleFiles: a.o.Rules, Interval: a.o.EvalInterval, Query: a.metrics.QueryFunc(), Parser: a.metrics.Parser(), Appendable: a.metrics, Queryable: a.metrics,
-		Pipeline: a.notify, ExternalURL: a.URL(), Log: a.log, Steps: a.chronicle.Add,
+		Pipeline: a.notify, ExternalURL: a.URL(), Log: a.log, Steps: a.chronicle.Add, Told: a.abilities,
 	})
 	if err != nil {
 		return fmt.Errorf("rules: %w", err)

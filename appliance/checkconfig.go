@@ -47,22 +47,20 @@ func CheckConfig(src Sources) (ConfigReport, error) {
 		r.Notes = append(r.Notes, o.Alerts.Notes...)
 	}
 	if err == nil && o.ScrapeConfigs != "" {
+		r.Notes = append(r.Notes, o.ScrapeNotes...)
 		faults = append(faults, r.addJobs(o.ScrapeConfigs, baseOf(o.Config)))
 	}
 	return r, errors.Join(faults...)
 }
 
-// addJobs counts jobs that are sound, and names their fields without effect.
+// addJobs counts jobs that are sound, and says what is wrong with them all together.
 func (r *ConfigReport) addJobs(list, base string) error {
 	var jobs []yaml.Node
 	if err := yaml.Unmarshal([]byte(list), &jobs); err != nil {
 		return err
 	}
 	r.Jobs = len(jobs)
-	ignored, err := scrape.Check([]byte("scrape_configs:\n"+list), base)
-	for _, field := range ignored {
-		r.Notes = append(r.Notes, fmt.Sprintf("scrape_configs: %s has no effect here", field))
-	}
+	_, err := scrape.Check([]byte("scrape_configs:\n"+list), base)
 	return err
 }
 

@@ -24,7 +24,7 @@ func beside(t *testing.T, path, name, text string) string {
 
 func TestCheckFileTellsWhatIsThere(t *testing.T) {
 	path := writeFile(t, "tripod.yaml", "rule_files: ['r*.yml', 'none/*.yml']\nscrape_configs:\n"+
-		"- job_name: shop\n  static_configs: [{targets: ['127.0.0.1:9']}]\n  keep_dropped_targets: 9\n- job_name: cart\n")
+		"- job_name: shop\n  static_configs: [{targets: ['127.0.0.1:9']}]\n  keep_dropped_targets: 9\n- job_name: cart\n  ionos_sd_configs: [{datacenter_id: x}]\n")
 	rules := beside(t, path, "r[1].yml", soundRule)
 	got, err := CheckFile(path)
 	if err != nil {
@@ -33,8 +33,9 @@ func TestCheckFileTellsWhatIsThere(t *testing.T) {
 	if got.File != path || got.Jobs != 2 || got.RuleFiles != 1 {
 		t.Errorf("got %+v, want two jobs and a file of rules", got)
 	}
-	notes := []string{"rule_files: no file matches " + filepath.Join(filepath.Dir(path), "none/*.yml"), "scrape_configs: keep_dropped_targets has no effect here"}
-	if !slices.Equal(got.Notes, notes) {
+	notes := []string{"rule_files: no file matches " + filepath.Join(filepath.Dir(path), "none/*.yml"), path + `:5: scrape_configs: job "shop": keep_dropped_targets has no effect here`,
+		path + `:7: scrape_configs: job "cart": ionos_sd_configs finds no targets here: `}
+	if !slices.EqualFunc(got.Notes, notes, strings.HasPrefix) {
 		t.Errorf("notes %q, want %q", got.Notes, notes)
 	}
 	if got, err := CheckFile(rules); err != nil || got.RuleFiles != 1 {

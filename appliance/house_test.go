@@ -82,7 +82,7 @@ var lives = map[string][]string{
 	"github.com/prometheus/common":               {"store/metrics", "store/metrics/asked", "store/metrics/parallel", "alerting", "alerting/config", "alerting/dispatch", "alerting/notify", "alerting/backtest", "alerting/rulebook", "web/promapi", "web/promwrite", "web/promread", "web/alertapi", "web/pages", "store/metrics/scrape", "appliance"},
 	"github.com/prometheus/alertmanager":         {"alerting/config", "alerting/dispatch", "alerting/notify"}, // matchers, time intervals and templates only; its pipeline is the oracle of our tests
 	"github.com/prometheus/client_golang":        {"appliance", "planner/observed", "store/metrics", "alerting"},
-	"github.com/prometheus/client_model":         {"appliance", "planner/observed", "store/metrics", "web/promread"}, // expfmt writes the pages of federation from it
+	"github.com/prometheus/client_model":         {"appliance", "planner/observed", "store/metrics", "web/promapi", "web/promread"}, // promapi tells the server's own families, expfmt writes the pages of federation from it
 	"github.com/blevesearch":                     {"store/events/termindex"},
 	"github.com/klauspost/compress":              {"store/events", "store/events/columns", "web", "web/lokiapi", "web/promwrite", "web/promread"}, // s2 reads and writes the snappy of three wires
 	"github.com/FastFilter/xorfilter":            {"store/events"},
@@ -90,7 +90,7 @@ var lives = map[string][]string{
 	"go.opentelemetry.io/collector/pdata":        {"web/otlp", "store/metrics", "appliance"}, // the upstream OTLP-to-Prometheus translator takes pmetric
 	"google.golang.org/grpc":                     {"web/otlp"},
 	"google.golang.org/genproto":                 {"web/otlp"},
-	"google.golang.org/protobuf":                 {"web/otlp", "web/lokiapi", "web/promwrite"},
+	"google.golang.org/protobuf":                 {"web/otlp", "web/lokiapi", "web/promwrite", "web/promapi"}, // promapi writes families as its JSON
 	"modernc.org/sqlite":                         {"planner/sqlite", "appliance/catalog"},
 	"github.com/XSAM/otelsql":                    {"planner/sqlite"},
 	"go.etcd.io/bbolt":                           {"appliance/state", "alerting/notify", "alerting/chronicle", "alerting/evidence", "alerting"},

@@ -265,7 +265,7 @@ func everyReadHasItsDoor(t *testing.T, r *running) {
 		"/api/v2/search/tag/name/values", "/api/metrics/query_range?q=%7B%7D%7Crate()&step=60s", "/api/metrics/query?q=%7B%7D%7Crate()",
 		"/api/services", "/api/operations?service=planner-web", "/api/traces?limit=1",
 		"/api/v1/query?query=up", "/api/v1/parse_query?query=up", "/api/v1/status/config", "/api/v1/status/flags", "/api/v1/status/runtimeinfo", "/api/v1/status/tsdb", "/api/v1/status/tsdb/blocks",
-		"/api/v1/status/walreplay", "/api/v1/targets", "/api/v1/targets/metadata", "/api/v1/scrape_pools", "/api/v1/scrape_pools/config?scrapePool=tripod", "/api/v1/targets/relabel_steps?scrapePool=planner&labels=%7B%7D", "/api/v1/alertmanagers", "/api/v1/metadata", "/api/v1/rules", "/api/v1/alerts", "/federate?match[]=up",
+		"/api/v1/status/walreplay", "/api/v1/status/self_metrics", "/api/v1/features", "/api/v1/notifications", "/api/v1/targets", "/api/v1/targets/metadata", "/api/v1/scrape_pools", "/api/v1/scrape_pools/config?scrapePool=tripod", "/api/v1/targets/relabel_steps?scrapePool=planner&labels=%7B%7D", "/api/v1/alertmanagers", "/api/v1/metadata", "/api/v1/rules", "/api/v1/alerts", "/federate?match[]=up",
 		"/logs", "/logs/complete?q=%7B", "/traces", "/traces/complete?q=%7B", "/metrics",
 	} {
 		if resp, body := r.try("GET", path, "", nil); resp.StatusCode != http.StatusOK {

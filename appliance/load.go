@@ -62,7 +62,7 @@ func Load(src Sources) (Options, error) {
 		}
 	}
 	o.Config = file.path
-	o.ScrapeConfigs = file.scrape
+	o.ScrapeConfigs, o.ScrapeNotes = file.scrape, file.notes
 	faults = append(faults, unknownEnv(src, settings))
 	faults = append(faults, o.loadAlerts(src, file))
 	o.fill()
@@ -155,8 +155,9 @@ func (s Sources) ConfigPath() (path string, asked bool) {
 type configFile struct {
 	path   string // empty when there is no file
 	values map[string]configValue
-	scrape string // YAML list of scrape_configs, empty when there are none
-	alerts []byte // what belongs to Alertmanager, on its own lines; nil when there is none
+	scrape string   // YAML list of scrape_configs, empty when there are none
+	notes  []string // what of it has no effect
+	alerts []byte   // what belongs to Alertmanager, on its own lines; nil when there is none
 }
 
 type configValue struct {
@@ -223,7 +224,7 @@ func (f *configFile) take(key, val *yaml.Node, known map[string]bool) error {
 		return nil // read by itself
 	case name == "scrape-configs":
 		var err error
-		f.scrape, err = readJobs(val, f.path)
+		f.scrape, f.notes, err = readJobs(val, f.path)
 		return err
 	case name == "rule-files":
 		name = "rules"

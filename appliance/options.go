@@ -76,6 +76,7 @@ type Options struct {
 	ScrapeInterval time.Duration // of our own targets
 	EvalInterval   time.Duration // of rules that name none
 	ScrapeConfigs  string        // YAML list, as Prometheus writes scrape_configs
+	ScrapeNotes    []string      // what of it has no effect, with file and line
 
 	OTLPLabels []string // resource attributes that become labels of every series; nil for the default
 	OTLPScope  bool     // OTLP scopes become labels

@@ -7,8 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/prometheus/template"
+	"github.com/prometheus/prometheus/util/features"
 	"gopkg.in/yaml.v3"
 
+	"tripod/store/metrics/scrape"
 	"tripod/web"
 	"tripod/web/alertapi"
 	"tripod/web/promapi"
@@ -18,9 +21,11 @@ import (
 
 // openPrometheus hangs up all that speaks to Prometheus's clients.
 func (a *Appliance) openPrometheus(mux *http.ServeMux) {
+	a.tellAbilities()
 	readable := web.Around(mux, web.Readable(a.o.mayRead()))
 	promapi.New(promapi.Doors{
 		Engine: a.metrics, Samples: a.metrics, Families: a.metrics, Scraper: allTargets{a.scrape, a.hostTargets}, Insight: a.metrics, Admin: a.metrics, Process: a.process, Ready: a.readyNow,
+		Notices: a.notices, Features: a.abilities, Own: a.registry,
 	}, promapi.Options{Parser: a.metrics.Parser()}).Register(readable)
 	alertapi.New(a.rules).Register(readable)
 	alertapi.NewWhy(a.chronicle, a.evidence).Register(readable)
@@ -30,6 +35,24 @@ func (a *Appliance) openPrometheus(mux *http.ServeMux) {
 	alertapi.NewOwnRules(a.catalog, a.desk).Register(mux)
 	promread.New(a.metrics, promread.Options{Parser: a.metrics.Parser()}).Register(mux)
 	promwrite.New(promwrite.Doors{Sink: a.metrics, Families: a.metrics}, promwrite.Options{Took: a.meters.write.took}).Register(mux)
+}
+
+// maxFollowers bounds who follows notices at a time; it is Prometheus's own.
+const maxFollowers = 16
+
+// tellAbilities says, in Prometheus's words, what no engine says of itself.
+func (a *Appliance) tellAbilities() {
+	promapi.TellFeatures(a.abilities)
+	template.RegisterFeatures(a.abilities)
+	for _, name := range [...]string{"remote_write_receiver", "otlp_write_receiver"} {
+		a.abilities.Enable(features.API, name)
+	}
+	a.abilities.Enable(features.OTLPReceiver, "delta_conversion")
+	a.abilities.Enable(features.Prometheus, "server_mode")
+	a.abilities.Disable(features.Prometheus, "agent_mode")
+	for _, kind := range scrape.Kinds() {
+		a.abilities.Enable(features.ServiceDiscoveryProviders, kind)
+	}
 }
 
 // fromPage says whether a page of another origin may post a request.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/prometheus/util/notifications"
+
 	"tripod/store/metrics/scrape"
 )
 
@@ -17,7 +19,7 @@ import (
 func (a *Appliance) Reload() (err error) {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
-	defer func() { a.configBad = err != nil }()
+	defer func() { a.noteReload(err != nil) }()
 	o := a.o
 	if a.o.Reread != nil {
 		if o, err = a.o.Reread(); err != nil {
@@ -41,6 +43,9 @@ func (a *Appliance) Reload() (err error) {
 		return fmt.Errorf("the rules and routes are new, the scrape jobs are not: %w", err)
 	}
 	a.level.Set(o.LogLevel)
+	if a.scraping != o.ScrapeConfigs {
+		a.noteJobs(o.ScrapeNotes)
+	}
 	a.scraping = o.ScrapeConfigs
 	a.configRead.Store(time.Now().UnixNano())
 	a.log.Info("configuration read", "file", o.Config)
@@ -48,6 +53,24 @@ func (a *Appliance) Reload() (err error) {
 		a.log.Warn("these settings change at the next start only", "settings", strings.Join(names, ", "))
 	}
 	return nil
+}
+
+// noteJobs says what of the scrape jobs has no effect.
+func (a *Appliance) noteJobs(notes []string) {
+	for _, note := range notes {
+		a.log.Warn("scrape jobs", "note", note)
+	}
+}
+
+// noteReload tells those who ask whether the configuration on disk is the one
+// that runs.
+func (a *Appliance) noteReload(bad bool) {
+	a.configBad = bad
+	if bad {
+		a.notices.AddNotification(notifications.ConfigurationUnsuccessful)
+	} else {
+		a.notices.DeleteNotification(notifications.ConfigurationUnsuccessful)
+	}
 }
 
 // needStart names the settings of next that differ and that Reload cannot change.

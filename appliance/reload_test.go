@@ -58,6 +58,9 @@ func TestReloadIsAllOrNothing(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "the old configuration goes on") {
 			t.Errorf("%s: got %v, want one with %q", name, err, c.want)
 		}
+		if told := a.notices.Get(); len(told) != 1 || told[0].Text != "Configuration reload has failed." {
+			t.Errorf("%s: told is %v", name, told)
+		}
 		if !strings.Contains(jobs(), "one") || strings.Contains(jobs(), "two") {
 			t.Errorf("%s: the jobs changed:\n%s", name, jobs())
 		}
@@ -67,6 +70,9 @@ func TestReloadIsAllOrNothing(t *testing.T) {
 	write("tripod.yaml", config("two", "sync: batch\n"))
 	if err := a.Reload(); err != nil {
 		t.Fatal(err)
+	}
+	if told := a.notices.Get(); len(told) != 0 {
+		t.Errorf("told is still %v", told)
 	}
 	if !strings.Contains(jobs(), "two") {
 		t.Errorf("the jobs did not change:\n%s", jobs())

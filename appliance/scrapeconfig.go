@@ -27,16 +27,16 @@ func (a *Appliance) scrapeConfig(users string) []byte {
 
 // readJobs takes the list of scrape_configs, each job checked by itself so
 // that a fault names the line of the user's file. It gives the list in block
-// style, which can stand behind our own jobs.
-func readJobs(list *yaml.Node, path string) (string, error) {
+// style, which can stand behind our own jobs, and what in it has no effect.
+func readJobs(list *yaml.Node, path string) (_ string, notes []string, _ error) {
 	if list.Kind == yaml.ScalarNode && list.Tag == "!!null" {
-		return "", nil
+		return "", nil, nil
 	}
 	if list.Kind != yaml.SequenceNode {
-		return "", fmt.Errorf("%s:%d: scrape_configs: want a list of jobs", path, list.Line)
+		return "", nil, fmt.Errorf("%s:%d: scrape_configs: want a list of jobs", path, list.Line)
 	}
 	if len(list.Content) == 0 {
-		return "", nil
+		return "", nil, nil
 	}
 	var faults []error
 	taken := map[string]bool{}
@@ -50,13 +50,41 @@ func readJobs(list *yaml.Node, path string) (string, error) {
 			faults = append(faults, fmt.Errorf("%s: there is a job of this name already", where))
 		}
 		taken[name] = true
-		if err := checkJob(job, filepath.Dir(path)); err != nil {
+		ignored, err := checkJob(job, filepath.Dir(path))
+		if err != nil {
 			faults = append(faults, fmt.Errorf("%s: %w", where, err))
+		}
+		for _, field := range ignored {
+			notes = append(notes, fmt.Sprintf("%s:%d: scrape_configs: job %q: %s", path, lineOf(job, field), name, withoutEffect(field)))
 		}
 	}
 	blockStyle(list)
 	text, err := yaml.Marshal(list)
-	return string(text), errors.Join(append(faults, err)...)
+	return string(text), notes, errors.Join(append(faults, err)...)
+}
+
+// lineOf is that of the first key of this name in a job or below.
+func lineOf(n *yaml.Node, key string) int {
+	if n.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == key {
+				return n.Content[i].Line
+			}
+		}
+	}
+	for _, in := range n.Content {
+		if line := lineOf(in, key); line > 0 {
+			return line
+		}
+	}
+	return 0
+}
+
+func withoutEffect(field string) string {
+	if kind, ok := strings.CutSuffix(field, "_sd_configs"); ok {
+		return fmt.Sprintf("%s finds no targets here: the kinds that do are %s; not %s", field, strings.Join(scrape.Kinds(), ", "), kind)
+	}
+	return field + " has no effect here"
 }
 
 func jobName(job *yaml.Node) string {
@@ -74,15 +102,17 @@ func jobName(job *yaml.Node) string {
 // the user did not write, or of flags that this program does not have.
 var generated = regexp.MustCompile(`line \d+: |; pass -\S+.*$|^scrape configuration: `)
 
-func checkJob(job *yaml.Node, base string) error {
+// checkJob names the fields of a job that the scraper does not know.
+func checkJob(job *yaml.Node, base string) (ignored []string, _ error) {
 	text, err := yaml.Marshal(map[string][]*yaml.Node{"scrape_configs": {job}})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if _, err := scrape.Check(text, base); err != nil {
-		return errors.New(generated.ReplaceAllString(strings.Join(strings.Fields(err.Error()), " "), ""))
+	ignored, err = scrape.Check(text, base)
+	if err != nil {
+		return nil, errors.New(generated.ReplaceAllString(strings.Join(strings.Fields(err.Error()), " "), ""))
 	}
-	return nil
+	return ignored, nil
 }
 
 func blockStyle(n *yaml.Node) {

@@ -19,8 +19,8 @@ type Features struct {
 	DelayedNames bool
 }
 
-// features are the names that Prometheus's --enable-feature has for them.
-var features = map[string]func(*Features){
+// switches are the names that Prometheus's --enable-feature has for them.
+var switches = map[string]func(*Features){
 	"promql-experimental-functions":   func(f *Features) { f.Syntax.EnableExperimentalFunctions = true },
 	"promql-duration-expr":            func(f *Features) { f.Syntax.ExperimentalDurationExpr = true },
 	"promql-extended-range-selectors": func(f *Features) { f.Syntax.EnableExtendedRangeSelectors = true },
@@ -33,9 +33,9 @@ var features = map[string]func(*Features){
 func ParseFeatures(names []string) (Features, error) {
 	var f Features
 	for _, name := range names {
-		on, ok := features[name]
+		on, ok := switches[name]
 		if !ok {
-			return f, fmt.Errorf("%.80q: want some of %s: %w", name, strings.Join(slices.Sorted(maps.Keys(features)), ", "), store.ErrInvalid)
+			return f, fmt.Errorf("%.80q: want some of %s: %w", name, strings.Join(slices.Sorted(maps.Keys(switches)), ", "), store.ErrInvalid)
 		}
 		on(&f)
 	}

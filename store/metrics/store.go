@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/util/compression"
+	"github.com/prometheus/prometheus/util/features"
 
 	"tripod/store/metrics/asked"
 	"tripod/store/metrics/parallel"
@@ -34,8 +35,9 @@ type Options struct {
 	Concurrency  int           // queries at once, the others wait; default 8
 	Lookback     time.Duration // how old a sample may be and still count; default 5 min
 	Features     Features
-	Languages    asked.Languages // that selectors may ask in; may be nil
-	Log          *slog.Logger    // tsdb's own messages; nil discards them
+	Told         features.Collector // is told what engine and tsdb can; may be nil
+	Languages    asked.Languages    // that selectors may ask in; may be nil
+	Log          *slog.Logger       // tsdb's own messages; nil discards them
 	Now          func() time.Time
 }
 
@@ -139,6 +141,7 @@ func Open(dir string, o Options) (*Store, error) {
 		EnablePerStepStats:       true,
 		EnableDelayedNameRemoval: o.Features.DelayedNames,
 		Parser:                   p,
+		FeatureRegistry:          o.Told,
 	})
 	s.engine, s.stock = stock, stock
 	if !o.Features.DelayedNames { // which the parallel one does not know
@@ -174,6 +177,7 @@ func tsdbOptions(o *Options) *tsdb.Options {
 	t.EnableSTAsZeroSample = true // an OTLP counter begins with 0 when its sender started
 	t.EnableExemplarStorage = true
 	t.MaxExemplars = int64(o.MaxExemplars)
+	t.FeatureRegistry = o.Told
 	return t
 }
 

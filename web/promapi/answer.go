@@ -60,11 +60,12 @@ func executing(err error) error {
 }
 
 var statuses = map[string]int{
-	"bad_data":  http.StatusBadRequest,
-	"execution": http.StatusUnprocessableEntity,
-	"canceled":  499, // nginx's: the client left
-	"timeout":   http.StatusServiceUnavailable,
-	"internal":  http.StatusInternalServerError,
+	"bad_data":    http.StatusBadRequest,
+	"execution":   http.StatusUnprocessableEntity,
+	"canceled":    499, // nginx's: the client left
+	"timeout":     http.StatusServiceUnavailable,
+	"internal":    http.StatusInternalServerError,
+	"unavailable": http.StatusInternalServerError, // Prometheus has no other for it
 }
 
 // maxNotes is how many warnings, and how many infos, an answer carries.

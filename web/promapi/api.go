@@ -7,12 +7,15 @@ import (
 	"strings"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/metadata"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/util/features"
+	"github.com/prometheus/prometheus/util/notifications"
 
 	"tripod/store"
 	"tripod/web"
@@ -69,6 +72,11 @@ type Process struct {
 	Managers   []string          // URLs of Alertmanagers
 }
 
+// Own are the metrics of the server itself.
+type Own interface {
+	Gather() ([]*dto.MetricFamily, error)
+}
+
 // Doors are what the API asks.
 type Doors struct {
 	Engine   Engine
@@ -78,6 +86,9 @@ type Doors struct {
 	Insight  Insight
 	Admin    Admin
 	Process  func() Process
+	Notices  Notices            // nil means that there is never one
+	Features features.Collector // nil means that nobody told
+	Own      Own
 	Ready    func() error // nil means always
 }
 
@@ -109,6 +120,9 @@ func New(d Doors, o Options) *API {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if d.Notices == nil {
+		d.Notices = notifications.NewNotifications(0, nil)
+	}
 	return &API{
 		d: d, o: o,
 		parser: o.Parser,
@@ -134,10 +148,16 @@ func (a *API) Register(mux web.Routes) {
 		"status/tsdb":           a.head,
 		"status/tsdb/blocks":    a.blocks,
 		"status/walreplay":      a.replayed,
+		"status/self_metrics":   a.selfMetrics,
+		"features":              a.features,
+		"notifications":         a.notices,
 	}
 	both := map[string]handler{}
 	for i, h := range []handler{a.query, a.queryRange, a.queryExemplars, a.formatQuery, a.parseQuery, a.labelNames, a.series} {
 		both[posted[i]] = h
+	}
+	for _, path := range searches {
+		both[path] = a.search
 	}
 	admin := map[string]handler{
 		"admin/tsdb/delete_series":    a.deleteSeries,
@@ -154,6 +174,7 @@ func (a *API) Register(mux web.Routes) {
 			}
 		}
 	}
+	mux.Handle("GET /api/v1/notifications/live", http.HandlerFunc(a.liveNotices))
 	mux.Handle("GET /-/healthy", http.HandlerFunc(a.healthy))
 	mux.Handle("GET /-/ready", http.HandlerFunc(a.ready))
 }

@@ -84,7 +84,8 @@ func (d *dice) request() (method, target string) {
 		{"targets", map[string]func() string{"state": func() string { return d.one("active", "dropped", "any", "ANY", "x") }, "scrapePool": func() string { return d.one("job0", "job1", "x") }}, false},
 		{"targets/metadata", map[string]func() string{"match_target": func() string { return d.one(`{job="job0"}`, `{instance=~"host[01].*"}`, "{", "{}", `{nothing=""}`) }, "metric": d.metric, "limit": d.limit}, false},
 		{"scrape_pools", nil, false}, {"alertmanagers", nil, false},
-		{"status/" + d.one("config", "flags", "runtimeinfo", "buildinfo", "tsdb", "tsdb/blocks", "walreplay"), map[string]func() string{"limit": d.limit}, false},
+		{"status/" + d.one("config", "flags", "runtimeinfo", "buildinfo", "tsdb", "tsdb/blocks", "walreplay", "self_metrics"), map[string]func() string{"limit": d.limit, "metric_name_pattern": func() string { return d.one("took", ".*", "(", "x") }}, false},
+		{"features", nil, false}, {"notifications", nil, false}, {"search/" + d.one("metric_names", "label_names", "label_values"), names, true},
 		{"admin/tsdb/" + d.one("delete_series", "snapshot", "clean_tombstones"), nil, false}, // by GET
 		{"nothing", nil, false},
 	}

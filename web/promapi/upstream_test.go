@@ -26,6 +26,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/scrape"
 	"github.com/prometheus/prometheus/tsdb"
+	"github.com/prometheus/prometheus/util/features"
+	"github.com/prometheus/prometheus/util/notifications"
 	v1 "github.com/prometheus/prometheus/web/api/v1"
 
 	"tripod/store"
@@ -39,10 +41,13 @@ type world struct {
 	store *metrics.Store
 	ours  http.Handler
 	// theirs is Prometheus's own API.
-	theirs  http.Handler
-	active  []store.Target
-	dropped []store.Target
-	process promapi.Process
+	theirs    http.Handler
+	active    []store.Target
+	dropped   []store.Target
+	process   promapi.Process
+	notices   *notifications.Notifications
+	abilities features.Collector
+	own       *prometheus.Registry
 }
 
 func newWorld(t testing.TB) *world {
@@ -57,6 +62,16 @@ func newWorld(t testing.TB) *world {
 	w := &world{store: s.store, process: promapi.Process{
 		Started: seedEnd, ConfigRead: seedEnd, Config: config.Config{}.String(), Flags: map[string]string{"web.x": "<1>", "b": ""}, Managers: []string{"http://am:9093/api/v2/alerts"},
 	}}
+	w.notices = notifications.NewNotifications(1, nil)
+	w.notices.AddNotification(notifications.ConfigurationUnsuccessful)
+	w.abilities = features.NewRegistry()
+	w.abilities.Set(features.PromQLOperators, ">=", true)
+	promapi.TellFeatures(w.abilities)
+	w.own = prometheus.NewRegistry()
+	w.own.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "prometheus_tsdb_head_chunks", Help: "of <chunks>", ConstLabels: prometheus.Labels{"a": "é"}}, func() float64 {
+		_, chunks, _ := w.store.Head(1)
+		return float64(chunks)
+	}), prometheus.NewHistogram(prometheus.HistogramOpts{Name: "took", NativeHistogramBucketFactor: 1.1}), prometheus.NewCounter(prometheus.CounterOpts{Name: "nan_total"}))
 	for i, errText := range []string{"", "Get \"http://x\": <refused>", ""} {
 		host := []string{"host0:80", "host1:80", "host9:80"}[i]
 		job := []string{"job0", "job1", "job0"}[i]
@@ -74,6 +89,7 @@ func newWorld(t testing.TB) *world {
 	mux := http.NewServeMux()
 	promapi.New(promapi.Doors{
 		Engine: s.store, Samples: s.store, Families: s.store, Scraper: w, Insight: s.store, Admin: s.store, Process: func() promapi.Process { return w.process },
+		Notices: w.notices, Features: w.abilities, Own: w.own,
 	}, promapi.Options{}).Register(mux)
 	w.ours, w.theirs = mux, w.upstream()
 	return w
@@ -99,21 +115,22 @@ func (w *world) upstream() http.Handler {
 		EnablePerStepStats: true, Parser: p, NoStepSubqueryIntervalFn: func(int64) int64 { return 60_000 },
 	})
 	them := theirWorld{w}
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "prometheus_tsdb_head_chunks"}, func() float64 {
-		_, chunks, _ := w.store.Head(1)
-		return float64(chunks)
-	}))
 	api := v1.NewAPI(engine, w.store, nil, nil, w.store,
 		func(context.Context) v1.ScrapePoolsRetriever { return them }, func(context.Context) v1.TargetRetriever { return them },
 		func(context.Context) v1.AlertmanagerRetriever { return them }, func() config.Config { return config.Config{} }, w.process.Flags,
 		v1.GlobalURLOptions{ListenAddress: "0.0.0.0:9090", Host: "example.com", Scheme: "http"},
 		func(f http.HandlerFunc) http.HandlerFunc { return f }, them, "", true, false, 0, slog.New(slog.DiscardHandler), nil, 0, 1, 0, false,
-		grafana.MustCompile("^(?:.*)$"), them.runtimeInfo, &v1.PrometheusVersion{Version: "3.15.0"}, nil, nil, registry, nil, nil, false, nil, false,
-		false, false, false, 5*time.Minute, false, false, nil, nil, v1.OpenAPIOptions{}, p)
+		grafana.MustCompile("^(?:.*)$"), them.runtimeInfo, &v1.PrometheusVersion{Version: "3.15.0"}, w.noticesNow, w.noticesLive, w.own, nil, nil, false, nil, false,
+		false, false, false, 5*time.Minute, false, false, nil, w.abilities, v1.OpenAPIOptions{}, p)
 	r := route.New()
 	api.Register(r)
 	return http.StripPrefix("/api/v1", r)
+}
+
+func (w *world) noticesNow() []notifications.Notification { return w.notices.Get() }
+
+func (w *world) noticesLive() (<-chan notifications.Notification, func(), bool) {
+	return w.notices.Sub()
 }
 
 // theirWorld is a world in the words of Prometheus.

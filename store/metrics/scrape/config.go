@@ -136,18 +136,18 @@ func Check(config []byte, base string) (ignored []string, err error) {
 
 // writeConfig writes a checked configuration to path, in the form that runs. A
 // bad one leaves path as it is.
-func writeConfig(path string, config []byte, base string) (ignored []string, err error) {
+func writeConfig(path string, config []byte, base string) error {
 	next := path + ".next"
 	defer os.Remove(next)
-	doc, ignored, err := understood(next, config, base)
+	doc, _, err := understood(next, config, base)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	share(doc)
 	if err := try(doc, next); err != nil {
-		return nil, fmt.Errorf("scrape configuration: %w", err)
+		return fmt.Errorf("scrape configuration: %w", err)
 	}
-	return ignored, os.Rename(next, path)
+	return os.Rename(next, path)
 }
 
 // understood is a configuration without the fields that promscrape does not

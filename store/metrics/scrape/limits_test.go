@@ -132,6 +132,9 @@ func TestManyTargets(t *testing.T) {
 
 	config += fmt.Sprintf("- job_name: crowd\n  scrape_interval: 1s\n  target_limit: 1\n  static_configs: [{targets: [%q], labels: {n: '1'}}, {targets: [%[1]q], labels: {n: '2'}}]\n", samples.Listener.Addr())
 
+	if ignored, err := scrape.Check([]byte(config), ""); err != nil || len(ignored) > 0 {
+		t.Errorf("ignored %q: %v", ignored, err)
+	}
 	m, err := scrape.New(scrape.Options{
 		Dir: t.TempDir(), Config: []byte(config), Sink: s,
 		Log:    func(level, msg string) {},
@@ -139,9 +142,6 @@ func TestManyTargets(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	if got := m.Ignored(); len(got) != 0 {
-		t.Errorf("ignored %q", got)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

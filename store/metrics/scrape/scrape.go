@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -38,8 +37,7 @@ type Manager struct {
 	path  string
 	mu    sync.Mutex
 	given []byte // the configuration that runs, as it was given
-	noted []string
-	live  bool // while Run runs
+	live  bool   // while Run runs
 	hangs chan os.Signal
 
 	faults faults
@@ -58,21 +56,12 @@ func New(o Options) (*Manager, error) {
 	}
 	m := &Manager{o: o, path: filepath.Join(o.Dir, "scrape.yaml"), hangs: make(chan os.Signal, 1), memory: newMemory()}
 	said.tell(o.Log)
-	var err error
-	if m.noted, err = writeConfig(m.path, o.Config, o.Base); err != nil {
+	if err := writeConfig(m.path, o.Config, o.Base); err != nil {
 		return nil, err
 	}
 	m.given = bytes.Clone(o.Config)
 	m.crowds.set(targetLimits(o.Config))
 	return m, nil
-}
-
-// Ignored names the fields of the running configuration that promscrape does
-// not know.
-func (m *Manager) Ignored() []string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return slices.Clone(m.noted)
 }
 
 // Run scrapes until ctx ends and then waits for the scrapes that are running.
@@ -109,11 +98,10 @@ func (m *Manager) Reload(config []byte) error {
 	if bytes.Equal(config, m.given) {
 		return nil
 	}
-	noted, err := writeConfig(m.path, config, m.o.Base)
-	if err != nil {
+	if err := writeConfig(m.path, config, m.o.Base); err != nil {
 		return fmt.Errorf("%w (the one before goes on)", err)
 	}
-	m.given, m.noted = bytes.Clone(config), noted
+	m.given = bytes.Clone(config)
 	m.crowds.set(targetLimits(config))
 	if m.live {
 		procutil.SelfSIGHUP()

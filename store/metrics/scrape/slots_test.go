@@ -31,7 +31,7 @@ func runs(t *testing.T, config string) []sharedJob {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "scrape.yaml")
-	if _, err := writeConfig(path, []byte(config), ""); err != nil {
+	if err := writeConfig(path, []byte(config), ""); err != nil {
 		t.Fatal(err)
 	}
 	written, err := os.ReadFile(path)
