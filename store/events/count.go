@@ -303,33 +303,3 @@ func (w *countWorker) rows(rows rowSet) error {
 	}
 	return nil
 }
-
-// Digests shows the digest of every head and part that overlaps the range. A
-// digest must not be kept or changed, and is whole: it may speak of events
-// outside the range as well. One that cannot be read is a store.ErrUnread behind
-// all others.
-func (s *Store) Digests(ctx context.Context, r store.TimeRange, show func(Digest)) error {
-	sn, err := s.snapshot(r)
-	if err != nil || s.o.NewDigest == nil {
-		return err
-	}
-	defer sn.release()
-	for _, p := range sn.parts {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		d, failed := p.summary(s.o.files, s.codecs, s.o.NewDigest)
-		if failed != nil {
-			s.damaged(p.name, 0, failed)
-			err = cmp.Or(err, unread(failed))
-			continue
-		}
-		show(d)
-	}
-	for _, h := range sn.heads {
-		h.digestMu.Lock()
-		show(h.digest)
-		h.digestMu.Unlock()
-	}
-	return err
-}

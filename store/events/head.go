@@ -99,13 +99,14 @@ func (c *chunk) add(b *batch, rows []batchRow) {
 	}
 }
 
-// snapshot is the chunk as it is now; call it under Store.mu.
-func (c *chunk) snapshot() *chunkView {
-	return &chunkView{from: c, rows: c.rows, batches: c.batches, min: c.min, max: c.max, mask: c.mask}
+// snapshot is the chunk of a head as it is now; call it under Store.mu.
+func (c *chunk) snapshot(h *head) *chunkView {
+	return &chunkView{head: h, from: c, rows: c.rows, batches: c.batches, min: c.min, max: c.max, mask: c.mask}
 }
 
 // chunkView is a chunk at one moment, a block to scan.
 type chunkView struct {
+	head     *head
 	from     *chunk
 	rows     []headRow
 	batches  []*batch

@@ -12,8 +12,11 @@ type Query struct {
 	// Fields are the names of the fields that the events are to have; nil means
 	// all. Of a head, events of Scan have all. Named says so instead, asked once for each
 	// name and block.
-	Fields  []string
-	Named   func(name string) bool
+	Fields []string
+	Named  func(name string) bool
+	// May leaves the heads and parts out of Scan whose digest it says no to; nil
+	// means none. It must not keep a digest.
+	May     func(Digest) bool
 	Origin  int64          // Unix ns; where a step of Count begins
 	Receipt *store.Receipt // filled when not nil
 }

@@ -50,7 +50,7 @@ func (s *Store) snapshot(r store.TimeRange) (*snapshot, error) {
 		}
 		for _, c := range h.chunks {
 			if r.Overlaps(c.min, c.max) {
-				sn.chunks = append(sn.chunks, c.snapshot())
+				sn.chunks = append(sn.chunks, c.snapshot(h))
 			}
 		}
 	}
@@ -75,6 +75,7 @@ func (s *Store) Scan(ctx context.Context, q Query) iter.Seq2[*Event, error] {
 			return
 		}
 		defer sn.release()
+		sn.only(q.May)
 		sn.scan(ctx, &q, yield)
 	}
 }

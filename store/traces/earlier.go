@@ -3,6 +3,7 @@ package traces
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"time"
 
@@ -20,7 +21,7 @@ var joinedFields = []string{fTraceID, fSpanID, fParentID, fService, fKind, fDura
 // read is left out, and the engine has reported it.
 func (s *Store) earlier(ctx context.Context, ids []store.TraceID, around store.TimeRange, show func(joinedSpan)) error {
 	around = store.TimeRange{From: addTime(around.From, -int64(maxLate)), To: addTime(around.To, int64(maxLate))}
-	old := map[store.TraceID]bool{}
+	old := map[store.TraceID]uint64{} // their hashes
 	hashes := make([]uint64, len(ids))
 	for i, id := range ids {
 		hashes[i] = seenHash(id)
@@ -28,7 +29,7 @@ func (s *Store) earlier(ctx context.Context, ids []store.TraceID, around store.T
 	err := s.events.Digests(ctx, around, func(d events.Digest) {
 		for i, h := range hashes {
 			if d.(*digest).traces.has(h) {
-				old[ids[i]] = true
+				old[ids[i]] = h
 			}
 		}
 	})
@@ -39,7 +40,8 @@ func (s *Store) earlier(ctx context.Context, ids []store.TraceID, around store.T
 	for id := range old {
 		texts[id.String()] = true
 	}
-	q := events.Query{Range: around, Where: events.Or{events.OneOf{Field: fTraceID, Texts: texts}, events.OneOf{Field: fAwaits, Texts: texts}}, Fields: joinedFields, Oldest: true}
+	q := events.Query{Range: around, Where: events.Or{events.OneOf{Field: fTraceID, Texts: texts}, events.OneOf{Field: fAwaits, Texts: texts}}, Fields: joinedFields, Oldest: true,
+		May: func(d events.Digest) bool { return d.(*digest).traces.hasAny(maps.Values(old)) }}
 	for e, err := range s.events.Scan(ctx, q) {
 		if err := fatal(ctx, err); err != nil {
 			return err

@@ -2,6 +2,7 @@ package traces
 
 import (
 	"encoding/binary"
+	"iter"
 	"math/bits"
 	"slices"
 	"strings"
@@ -55,6 +56,15 @@ func (s *seen) has(h uint64) bool {
 		return true
 	}
 	return slices.ContainsFunc(s.filters, func(f []byte) bool { return filterHas(f, h) })
+}
+
+func (s *seen) hasAny(hashes iter.Seq[uint64]) bool {
+	for h := range hashes {
+		if s.has(h) {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *seen) merge(other *seen) {

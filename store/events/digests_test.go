@@ -1,0 +1,72 @@
+package events
+
+import (
+	"slices"
+	"testing"
+)
+
+// TestScanLooksOnlyWhereItMay asks two parts and a head apart: who does not want
+// the head does not pay for the filters of its chunks.
+func TestScanLooksOnlyWhereItMay(t *testing.T) {
+	s := openTest(t, t.TempDir(), Options{NewDigest: func() Digest { return &countDigest{} }})
+	sizes := []int{10, 200, 2300} // the head has more than one chunk
+	for at, n := range sizes {
+		if err := s.Append(t.Context(), numbered(10_000*at, 10_000*at+n)); err != nil {
+			t.Fatal(err)
+		}
+		if at < 2 {
+			flush(t, s)
+		}
+	}
+	for _, may := range [][]int{nil, {10}, {200}, {10, 200}, {2300}, {10, 2300}, {10, 200, 2300}} {
+		got := make([]int, len(sizes))
+		q := Query{Range: everything, Where: Word{Text: "text"}, May: func(d Digest) bool {
+			return slices.ContainsFunc(may, func(n int) bool { return d.(*countDigest).n == byte(n) })
+		}}
+		for e, err := range s.Scan(t.Context(), q) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			n, _ := e.Get("n")
+			got[n.Int()/10_000]++
+		}
+		for i, n := range sizes {
+			if want := n * len(slices.DeleteFunc(slices.Clone(may), func(m int) bool { return m != n })); got[i] != want {
+				t.Errorf("of %v: %d events of those %d, want %d", may, got[i], n, want)
+			}
+		}
+		if inHead, made := slices.Contains(may, 2300), s.head.chunks[0].filter.Load() != nil; inHead != made {
+			t.Errorf("of %v: the head's first chunk has a filter: %v", may, made)
+		}
+	}
+}
+
+// TestScanLooksWhereADigestIsLost finds the events of a part whose digest cannot
+// be read.
+func TestScanLooksWhereADigestIsLost(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir, Options{NewDigest: func() Digest { return &countDigest{} }})
+	if err := s.Append(t.Context(), numbered(0, 10)); err != nil {
+		t.Fatal(err)
+	}
+	flush(t, s)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = openTest(t, dir, Options{NewDigest: func() Digest { return &lostDigest{} }})
+	n := 0
+	for _, err := range s.Scan(t.Context(), Query{Range: everything, May: func(Digest) bool { return false }}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	if n != 10 {
+		t.Errorf("found %d events, want 10", n)
+	}
+}
+
+// lostDigest cannot be read.
+type lostDigest struct{ countDigest }
+
+func (*lostDigest) Read([]byte) error { return errCorrupt }
