@@ -62,6 +62,7 @@ type Panel struct {
 	Stack  bool   `json:"stack,omitempty"`  // series on top of each other
 	Reduce string `json:"reduce,omitempty"` // many points to one: see Reducers; last unless set
 	Spark  bool   `json:"spark,omitempty"`  // a stat with its shape
+	Usual  bool   `json:"usual,omitempty"`  // a stat that says what it is at other times
 	Text   string `json:"text,omitempty"`   // Markdown of a text panel; why, of a placeholder
 	Sort   string `json:"sort,omitempty"`   // column of a table; a leading - for the greatest first
 	Limit  int    `json:"limit,omitempty"`  // rows, lines or traces; 0 for the kind's own
@@ -132,6 +133,7 @@ type Query struct {
 	Legend   string   `json:"legend,omitempty"`  // {{label}} stands for a label's value
 	Instant  bool     `json:"instant,omitempty"` // at the end of the range only
 	Table    bool     `json:"table,omitempty"`   // labels as columns
+	Trend    bool     `json:"trend,omitempty"`   // with Table: a row a series, all its values as one small line
 	Step     string   `json:"step,omitempty"`    // the least distance of points: 30s
 	Hidden   bool     `json:"hidden,omitempty"`  // asked for what is computed of it, not shown
 }

@@ -175,7 +175,7 @@ func merge(frames []Frame) []Frame {
 		for i := range frames[1:] {
 			everywhere = everywhere && frames[i+1].find(fd.Name) >= 0
 		}
-		if everywhere && (fd.Kind != Number) {
+		if everywhere && fd.Kind != Number && fd.Kind != Trend {
 			shared = append(shared, fd.Name)
 		}
 	}
@@ -239,17 +239,20 @@ func put(out *Frame, fd *Field, at []int, n int, shared bool) {
 	}
 	if i < 0 {
 		one := *fd
-		one.Nums, one.Texts = nil, nil
+		one.Nums, one.Texts, one.Lines = nil, nil, nil
 		out.Fields = append(out.Fields, one)
 		i = len(out.Fields) - 1
 	}
 	to := &out.Fields[i]
 	grow(to, n)
 	for r, no := range at {
-		if to.Kind == Text {
+		switch {
+		case to.Kind == Text:
 			to.Texts[no] = fd.String(r)
-		} else {
+		case to.Kind != Trend:
 			to.Nums[no] = fd.Number(r)
+		case fd.Kind == Trend:
+			to.Lines[no] = fd.Lines[r]
 		}
 	}
 }
@@ -257,9 +260,12 @@ func put(out *Frame, fd *Field, at []int, n int, shared bool) {
 // grow adds rows without a value.
 func grow(fd *Field, n int) {
 	for fd.Len() < n {
-		if fd.Kind == Text {
+		switch fd.Kind {
+		case Text:
 			fd.Texts = append(fd.Texts, "")
-		} else {
+		case Trend:
+			fd.Lines = append(fd.Lines, nil)
+		default:
 			fd.Nums = append(fd.Nums, math.NaN())
 		}
 	}

@@ -15,17 +15,19 @@ type Kind uint8
 const (
 	Number Kind = iota
 	Text
-	Time // Nums are Unix ms
+	Time  // Nums are Unix ms
+	Trend // Lines are many numbers each
 )
 
 // Field is one column. Numbers and times are in Nums, where NaN is no value;
-// texts in Texts.
+// texts in Texts, trends in Lines.
 type Field struct {
 	Name   string
 	Labels map[string]string
 	Kind   Kind
 	Nums   []float64
 	Texts  []string
+	Lines  [][]float64
 	Legend string // what the query calls it; the name of what is made of name and labels unless set
 }
 
@@ -42,8 +44,11 @@ func Series(letter, name string, labels map[string]string, times, values []float
 
 // Len is the number of values.
 func (f *Field) Len() int {
-	if f.Kind == Text {
+	switch f.Kind {
+	case Text:
 		return len(f.Texts)
+	case Trend:
+		return len(f.Lines)
 	}
 	return len(f.Nums)
 }
@@ -63,6 +68,8 @@ func (f *Field) String(i int) string {
 		return ""
 	case f.Kind == Text:
 		return f.Texts[i]
+	case f.Kind == Trend:
+		return ""
 	case math.IsNaN(f.Nums[i]):
 		return ""
 	case f.Kind == Time:
@@ -71,10 +78,13 @@ func (f *Field) String(i int) string {
 	return strconv.FormatFloat(f.Nums[i], 'g', -1, 64)
 }
 
-// Number is a value as a number; NaN when it is none.
+// Number is a value as a number; NaN when it is none. That of a trend is its last.
 func (f *Field) Number(i int) float64 {
-	if f.Kind == Text || i < 0 || i >= len(f.Nums) {
+	if f.Kind == Text || i < 0 || i >= f.Len() {
 		return math.NaN()
+	}
+	if f.Kind == Trend {
+		return Reduce("lastnotnull", f.Lines[i])
 	}
 	return f.Nums[i]
 }
@@ -126,8 +136,16 @@ func (f *Frame) find(name string) int {
 // pick is a field with the values of some rows, in their order; -1 is no value.
 func (f *Field) pick(rows []int) Field {
 	out := *f
-	out.Nums, out.Texts = nil, nil
+	out.Nums, out.Texts, out.Lines = nil, nil, nil
 	for _, r := range rows {
+		if f.Kind == Trend {
+			var line []float64
+			if r >= 0 {
+				line = f.Lines[r]
+			}
+			out.Lines = append(out.Lines, line)
+			continue
+		}
 		if f.Kind == Text {
 			s := ""
 			if r >= 0 {

@@ -211,7 +211,7 @@ func Sort(f Frame, name string, desc bool) Frame {
 		if fd.Kind == Text {
 			return turned(strings.Compare(fd.Texts[a], fd.Texts[b]), desc)
 		}
-		x, y := fd.Nums[a], fd.Nums[b]
+		x, y := fd.Number(a), fd.Number(b)
 		switch {
 		case math.IsNaN(x) && math.IsNaN(y):
 			return 0

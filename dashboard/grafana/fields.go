@@ -120,7 +120,7 @@ func (im *importer) property(at string, prop node, to *dashboard.Override) {
 		"custom.gradientMode", "custom.filterable", "custom.fillBelowTo", "custom.minWidth", "custom.barAlignment", "custom.axisLabel", "custom.axisColorMode":
 		// looks that change no meaning
 	case "custom.displayMode", "custom.cellOptions":
-		if how := cmp.Or(prop.str("value"), prop.str("value", "type"), prop.str("value", "mode")); how != "" && how != "auto" && !strings.Contains(how, "color") {
+		if how := cmp.Or(prop.str("value"), prop.str("value", "type"), prop.str("value", "mode")); how != "" && how != "auto" && how != "sparkline" && !strings.Contains(how, "color") {
 			im.lost(at, "cells shown as "+how, "cells of tables are text, coloured by thresholds")
 		}
 	case "links", "custom.inspect":

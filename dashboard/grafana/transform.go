@@ -86,6 +86,13 @@ func (im *importer) transform(at, id string, o node, out *dashboard.Panel) ([]da
 		return one(dashboard.Transform{Kind: "seriestorows"})
 	case "filterByValue":
 		return im.filterByValue(at, o), true
+	case "timeSeriesTable":
+		for i := range out.Queries {
+			if q := &out.Queries[i]; q.Language == dashboard.PromQL && !q.Instant {
+				q.Table, q.Trend = true, true
+			}
+		}
+		return nil, true
 	case "prepareTimeSeries", "formatTime":
 		return nil, true // it is so already
 	case "histogram":

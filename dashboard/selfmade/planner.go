@@ -27,15 +27,16 @@ func planner(h *Have) *dashboard.Dashboard {
 	over := func(expr string) string {
 		return "sum by (http_request_method, http_route, service_name) (" + expr + ")"
 	}
-	q := func(p string) string {
-		return "histogram_quantile(" + p + ", sum by (le, http_request_method, http_route, service_name) (rate(" + took + `_bucket{job="planner"}[$__range])))`
+	within := func(p, window string) string {
+		return "histogram_quantile(" + p + ", sum by (le, http_request_method, http_route, service_name) (rate(" + took + `_bucket{job="planner"}[` + window + "])))"
 	}
+	q := func(p string) string { return within(p, "$__range") }
 	g.put(20, 8, table("Endpoints", "slowest first", "-p95",
-		map[string]string{"http_request_method": "Method", "http_route": "Route", "service_name": "Service", "Value #A": "Requests", "Value #B": "Errors", "Value #C": "p50", "Value #D": "p95", "Value #E": "p99"},
-		[]dashboard.Override{unitOf("Requests", "/s"), share("Errors"), unitOf("p50", "s"), unitOf("p95", "s"), unitOf("p99", "s")},
+		map[string]string{"http_request_method": "Method", "http_route": "Route", "service_name": "Service", "Value #A": "Requests", "Value #B": "Errors", "Value #C": "p50", "Value #D": "p95", "Value #E": "p99", "Trend #F": "p95 over time"},
+		[]dashboard.Override{unitOf("Requests", "/s"), share("Errors"), unitOf("p50", "s"), unitOf("p95", "s"), unitOf("p99", "s"), unitOf("p95 over time", "s")},
 		prom(over("rate("+sel+"[$__range])"), ""),
 		prom("("+over("rate(http_server_request_errors_total"+mine+"[$__range])")+" or "+over("rate("+sel+"[$__range])")+" * 0) / "+over("rate("+sel+"[$__range])"), ""),
-		prom(q("0.5"), ""), prom(q("0.95"), ""), prom(q("0.99"), "")))
+		prom(q("0.5"), ""), prom(q("0.95"), ""), prom(q("0.99"), ""), trend(within("0.95", "$__rate_interval"))))
 	g.row("Behind it")
 	g.put(7, 6, lines("Queues", "jobs that wait", "", prom("sum by (queue) (planner_queue_depth"+mine+")", "{{queue}}")))
 	g.put(6, 6, lines("Jobs", "per second, by outcome", "/s", prom("sum by (queue, outcome) (rate(planner_jobs_total"+mine+"[$__rate_interval]))", "{{queue}} {{outcome}}")))

@@ -136,7 +136,7 @@ func bars(title, hint, unit string, queries ...dashboard.Query) dashboard.Panel 
 }
 
 func stat(title, hint, unit, text string, thresholds ...dashboard.Threshold) dashboard.Panel {
-	return dashboard.Panel{Title: title, Hint: hint, Kind: dashboard.Stat, Unit: unit, Spark: true, Thresholds: thresholds, Queries: lettered([]dashboard.Query{prom(text, "")})}
+	return dashboard.Panel{Title: title, Hint: hint, Kind: dashboard.Stat, Unit: unit, Spark: true, Usual: true, Thresholds: thresholds, Queries: lettered([]dashboard.Query{prom(text, "")})}
 }
 
 func heat(title, hint, unit, text string) dashboard.Panel {
@@ -149,10 +149,15 @@ func top(title, hint, unit string, q dashboard.Query) dashboard.Panel {
 	return dashboard.Panel{Title: title, Hint: hint, Kind: dashboard.BarGauge, Unit: unit, Sort: "-Value", Limit: 8, Queries: lettered([]dashboard.Query{q})}
 }
 
+// trend is a column of a table with a small line over the whole range a row.
+func trend(text string) dashboard.Query {
+	return dashboard.Query{Language: dashboard.PromQL, Text: text, Trend: true}
+}
+
 // table has one row for what all its queries have in common, and a column a query.
 func table(title, hint, sort string, rename map[string]string, overrides []dashboard.Override, queries ...dashboard.Query) dashboard.Panel {
 	for i := range queries {
-		queries[i].Instant, queries[i].Table = true, true
+		queries[i].Instant, queries[i].Table = !queries[i].Trend, true
 	}
 	return dashboard.Panel{
 		Title: title, Hint: hint, Kind: dashboard.Table, Queries: lettered(queries), Sort: sort, Overrides: overrides,

@@ -44,11 +44,12 @@ func service(h *Have, name string) *dashboard.Dashboard {
 	g.put(12, 7, leading(heat("Latency", "requests per bucket", "s", "sum by (le) (increase("+sel(latency+"_bucket", "")+"[$__interval]))"), of+"&min={{lower}}s&max={{upper}}s"))
 	g.put(8, 7, lines("Latency", "seconds, quantiles", "s", prom(quantile("0.5", "le"), "p50"), prom(quantile("0.95", "le"), "p95"), prom(quantile("0.99", "le"), "p99")))
 	over := func(expr string) string { return "sum by (span_name) (" + expr + ")" }
-	g.put(20, 8, leading(table("Operations", "slowest first", "-p95", map[string]string{"span_name": "Operation", "Value #A": "Requests", "Value #B": "Errors", "Value #C": "p50", "Value #D": "p95", "Value #E": "p99"},
-		[]dashboard.Override{unitOf("Requests", "/s"), share("Errors"), unitOf("p50", "s"), unitOf("p95", "s"), unitOf("p99", "s")},
+	g.put(20, 8, leading(table("Operations", "slowest first", "-p95", map[string]string{"span_name": "Operation", "Value #A": "Requests", "Value #B": "Errors", "Value #C": "p50", "Value #D": "p95", "Value #E": "p99", "Trend #F": "p95 over time"},
+		[]dashboard.Override{unitOf("Requests", "/s"), share("Errors"), unitOf("p50", "s"), unitOf("p95", "s"), unitOf("p99", "s"), unitOf("p95 over time", "s")},
 		prom(over("rate("+sel(calls, "")+"[$__range])"), ""),
 		prom("("+over("rate("+sel(calls, failed)+"[$__range])")+" or "+over("rate("+sel(calls, "")+"[$__range])")+" * 0) / "+over("rate("+sel(calls, "")+"[$__range])"), ""),
-		prom(overRange("0.5", sel(latency+"_bucket", "")), ""), prom(overRange("0.95", sel(latency+"_bucket", "")), ""), prom(overRange("0.99", sel(latency+"_bucket", "")), "")), of+"&operation={{Operation}}"))
+		prom(overRange("0.5", sel(latency+"_bucket", "")), ""), prom(overRange("0.95", sel(latency+"_bucket", "")), ""), prom(overRange("0.99", sel(latency+"_bucket", "")), ""),
+		trend(quantile("0.95", "le, span_name"))), of+"&operation={{Operation}}"))
 	if h.any("traces_service_graph_request_total") {
 		g.row("Calls to others")
 		g.put(10, 6, lines("Calls", "per second, by whom it calls", "/s", prom("sum by (server) (rate(traces_service_graph_request_total{client="+strconv.Quote(name)+"}[$__rate_interval]))", "{{server}}")))

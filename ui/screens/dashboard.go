@@ -175,6 +175,7 @@ type DashStat struct {
 	Value  ui.Quantity
 	Tone   string // err, warn, ok
 	Note   string
+	About  string    // of the note, when asked for
 	Values []float64 // its shape
 	Class  string
 	Exact  string
@@ -231,7 +232,8 @@ type DashCell struct {
 	Text  string
 	Unit  string
 	Tone  string
-	Class string // of a service
+	Class string    // of a service
+	Trend []float64 // a small line in place of the text, which says it in words
 }
 
 // DashLog is one line.

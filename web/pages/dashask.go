@@ -2,6 +2,7 @@ package pages
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/util/annotations"
 
 	"tripod/dashboard"
 	"tripod/dashboard/frames"
@@ -27,6 +29,7 @@ type dashAnswer struct {
 	step     time.Duration
 	times    []float64 // Unix ms of the grid
 	notes    []string
+	prom     string // what was asked in PromQL, last
 }
 
 // dashAsk asks all queries of a panel that give numbers, and takes the steps
@@ -96,14 +99,19 @@ func (p *Pages) askProm(ctx context.Context, v *dashView, a *dashAnswer, q *dash
 		to, step = from, time.Second
 	}
 	text, _ = inScope(p.o.Alerts.Parser, text, v.st.Services)
+	a.prom = text
 	matrix, warnings, _, err := p.o.Metrics.Measured(ctx, text, from, to, step)
 	if err != nil {
 		return err
 	}
 	for _, w := range warnings.AsErrors() {
-		if len(a.notes) < 3 {
+		if len(a.notes) < 3 && !errors.Is(w, annotations.PromQLInfo) { // which the Metrics screen tells
 			a.notes = append(a.notes, cut(w.Error(), 300))
 		}
+	}
+	if q.Trend {
+		a.frames = append(a.frames, promTrends(q.Letter, matrix, func(s *promql.Series) []float64 { return onGrid(s, from, step, len(a.times)) }))
+		return nil
 	}
 	if q.Table {
 		a.frames = append(a.frames, promTable(q.Letter, matrix))
@@ -197,6 +205,23 @@ func promTable(letter string, m promql.Matrix) frames.Frame {
 			add(m[i].Metric, pt.T, meanOf(pt))
 		}
 	}
+	return out
+}
+
+// promTrends is a matrix as one table with a row a series: labels, and all
+// values as Trend #A.
+func promTrends(letter string, m promql.Matrix, line func(*promql.Series) []float64) frames.Frame {
+	firsts := make(promql.Matrix, len(m))
+	for i := range m {
+		firsts[i] = promql.Series{Metric: m[i].Metric, Floats: []promql.FPoint{{}}}
+	}
+	out := promTable(letter, firsts)
+	out.Fields = out.Fields[1:] // a trend has no one time
+	trend := frames.Field{Name: "Trend #" + letter, Kind: frames.Trend}
+	for i := range m {
+		trend.Lines = append(trend.Lines, line(&m[i]))
+	}
+	out.Fields[len(out.Fields)-1] = trend
 	return out
 }
 

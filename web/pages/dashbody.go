@@ -40,7 +40,7 @@ func (p *Pages) dashBody(ctx context.Context, v *dashView, one *dashboard.Scoped
 	if err != nil {
 		return screens.DashBody{Failed: p.dashReason(ctx, one, err)}
 	}
-	d := &dashDraw{p: p, v: v, one: one, a: a}
+	d := &dashDraw{p: p, v: v, one: one, a: a, usual: p.dashUsual(ctx, one, a)}
 	if one.Kind == dashboard.TimeSeries || one.Kind == dashboard.Heatmap {
 		d.flags = p.flags(ctx, &v.st, a.from, a.to, widthOf(one.Place.W))
 	}
@@ -65,6 +65,7 @@ type dashDraw struct {
 	one *dashboard.Scoped
 	a   *dashAnswer
 
+	usual usualNumber
 	flags []chart.Mark
 }
 
@@ -307,6 +308,10 @@ func (d *dashDraw) stats(all []shown) screens.DashBody {
 		st := screens.DashStat{Name: s.name, Value: q, Tone: tone, Exact: exact(n), Class: "k-mute", Note: d.one.Hint}
 		if tone == "err" || tone == "warn" {
 			st.Class = "k-" + tone
+		}
+		if !math.IsNaN(d.usual.n) {
+			q, _ := s.look.value(d.usual.n)
+			st.Note, st.About = "usually "+q.String(), strings.TrimPrefix(d.one.Hint+"; usually: "+d.usual.why, "; ")
 		}
 		if d.one.Spark {
 			st.Values = dashShape(s.Nums)

@@ -250,6 +250,9 @@ func (d *dashDraw) table() screens.DashBody {
 		row := make([]screens.DashCell, len(cols))
 		for k, i := range cols {
 			row[k] = d.cell(&f.Fields[i], &looks[k], r)
+			if row[k].Trend != nil {
+				row[k].Class = d.rowColour(&f, r)
+			}
 		}
 		t.Rows = append(t.Rows, row)
 		t.Links = append(t.Links, d.rowLink(&f, r))
@@ -281,14 +284,33 @@ func (d *dashDraw) tableFrame() frames.Frame {
 	return all
 }
 
+// rowColour is that of the service that a row is of.
+func (d *dashDraw) rowColour(f *frames.Frame, r int) string {
+	for i := range f.Fields {
+		if fd := &f.Fields[i]; fd.Kind == frames.Text && namesService(fd.Name) && fd.Texts[r] != "" {
+			return "c" + strconv.Itoa(d.p.o.Slots(fd.Texts[r]))
+		}
+	}
+	return "k-mute"
+}
+
+func namesService(column string) bool {
+	n := strings.ToLower(column)
+	return n == "service" || n == "service_name"
+}
+
 func (d *dashDraw) cell(fd *frames.Field, l *dashLook, r int) screens.DashCell {
+	if fd.Kind == frames.Trend {
+		q, _ := l.value(fd.Number(r))
+		return screens.DashCell{Text: "last " + q.String(), Trend: dashShape(fd.Lines[r])}
+	}
 	if fd.Kind != frames.Number {
 		text := fd.String(r)
 		c := screens.DashCell{Text: text}
 		if said, tone, ok := mappedText(text, math.NaN(), l.mappings); ok || tone != "" {
 			c.Text, c.Tone = cmp.Or(said, text), tone
 		}
-		if n := strings.ToLower(fd.Name); n == "service" || n == "service_name" {
+		if namesService(fd.Name) {
 			c.Class = "c" + strconv.Itoa(d.p.o.Slots(text))
 		}
 		return c

@@ -1,0 +1,95 @@
+package pages
+
+import (
+	"math"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+
+	"tripod/appliance/catalog"
+	"tripod/dashboard"
+)
+
+// oneSeries has the value of f at each step at which it is no NaN.
+func oneSeries(f func(at time.Time) float64) *fakeMetrics {
+	return &fakeMetrics{series: func(from, to time.Time, step time.Duration) promql.Matrix {
+		s := promql.Series{Metric: labels.FromStrings("route", "/a")}
+		for t := from; !t.After(to); t = t.Add(step) {
+			if v := f(t); !math.IsNaN(v) {
+				s.Floats = append(s.Floats, promql.FPoint{T: t.UnixMilli(), F: v})
+			}
+		}
+		return promql.Matrix{s}
+	}}
+}
+
+// numberPage is a page of one panel.
+func numberPage(t *testing.T, m *fakeMetrics, p dashboard.Panel) string {
+	t.Helper()
+	p.ID, p.Place = 1, dashboard.Place{W: 10, H: 4}
+	d := dashboard.Dashboard{Version: 1, Title: "Numbers", Rows: []dashboard.Row{{Panels: []dashboard.Panel{p}}}}
+	c, err := catalog.Open(filepath.Join(t.TempDir(), "catalog.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	kept, err := c.Save(t.Context(), "", 0, "", &d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, _, page := pageOf(t, newPages(t, Options{Metrics: m, Dashboards: c}), "/dashboards/"+kept.ID+"?from=now-1h")
+	if code != 200 {
+		t.Fatalf("got %d:\n%s", code, page)
+	}
+	return page
+}
+
+func TestStatSaysWhatIsUsual(t *testing.T) {
+	stat := dashboard.Panel{Title: "Requests", Hint: "of all", Kind: dashboard.Stat, Usual: true, Unit: "/s", Queries: []dashboard.Query{{Text: "rate(x[5m])"}}}
+	grown := stat
+	grown.Queries = []dashboard.Query{{Text: "increase(x[$__range])"}}
+	ago := func(at time.Time) time.Duration { return halfPastTwo.Sub(at) }
+	for name, c := range map[string]struct {
+		panel dashboard.Panel
+		f     func(time.Time) float64
+		want  string
+	}{
+		"days before": {stat, func(at time.Time) float64 {
+			switch days := int((ago(at) + time.Hour) / (24 * time.Hour)); days {
+			case 0:
+				return 90
+			case 1, 2, 4:
+				return float64(days)
+			}
+			return math.NaN()
+		}, ">usually 2 /s<"},
+		"no days before": {stat, func(at time.Time) float64 {
+			if ago(at) > 2*time.Hour {
+				return math.NaN()
+			}
+			if ago(at) < 5*time.Minute {
+				return 90
+			}
+			return 7
+		}, ">usually 7 /s<"},
+		"of the whole range": {grown, func(at time.Time) float64 {
+			if ago(at) > 2*time.Hour {
+				return math.NaN()
+			}
+			return 7
+		}, ">of all<"},
+	} {
+		t.Run(name, func(t *testing.T) { wants(t, numberPage(t, oneSeries(c.f), c.panel), c.want) })
+	}
+}
+
+func TestTrendIsASmallLineInATable(t *testing.T) {
+	page := numberPage(t, oneSeries(func(at time.Time) float64 { return float64(at.Minute()) }), dashboard.Panel{
+		Title: "Routes", Kind: dashboard.Table, Transforms: []dashboard.Transform{{Kind: "merge"}, {Kind: "organize", Exclude: []string{"Time"}, Rename: map[string]string{"Trend #B": "over time"}}},
+		Queries: []dashboard.Query{{Letter: "A", Text: "a", Instant: true, Table: true}, {Letter: "B", Text: "b", Table: true, Trend: true}},
+	})
+	wants(t, page, "over time", `<div class="trend" title="last `, `<path class="ln k-mute"`, "/a", "!NaN")
+}
