@@ -23,6 +23,7 @@ type importer struct {
 	panels  int
 	sources map[string]string // type of a data source by its name, uid or variable
 	said    map[string]bool
+	element string // path of the panel of a new file that is read; empty in old files
 }
 
 // Is says whether a file looks like one of Grafana's.
@@ -31,7 +32,7 @@ func Is(data []byte) bool {
 	if json.Unmarshal(data, &top) != nil {
 		return false
 	}
-	for _, name := range [...]string{"schemaVersion", "__inputs", "dashboard", "templating", "spec"} {
+	for _, name := range [...]string{"schemaVersion", "__inputs", "dashboard", "templating", "spec", "elements"} {
 		if _, ok := top[name]; ok {
 			return true
 		}
@@ -55,19 +56,27 @@ func Import(data []byte) (*dashboard.Dashboard, error) {
 	if in := top.sub("dashboard"); in != nil { // as the HTTP API gives it
 		top = in
 	}
-	if top.sub("spec", "elements") != nil || top.sub("elements") != nil {
-		return nil, fmt.Errorf("%w: this is Grafana's schema version 2 (elements and layout); export it as the classic model", dashboard.ErrInvalid)
-	}
-	if spec := top.sub("spec"); spec != nil && (spec.has("panels") || spec.has("schemaVersion")) {
+	if spec := top.sub("spec"); spec != nil && (spec.has("panels") || spec.has("schemaVersion") || spec.has("elements")) {
 		top = spec
+	}
+	im := &importer{ids: map[int]bool{}, sources: map[string]string{}, said: map[string]bool{}}
+	if top.sub("elements") != nil {
+		im.second(top)
+		return im.done()
 	}
 	if !top.has("panels") && !top.has("rows") && !top.has("schemaVersion") {
 		return nil, fmt.Errorf("%w: this is no dashboard of Grafana: it has neither panels nor rows", dashboard.ErrInvalid)
 	}
-	im := &importer{ids: map[int]bool{}, sources: map[string]string{}, said: map[string]bool{}}
 	im.head(top)
 	im.variables(top)
 	im.rows(top)
+	return im.done()
+}
+
+func (im *importer) done() (*dashboard.Dashboard, error) {
+	if len(im.out.Rows) == 0 {
+		im.out.Rows = []dashboard.Row{{Panels: []dashboard.Panel{}}}
+	}
 	im.out.Settle()
 	if err := im.out.Validate(); err != nil {
 		return nil, fmt.Errorf("the translated dashboard: %w", err)
@@ -77,7 +86,7 @@ func Import(data []byte) (*dashboard.Dashboard, error) {
 
 // lost notes something that could not be carried over; the same once.
 func (im *importer) lost(path, what, why string) {
-	u := dashboard.Untranslated{Path: cut(path, 200), What: cut(what, 200), Why: cut(why, 300)}
+	u := dashboard.Untranslated{Path: cut(im.inFile(path), 200), What: cut(what, 200), Why: cut(why, 300)}
 	key := u.Path + "\x00" + u.What
 	if im.said[key] || len(im.out.Untranslated) >= dashboard.MaxList {
 		return
@@ -166,9 +175,6 @@ func (im *importer) rows(top node) {
 		if current >= 0 {
 			im.add(current, at, p, placeOf(p))
 		}
-	}
-	if len(im.out.Rows) == 0 {
-		im.out.Rows = []dashboard.Row{{Panels: []dashboard.Panel{}}}
 	}
 }
 

@@ -20,19 +20,22 @@ func (im *importer) variables(top node) {
 		}
 	}
 	for i, v := range list {
-		at := "templating.list[" + strconv.Itoa(i) + "]"
-		name := v.str("name")
-		if !varName.MatchString(name) || im.out.Variable(name) != nil || len(im.out.Variables) >= dashboard.MaxVariables {
-			im.lost(at, "the variable "+strconv.Quote(cut(name, 60)), "its name is taken, or none that can be used here")
-			continue
-		}
-		out := dashboard.Variable{
-			Name: name, Label: cut(v.str("label"), dashboard.MaxName), Multi: v.bool("multi"), All: v.bool("includeAll"),
-			AllText: cut(v.str("allValue"), dashboard.MaxText), Hidden: v.whole("hide") == 2, Default: im.current(v),
-		}
-		if im.variable(at, v, &out) {
-			im.out.Variables = append(im.out.Variables, out)
-		}
+		im.addVariable("templating.list["+strconv.Itoa(i)+"]", v)
+	}
+}
+
+func (im *importer) addVariable(at string, v node) {
+	name := v.str("name")
+	if !varName.MatchString(name) || im.out.Variable(name) != nil || len(im.out.Variables) >= dashboard.MaxVariables {
+		im.lost(at, "the variable "+strconv.Quote(cut(name, 60)), "its name is taken, or none that can be used here")
+		return
+	}
+	out := dashboard.Variable{
+		Name: name, Label: cut(v.str("label"), dashboard.MaxName), Multi: v.bool("multi"), All: v.bool("includeAll"),
+		AllText: cut(v.str("allValue"), dashboard.MaxText), Hidden: v.whole("hide") == 2, Default: im.current(v),
+	}
+	if im.variable(at, v, &out) {
+		im.out.Variables = append(im.out.Variables, out)
 	}
 }
 
