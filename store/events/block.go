@@ -368,7 +368,7 @@ func (b *block) string(c *col, i, row int, buf *[]byte) string {
 // event decodes a row, of which only the fields in want are wanted; nil for
 // all.
 func (b *block) event(i int, e *Event, want *wanted) error {
-	if want == nil && !b.shared { // else most of it is there
+	if (want == nil || want.picked != nil) && !b.shared { // else most of it is there
 		b.whole()
 	}
 	if b.marks() != nil || !b.rows() {
@@ -392,23 +392,41 @@ func (b *block) give(shape int64, want *wanted) []uint32 {
 		b.given = make([][]uint32, len(b.shapes))
 	}
 	if b.given[shape] == nil {
-		b.given[shape] = []uint32{}
-		for _, at := range b.shapes[shape] {
-			if want.has(b.cols[at].label) {
-				b.given[shape] = append(b.given[shape], at)
-			}
-		}
+		b.given[shape] = b.wantedOf(b.shapes[shape], want)
 	}
 	return b.given[shape]
 }
 
+// wantedOf are those of columns that are wanted, not nil.
+func (b *block) wantedOf(shape []uint32, want *wanted) []uint32 {
+	names, pick := make([]string, len(shape)), make([]bool, len(shape))
+	for i, at := range shape {
+		names[i] = b.cols[at].label
+		pick[i] = want.picked == nil && want.has(names[i])
+	}
+	if want.picked != nil {
+		want.picked(names, pick)
+	}
+	out := make([]uint32, 0, len(shape))
+	for i, at := range shape {
+		if pick[i] {
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
 // wanted are the names of fields that a query wants.
 type wanted struct {
-	names []string
-	named func(string) bool // instead, when not nil
+	names  []string
+	named  func(string) bool                 // instead, when not nil
+	picked func(names []string, pick []bool) // of events of certain names, instead, when not nil
 }
 
 func (w *wanted) has(name string) bool {
+	if w.picked != nil {
+		return true // or not: it depends on the others
+	}
 	if w.named != nil {
 		return w.named(name)
 	}

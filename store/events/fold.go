@@ -27,7 +27,7 @@ func (s *Store) Fold(ctx context.Context, q Query, step time.Duration, do func(e
 	where := sharpen(q.Where)
 	ct := &counter{sn: sn, r: q.Range, grid: grid{q.Origin, int64(step)}, f: newFilter(where), where: where, reckon: sn.reckon(ctx, &q), do: do}
 	if q.Fields != nil || q.Named != nil {
-		ct.f.want = &wanted{q.Fields, q.Named}
+		ct.f.want = &wanted{names: q.Fields, named: q.Named}
 	}
 	defer ct.reckon.end(where)
 	ct.total = newTally(q.Range, ct.grid, 0)

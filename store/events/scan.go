@@ -87,8 +87,8 @@ func (sn *snapshot) scan(ctx context.Context, q *Query, yield func(*Event, error
 	if q.Limit > 0 {
 		sc.keeps = maxKept
 	}
-	if q.Fields != nil || q.Named != nil {
-		sc.f.want = &wanted{q.Fields, q.Named}
+	if q.Fields != nil || q.Named != nil || q.Picked != nil {
+		sc.f.want = &wanted{q.Fields, q.Named, q.Picked}
 	}
 	defer sc.reckon.end(q.Where)
 	defer sc.end()

@@ -31,6 +31,29 @@ func (s *Store) Rows(ctx context.Context, n Node, q store.LogQuery) iter.Seq2[*R
 	return s.rows(ctx, ask(n, q), nil)
 }
 
+// Lines is Rows for those who ask rows for nothing but the time, the level, the
+// stream, the line and Metadata.
+func (s *Store) Lines(ctx context.Context, n Node, q store.LogQuery) iter.Seq2[*Row, error] {
+	eq := ask(n, q)
+	eq.Picked = pickLine
+	return s.rows(ctx, eq, nil)
+}
+
+// pickLine leaves the attributes out where all of them are in the line.
+func pickLine(names []string, pick []bool) {
+	raw, beside := slices.Contains(names, wordRaw), slices.Contains(names, wordAhead)
+	for i, name := range names {
+		switch {
+		case name == "" || name[0] >= keep[0]:
+			pick[i] = !raw || beside
+		case name[0] == own[0]:
+			pick[i] = !raw || name != wordBody
+		default:
+			pick[i] = name[0] == resource[0]
+		}
+	}
+}
+
 // ErrLines says that Members cannot answer: there are other records.
 var ErrLines = errors.New("some records are not told by their fields")
 

@@ -17,6 +17,7 @@ import (
 type Store interface {
 	Find(ctx context.Context, n logs.Node, q store.LogQuery) iter.Seq2[store.Record, error]
 	Rows(ctx context.Context, n logs.Node, q store.LogQuery) iter.Seq2[*logs.Row, error]
+	Lines(ctx context.Context, n logs.Node, q store.LogQuery) iter.Seq2[*logs.Row, error]
 	Members(ctx context.Context, n logs.Node, q store.LogQuery, asked logs.Asked) iter.Seq2[*logs.Row, error]
 	Fold(ctx context.Context, n logs.Node, q store.LogQuery, asked logs.Asked, step time.Duration, do func(*logs.Row) error) error
 	Count(ctx context.Context, n logs.Node, q store.LogQuery, step time.Duration) ([]store.LogBucket, error)
@@ -104,8 +105,13 @@ func (en *Engine) Lines(ctx context.Context, q store.LogQuery) iter.Seq2[store.L
 			if p.drops && !p.through(l) {
 				continue
 			}
-			r := l.record()
-			if p.run(l, &r); !yield(l.entry(), nil) {
+			if len(p.stages) == 0 {
+				l.own()
+			} else {
+				r := l.record()
+				p.run(l, &r)
+			}
+			if !yield(l.entry(), nil) {
 				return
 			}
 			if n++; n == limit {

@@ -3,6 +3,7 @@ package logql
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"text/template"
 
 	"tripod/store"
@@ -284,6 +285,21 @@ func (l *line) withErrors(out store.LogLabels) store.LogLabels {
 func sorted(l store.LogLabels) store.LogLabels {
 	slices.SortFunc(l, func(a, b store.LogLabel) int { return cmp.Compare(a.Name, b.Name) })
 	return l
+}
+
+// own makes all of the line that stages have not touched its own, so that it
+// may be kept.
+func (l *line) own() {
+	l.load()
+	if l.row == nil {
+		return
+	}
+	l.text = strings.Clone(l.text)
+	for i := range l.labels {
+		if lv := &l.labels[i]; lv.origin != fromStream {
+			lv.value = strings.Clone(lv.value)
+		}
+	}
 }
 
 // entry is the line as it came out of the stages.

@@ -39,6 +39,11 @@ func (s narrowed) Rows(ctx context.Context, n logs.Node, q store.LogQuery) iter.
 	return s.Store.Rows(ctx, s.and(n), q)
 }
 
+// Lines is the store's, of fewer records.
+func (s narrowed) Lines(ctx context.Context, n logs.Node, q store.LogQuery) iter.Seq2[*logs.Row, error] {
+	return s.Store.Lines(ctx, s.and(n), q)
+}
+
 // Members is the store's, of fewer records.
 func (s narrowed) Members(ctx context.Context, n logs.Node, q store.LogQuery, asked logs.Asked) iter.Seq2[*logs.Row, error] {
 	return s.Store.Members(ctx, s.and(n), q, asked)

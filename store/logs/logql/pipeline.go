@@ -148,6 +148,9 @@ func (p *pipeline) found(ctx context.Context, s Store, q store.LogQuery, l *line
 			}
 		}
 	}
+	if len(p.stages) == 0 {
+		return l.each(s.Lines(ctx, p.node(), q))
+	}
 	return l.each(s.Rows(ctx, p.node(), q))
 }
 
