@@ -62,7 +62,7 @@ func (sc *scan) searchAhead(c *cursor) error {
 	for _, next := range sc.chunks[:min(runtime.GOMAXPROCS(0), len(sc.chunks))] {
 		if next.search == nil {
 			next.search = &chunkSearch{done: make(chan struct{})}
-			sc.ahead.Go(func() { sc.searchChunk(next) })
+			sc.ahead.do(func() { sc.searchChunk(next) })
 		}
 	}
 	<-c.search.done
@@ -73,6 +73,9 @@ func (sc *scan) searchAhead(c *cursor) error {
 func (sc *scan) searchChunk(c *cursor) {
 	s, v := c.search, c.rows.(*chunkView)
 	defer close(s.done)
+	if sc.ahead.over.Load() {
+		return // nobody wants it any more
+	}
 	s.hits = sizedBits(nil, v.len())
 	if s.may = v.may(&sc.f.plan); !s.may {
 		return

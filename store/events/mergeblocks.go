@@ -120,7 +120,7 @@ func (m *merger) rewrite(blocks []mergeBlock) (err error) {
 		}
 		c.blocks = append(c.blocks, *b.m)
 	}
-	defer sc.ahead.Wait()
+	defer sc.ahead.end()
 	for _, c := range sc.heap {
 		sc.nextBlock(c)
 	}

@@ -1,6 +1,9 @@
 package events
 
-import "runtime"
+import (
+	"context"
+	"runtime"
+)
 
 // Bounds of the blocks that one query leaves unpacked, with a limit and without:
 // more would only drive out what others want. One without may be about an id,
@@ -62,7 +65,11 @@ func (sc *scan) reading(c *cursor, m *blockMeta) *reading {
 // since it is likely to want more.
 func (sc *scan) load(c *cursor) error {
 	if c.ended > 0 {
-		sc.queue(c, runtime.GOMAXPROCS(0))
+		n := runtime.GOMAXPROCS(0)
+		if sc.f.root != nil { // few rows of a block may match, and the crew is not to wait for them
+			n *= 2
+		}
+		sc.queue(c, n)
 		for _, r := range c.next {
 			sc.begin(c.part, r)
 		}
@@ -96,9 +103,12 @@ func (sc *scan) begin(p *part, r *reading) {
 		return
 	}
 	r.done = make(chan struct{})
-	sc.ahead.Go(func() {
+	sc.ahead.do(func() {
 		defer close(r.done)
-		if r.err = sc.ctx.Err(); r.err == nil {
+		if r.err = sc.ctx.Err(); sc.ahead.over.Load() {
+			r.err = context.Canceled // nobody wants it any more
+		}
+		if r.err == nil {
 			sc.search(p, r)
 		}
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"sort"
-	"sync"
 
 	"tripod/store"
 )
@@ -106,7 +105,7 @@ type scan struct {
 	where  Expr
 	heap   []*cursor
 	spare  []*reading
-	ahead  sync.WaitGroup // readings under way
+	ahead  crew
 	steps  int
 	keeps  int // blocks that may yet stay unpacked
 	reckon *reckoning
@@ -215,9 +214,9 @@ func (sc *scan) leave(c *cursor) {
 	c.rows, c.now = nil, nil
 }
 
-// end waits for what is read ahead, and keeps it and the current blocks.
+// end waits for what is being read ahead, and keeps it and the current blocks.
 func (sc *scan) end() {
-	sc.ahead.Wait()
+	sc.ahead.end()
 	for _, c := range sc.heap {
 		for _, r := range c.next {
 			if r.done != nil {
