@@ -103,8 +103,8 @@ type linePart struct {
 	n    *node
 	all  bool       // they pass by what they share
 	time uint64     // slots that the time fills, if it may pass
-	own  [][]int8   // of each slot: whether its own texts pass
-	cols [][]bitset // of each shape and slot: the rows of which the field passes; nil for none
+	own  [][]int8   // of each slot: whether its own texts pass; nil when none does
+	cols [][]bitset // of each shape and slot: the rows of which the field passes; nil for none, anywhere
 	any  bool       // some own text, or the time, may pass
 	some bitset     // rows of which some field passes
 }
@@ -128,38 +128,52 @@ func (b *block) linePart(f *filter, n *node, c *col, at int, cand bitset) *lineP
 		if texts == nil {
 			continue
 		}
-		p.own[i] = n.ofEntries(texts)
-		p.any = p.any || slices.Contains(p.own[i], passes)
+		if of := n.ofEntries(texts); slices.Contains(of, passes) {
+			p.own[i], p.any = of, true
+		}
 	}
-	p.cols = make([][]bitset, len(b.shapes))
+	b.lineFields(f, p, t, c, cand)
+	return p
+}
+
+// lineFields asks the fields that fill the slots of a template.
+func (b *block) lineFields(f *filter, p *linePart, t *template, c *col, cand bitset) {
 	p.some = sizedBits(nil, b.meta.rows)
-	asked := map[uint32]bitset{}
+	asked, found := make([]bool, len(b.cols)), make([]bitset, len(b.cols))
 	for s, shape := range b.shapes {
-		p.cols[s] = make([]bitset, len(t.slots))
 		for i := range t.slots {
 			from := t.slots[i].from
 			if from < 0 || from >= len(shape) {
 				continue
 			}
-			rows, ok := asked[shape[from]]
-			if !ok {
-				rows = b.field(f, n, &b.cols[shape[from]], c, cand)
-				asked[shape[from]] = rows
-				if rows != nil {
-					p.some.or(rows)
-				}
+			at := shape[from]
+			if !asked[at] {
+				asked[at], found[at] = true, b.field(f, p.n, &b.cols[at], c, cand)
 			}
-			p.cols[s][i] = rows
+			if found[at] == nil {
+				continue
+			}
+			p.some.or(found[at])
+			if p.cols == nil {
+				p.cols = make([][]bitset, len(b.shapes))
+			}
+			if p.cols[s] == nil {
+				p.cols[s] = make([]bitset, len(t.slots))
+			}
+			p.cols[s][i] = found[at]
 		}
 	}
-	return p
 }
 
-// ofEntries says of each text whether it passes.
+// ofEntries says of each text whether it passes; nil when none does.
 func (n *node) ofEntries(t *columns.Texts) []int8 {
-	forms := make([]int8, t.Forms())
+	forms, none := make([]int8, t.Forms()), t.Plain() == 0
 	for i := range forms {
 		forms[i] = n.text.judge(t, i)
+		none = none && forms[i] == fails
+	}
+	if none {
+		return nil
 	}
 	of := make([]int8, t.Entries())
 	var buf []byte
@@ -214,13 +228,16 @@ func (b *block) partPasses(p *linePart, l *lineColumn, i, row int) bool {
 	for o := own; o != 0; o &= o - 1 {
 		j := bits.TrailingZeros64(o)
 		texts := l.own[t*maxSlots+j]
-		if p.own[j][texts.Code(int(l.ownIdx[at]))] == passes {
+		if own := p.own[j]; own != nil && own[texts.Code(int(l.ownIdx[at]))] == passes {
 			return true
 		}
 		at++
 	}
 	if p.time&^own != 0 && b.marks() == nil && p.n.test(store.Int(b.times[row]/1e6)) {
 		return true
+	}
+	if p.cols == nil {
+		return false
 	}
 	for j, rows := range p.cols[b.shapeOf[row]] {
 		if rows != nil && own>>j&1 == 0 && rows.has(row) {

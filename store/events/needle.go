@@ -1,8 +1,10 @@
 package events
 
 import (
+	"math/bits"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 
 	"tripod/store"
@@ -15,7 +17,8 @@ type needle struct {
 	kind  needleKind
 	text  string // folded if fold
 	fold  bool
-	chars []charset // of each of them at least one character
+	all   charset   // characters that are in it
+	chars []charset // and of each of these sets at least one
 	// The folded tokens of the text that must be whole tokens of the haystack.
 	tokens []string
 	alone  bool // see standsAlone
@@ -40,7 +43,7 @@ func newNeedle(kind needleKind, text string, fold bool) *needle {
 		if fold && c-'a' < 26 {
 			set.add(c &^ 0x20)
 		}
-		n.chars = append(n.chars, set)
+		n.need(set)
 	}
 	low := lower(text)
 	for at := 0; ; {
@@ -103,7 +106,7 @@ func (n *needle) require(re *syntax.Regexp) {
 				set.add(c)
 				set.add(c &^ 0x20)
 			}
-			n.chars = append(n.chars, set)
+			n.need(set)
 		}
 	case syntax.OpCharClass:
 		var set charset
@@ -112,7 +115,7 @@ func (n *needle) require(re *syntax.Regexp) {
 				set.add(byte(r))
 			}
 		}
-		n.chars = append(n.chars, set)
+		n.need(set)
 	case syntax.OpConcat, syntax.OpCapture, syntax.OpPlus:
 		for _, sub := range re.Sub {
 			n.require(sub)
@@ -121,6 +124,17 @@ func (n *needle) require(re *syntax.Regexp) {
 		if re.Min > 0 {
 			n.require(re.Sub[0])
 		}
+	}
+}
+
+// need adds a set of which the text has a character; an empty one stands for a
+// character that is not of ASCII.
+func (n *needle) need(set charset) {
+	if bits.OnesCount64(set[0])+bits.OnesCount64(set[1]) == 1 {
+		n.all[0] |= set[0]
+		n.all[1] |= set[1]
+	} else if !slices.Contains(n.chars, set) {
+		n.chars = append(n.chars, set)
 	}
 }
 
@@ -148,6 +162,9 @@ func (s charset) meets(t charset) bool { return s[0]&t[0]|s[1]&t[1] != 0 }
 
 // within says whether text of these characters alone may have the needle.
 func (n *needle) within(chars charset) bool {
+	if n.all[0]&^chars[0]|n.all[1]&^chars[1] != 0 {
+		return false
+	}
 	for _, set := range n.chars {
 		if !set.meets(chars) {
 			return false
