@@ -57,7 +57,7 @@ var mayImport = []struct {
 	{"planner/traffic", []string{"planner"}, "works through HTTP alone; never the stores"},
 	{"dashboard", nil, "what a dashboard is, and its file: no I/O, no query, no drawing"},
 	{"dashboard/frames", []string{"dashboard"}, "answers as tables, and the steps over them"},
-	{"dashboard/grafana", []string{"dashboard"}, "reads the files of Grafana, and says what it could not"},
+	{"dashboard/grafana", []string{"dashboard", "dashboard/frames"}, "reads the files of Grafana, and says what it could not; whether an expression can be read, frames knows"},
 	{"dashboard/selfmade", []string{"dashboard"}, "makes dashboards of what it is told there is"},
 	{"web", []string{"store"}, "the ground floor of all wires: no engine, no wire format"},
 	{"web/pages", []string{"store", "alerting", "alerting/backtest", "alerting/rulebook", "dashboard", "dashboard/…", "web", "ui", "ui/…"}, "parse, ask, render; engines come as doors, of alerting only the words"},

@@ -123,6 +123,7 @@ const (
 	PromQL  Language = "promql"
 	LogQL   Language = "logql"
 	TraceQL Language = "traceql"
+	Math    Language = "math" // over the panel's other queries: $A / $B * 100
 )
 
 // Query is one question.

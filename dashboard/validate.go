@@ -209,7 +209,7 @@ func (p *Panel) validateQueries(f *faults, at string) {
 		f.text(at+".legend", q.Legend, 4*MaxName)
 		f.text(at+".letter", q.Letter, 60)
 		f.text(at+".step", q.Step, 100)
-		f.oneOf(at+".language", string(q.Language), []string{"promql", "logql", "traceql"})
+		f.oneOf(at+".language", string(q.Language), []string{"promql", "logql", "traceql", "math"})
 	}
 }
 

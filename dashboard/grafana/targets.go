@@ -28,6 +28,10 @@ func (im *importer) targets(at string, p node, out *dashboard.Panel) {
 
 func (im *importer) target(at string, p, t node, kind dashboard.Kind) (dashboard.Query, bool) {
 	q := dashboard.Query{Letter: cut(t.str("refId"), 20), Hidden: t.bool("hide")}
+	if im.sourceType(t.at("datasource")) == "__expr__" {
+		q.Language = dashboard.Math
+		return q, im.expression(at, t, &q)
+	}
 	lang, typ := im.language(p, t)
 	if lang == "" {
 		im.lost(at, "a query of the data source "+typ, "only Prometheus, Loki and Tempo are asked here")

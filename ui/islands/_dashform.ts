@@ -13,7 +13,7 @@ const put = (form: Element, name: string, text: unknown): void => {
 };
 const box = (form: Element, name: string): HTMLInputElement | null => one<HTMLInputElement>(`[name="${name}"]`, form);
 
-const languages = { promql: 'PromQL', logql: 'LogQL', traceql: 'TraceQL' };
+const languages = { promql: 'PromQL', logql: 'LogQL', traceql: 'TraceQL', math: 'Math' };
 
 /** One query's fields. */
 function queryFields(q: Query, no: number): HTMLElement {
@@ -26,6 +26,8 @@ function queryFields(q: Query, no: number): HTMLElement {
   text.rows = 2;
   text.spellcheck = false;
   text.value = q.text;
+  text.placeholder = q.language === 'math' ? '$A / $B * 100' : '';
+  lang.addEventListener('change', () => (text.placeholder = lang.value === 'math' ? '$A / $B * 100' : ''));
   text.setAttribute('aria-label', 'Query ' + (q.letter ?? ''));
   const legend = make('input', 'input') as HTMLInputElement;
   legend.name = 'legend';

@@ -46,7 +46,10 @@ func (p *Pages) dashAsk(ctx context.Context, v *dashView, one *dashboard.Scoped)
 	for t := a.from; !t.After(a.to); t = t.Add(a.step) {
 		a.times = append(a.times, float64(t.UnixMilli()))
 	}
+	var later []mathQuery
+	letters := map[string]bool{}
 	for i := range one.Queries {
+		letters[queryLetter(&one.Queries[i], i)] = true
 		q := &one.Queries[i]
 		scope := v.scope(one, q)
 		scope.Step, scope.Rate = a.step, rateWindow(a.step, p.o.Scrape)
@@ -56,6 +59,8 @@ func (p *Pages) dashAsk(ctx context.Context, v *dashView, one *dashboard.Scoped)
 		}
 		var err error
 		switch q.Language {
+		case dashboard.Math:
+			later = append(later, mathQuery{q, text, queryLetter(q, i)})
 		case dashboard.LogQL:
 			err = p.askLogNumbers(ctx, v, a, q, text)
 		case dashboard.TraceQL:
@@ -69,6 +74,9 @@ func (p *Pages) dashAsk(ctx context.Context, v *dashView, one *dashboard.Scoped)
 			}
 			return nil, err
 		}
+	}
+	if err := a.compute(later, letters); err != nil {
+		return nil, err
 	}
 	hidden := map[string]bool{}
 	for i := range one.Queries {

@@ -190,10 +190,13 @@ func (v *dashView) explore(one *dashboard.Scoped, q *dashboard.Query) string {
 	}
 	var all []string
 	for i := range one.Queries {
-		if other := &one.Queries[i]; other.Language != dashboard.LogQL && other.Language != dashboard.TraceQL && other.Text != "" {
+		if other := &one.Queries[i]; (other.Language == dashboard.PromQL || other.Language == "") && other.Text != "" {
 			scope := v.scope(one, other)
 			all = append(all, scope.Query(dashboard.PromQL, other.Text))
 		}
+	}
+	if len(all) == 0 {
+		return "" // of numbers that are computed of other languages
 	}
 	values := carry.Values()
 	values["q"] = all[:min(len(all), maxQueries)]
