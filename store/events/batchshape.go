@@ -4,26 +4,40 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"unsafe"
 )
 
 // batchNames numbers the names of a batch's fields.
 type batchNames struct {
 	ids    map[string]uint32
-	list   []string // by id
-	recent []uint32 // of the fields of the event before
-	seen   []string // their names, as the sender has them: mostly the very same memory
-	all    []byte   // as they are written
+	list   []string                // by id
+	recent []uint32                // of the fields of the event before
+	seen   []string                // their names, as the sender has them
+	lately [1 << lateBits]lateName // names by where the sender has them: mostly in the very same place
+	all    []byte                  // as they are written
+}
+
+const lateBits = 7
+
+type lateName struct {
+	name string
+	id   uint32
 }
 
 func (w *batchNames) reset() {
 	clear(w.ids)
 	clear(w.seen)
+	clear(w.lately[:])
 	w.list, w.recent, w.seen, w.all = w.list[:0], w.recent[:0], w.seen[:0], w.all[:0]
 }
 
 // of numbers the name of an event's i-th field, which is mostly that of the
-// event before.
+// event before, or lies where a name did before.
 func (w *batchNames) of(i int, s string) uint32 {
+	late := &w.lately[uint64(uintptr(unsafe.Pointer(unsafe.StringData(s))))*0x9e3779b97f4a7c15>>(64-lateBits)]
+	if late.name == s && s != "" {
+		return late.id
+	}
 	if i < len(w.seen) && w.seen[i] == s {
 		return w.recent[i]
 	}
@@ -35,6 +49,7 @@ func (w *batchNames) of(i int, s string) uint32 {
 		w.list = append(w.list, name)
 		w.all = appendString(w.all, name)
 	}
+	*late = lateName{s, id}
 	if i < len(w.seen) {
 		w.recent[i], w.seen[i] = id, s
 	} else {
@@ -45,11 +60,12 @@ func (w *batchNames) of(i int, s string) uint32 {
 
 // batchShapes numbers the shapes of a batch's rows.
 type batchShapes struct {
-	ids         map[string]uint32
-	list        [][]shapeField
-	last        uint32
-	row, before []shapeField
-	all, key    []byte
+	ids      map[string]uint32
+	list     [][]shapeField
+	lately   [64]uint32 // by hash, and one more
+	row      []shapeField
+	hash     uint32
+	all, key []byte
 }
 
 type shapeField struct {
@@ -60,17 +76,22 @@ type shapeField struct {
 func (w *batchShapes) reset() {
 	clear(w.ids)
 	clear(w.list)
-	w.list, w.all, w.before = w.list[:0], w.all[:0], w.before[:0]
+	clear(w.lately[:])
+	w.list, w.all = w.list[:0], w.all[:0]
 }
 
-func (w *batchShapes) begin() { w.row = w.row[:0] }
+func (w *batchShapes) begin() { w.row, w.hash = w.row[:0], 0 }
 
-func (w *batchShapes) field(name uint32, kind byte) { w.row = append(w.row, shapeField{name, kind}) }
+func (w *batchShapes) field(name uint32, kind byte) {
+	w.row = append(w.row, shapeField{name, kind})
+	w.hash = (w.hash ^ name<<4 ^ uint32(kind)) * 0x9e3779b1
+}
 
-// end numbers the shape of the row, which is mostly that of the row before.
+// end numbers the shape of the row, which is mostly one of the last few.
 func (w *batchShapes) end() uint32 {
-	if len(w.list) > 0 && slices.Equal(w.row, w.before) {
-		return w.last
+	late := &w.lately[w.hash>>26]
+	if *late > 0 && slices.Equal(w.row, w.list[*late-1]) {
+		return *late - 1
 	}
 	w.key = binary.AppendUvarint(w.key[:0], uint64(len(w.row)))
 	for _, f := range w.row {
@@ -83,8 +104,7 @@ func (w *batchShapes) end() uint32 {
 		w.list = append(w.list, slices.Clone(w.row))
 		w.all = append(w.all, w.key...)
 	}
-	w.last = id
-	w.row, w.before = w.before, w.row
+	*late = id + 1
 	return id
 }
 
