@@ -11,7 +11,8 @@ import (
 	"tripod/web"
 )
 
-// Logs takes log records, which are not its own when it returns; it returns *store.PartialError when it refused some
+// Logs takes log records, which are not its own when it returns, nor is the
+// memory of their texts; it returns *store.PartialError when it refused some
 // for good, and store.ErrOverloaded when all may be sent again.
 type Logs interface {
 	Append(ctx context.Context, records []store.Record) error

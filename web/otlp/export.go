@@ -105,7 +105,7 @@ func (a *API) logs(ctx context.Context, enc encoding, body []byte) ([]byte, erro
 func (a *API) readLogs(enc encoding, body []byte) (records []store.Record, bad web.Refusals, free func(), err error) {
 	if enc == protobuf {
 		r := newLogReader(a.o.Now())
-		err = r.request(string(body))
+		err = r.request(view(body))
 		return r.records, r.bad, r.free, err
 	}
 	req, mended, err := decodeJSON(plogotlp.NewExportRequest, body, logItems)
@@ -138,7 +138,7 @@ func (a *API) traces(ctx context.Context, enc encoding, body []byte) ([]byte, er
 func (a *API) readSpans(enc encoding, body []byte) (ss []store.Span, bad web.Refusals, free func(), err error) {
 	if enc == protobuf {
 		r := newSpanReader()
-		err = r.request(string(body))
+		err = r.request(view(body))
 		return r.spans, r.bad, r.free, err
 	}
 	req, mended, err := decodeJSON(ptraceotlp.NewExportRequest, body, spanItems)

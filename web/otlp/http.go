@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"sync"
 
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/protobuf/proto"
@@ -39,12 +40,24 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, signal string, do ex
 		return nil, a.turnAway(signal, err)
 	}
 	defer a.gate.Leave()
-	body, err := web.Body(w, r)
+	room := bodies.Get().(*[]byte)
+	defer bodies.Put(room)
+	body, err := web.BodyIn(*room, w, r)
 	if err != nil {
 		return nil, a.turnAway(signal, err)
 	}
+	if cap(body) <= maxPooledBody {
+		*room = body[:0]
+	}
 	return do(r.Context(), enc, body)
 }
+
+// bodies are the memory of requests that are done: nobody keeps any of it, and
+// what JSON says is copied out of it.
+var bodies = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxPooledBody bounds what is kept for the next request.
+const maxPooledBody = 4 << 20
 
 func encodingOf(r *http.Request) (encoding, bool) {
 	mt, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
