@@ -1,8 +1,8 @@
 package appliance
 
 import (
+	"math/bits"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -138,11 +138,18 @@ func (t *timed) add(took int64, fails bool, trace store.TraceID, at int64) {
 	if fails {
 		t.failed++
 	}
-	i := sort.SearchFloat64s(timeBounds[:], seconds)
+	i := bucketOf(took)
 	t.buckets[i]++
 	if e := &t.exemplars[i]; at-e.at >= int64(exemplarAge) {
 		*e = spanExemplar{trace, seconds, at}
 	}
+}
+
+// bucketOf is the first of timeBounds, each twice the one before, that a duration
+// in ns is not above.
+func bucketOf(took int64) int {
+	const first = 2e6
+	return min(bits.Len64(uint64(max(took-1, 0)/first)), len(timeBounds))
 }
 
 // Describe sends nothing: which series there are comes with the spans.

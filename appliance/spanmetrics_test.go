@@ -2,6 +2,8 @@ package appliance
 
 import (
 	"fmt"
+	"math"
+	"sort"
 	"strings"
 	"testing"
 	"unsafe"
@@ -113,6 +115,19 @@ func BenchmarkSpanMetrics(b *testing.B) {
 		m.Count(spans, calls)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/500, "ns/span")
+}
+
+func TestBucketsOfDurations(t *testing.T) {
+	took := []int64{0, 1, 1e9, 1 << 62, -1}
+	for _, bound := range timeBounds {
+		ns := int64(math.Round(bound * 1e9))
+		took = append(took, ns-1, ns, ns+1)
+	}
+	for _, ns := range took {
+		if got, want := bucketOf(ns), sort.SearchFloat64s(timeBounds[:], float64(ns)/1e9); got != want {
+			t.Errorf("%d ns: got bucket %d, want %d", ns, got, want)
+		}
+	}
 }
 
 func TestSpanMetricsOfNamesThatAreNoText(t *testing.T) {

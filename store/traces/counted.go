@@ -2,6 +2,7 @@ package traces
 
 import (
 	"slices"
+	"sync"
 
 	"tripod/store"
 )
@@ -18,7 +19,9 @@ func (s *Store) count(spans []store.Span, known []call) {
 	if s.counter == nil {
 		return
 	}
-	fresh, calls := spans, make([]store.Call, 0, len(spans))
+	m := counts.Get().(*countMemory)
+	defer m.free()
+	fresh := spans
 	if slices.ContainsFunc(known, func(c call) bool { return c.again }) {
 		fresh = make([]store.Span, 0, len(spans))
 	}
@@ -29,31 +32,51 @@ func (s *Store) count(spans []store.Span, known []call) {
 		if len(fresh) < len(spans) {
 			fresh = append(fresh, spans[i])
 		}
-		calls = appendCalls(calls, &spans[i], &known[i])
+		m.add(&spans[i], &known[i])
 	}
-	s.counter.Count(fresh, calls)
+	s.counter.Count(fresh, m.calls)
 }
 
-func appendCalls(calls []store.Call, s *store.Span, c *call) []store.Call {
+// countMemory serves the next batch, when the counter is done with this one.
+type countMemory struct {
+	calls []store.Call
+	asked database // the last one
+}
+
+var counts = sync.Pool{New: func() any { return &countMemory{} }}
+
+// maxPooledCalls bounds the memory that is kept for the next batch, to 1 MB.
+const maxPooledCalls = 8 << 10
+
+func (m *countMemory) free() {
+	if cap(m.calls) > maxPooledCalls {
+		return
+	}
+	clear(m.calls)
+	m.calls = m.calls[:0]
+	counts.Put(m)
+}
+
+// add adds the calls that are complete with a span.
+func (m *countMemory) add(s *store.Span, c *call) {
 	fails := s.Status == store.StatusError
 	f := spanFacts{kind: s.Kind, child: !s.ParentID.IsZero() || s.SharesID(), linked: len(s.Links) > 0}
 	one := store.Call{Caller: c.caller, Callee: s.Service, Kind: kindOfCall(s.Kind), Fails: fails, Start: s.Start, Took: s.Duration(), Trace: s.TraceID}
 	if c.caller != "" || f.fromOutside() {
-		calls = append(calls, one)
+		m.calls = append(m.calls, one)
 	}
 	if s.Kind == store.SpanClient {
 		f.system, f.namespace = databaseOf(s.Attrs)
-		if base := f.database(); base != "" {
+		if base := f.database(&m.asked); base != "" {
 			one.Caller, one.Callee, one.Kind = s.Service, base, store.DependencyDatabase
-			calls = append(calls, one)
+			m.calls = append(m.calls, one)
 		}
 	}
 	for _, to := range c.callees {
-		calls = append(calls, store.Call{
+		m.calls = append(m.calls, store.Call{
 			Caller: s.Service, Callee: to.service, Kind: to.kind, Fails: to.fails, Start: to.start, Took: to.took, Trace: s.TraceID,
 		})
 	}
-	return calls
 }
 
 // databaseOf reads the attributes of a client span that name one.

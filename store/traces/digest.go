@@ -32,6 +32,7 @@ type digest struct {
 	baseIDs  map[string]uint32
 	versions map[versionKey]*minutes
 	traces   seen
+	asked    database                 // the last one
 	sums     atomic.Pointer[edgeSums] // of the edges as they are, nil when nobody has asked
 }
 
@@ -118,7 +119,7 @@ func (d *digest) Add(e *events.Event) {
 			d.call(edgeKey{caller, id, kindOfCall(s.kind), at}, e.Class, s.took)
 		}
 	}
-	if base := s.database(); base != "" {
+	if base := s.database(&d.asked); base != "" {
 		if callee, ok := d.base(base); ok {
 			d.call(edgeKey{id, callee, store.DependencyDatabase, at}, e.Class, s.took)
 		}
@@ -154,17 +155,24 @@ func kindOfCall(callee store.SpanKind) store.DependencyKind {
 	return store.DependencyCall
 }
 
-// database is the name of the one that the span asks, if any: a namespace that
-// is a number, as Redis has them, names nothing.
-func (s *spanFacts) database() string {
+// database is the name of the one that the span asks, if any, which is mostly
+// the last one: a namespace that is a number, as Redis has them, names nothing.
+func (s *spanFacts) database(last *database) string {
 	switch {
 	case s.kind != store.SpanClient || s.system == "":
 		return ""
 	case s.namespace == "" || s.namespace[0] >= '0' && s.namespace[0] <= '9':
 		return s.system
 	}
-	return s.namespace + " (" + s.system + ")"
+	if last.system != s.system || last.namespace != s.namespace {
+		name := s.namespace + " (" + s.system + ")"
+		*last = database{name: name, namespace: name[:len(s.namespace)], system: name[len(s.namespace)+2 : len(name)-1]}
+	}
+	return last.name
 }
+
+// database is the name that one has, of which the others are parts.
+type database struct{ name, namespace, system string }
 
 // fromOutside says that the span serves somebody whose spans are not sent.
 func (s *spanFacts) fromOutside() bool {
@@ -277,7 +285,8 @@ func (d *digest) version(k versionKey, at minutes) {
 		m.stretch(at)
 	} else if len(d.versions) < maxVersions {
 		k.version = strings.Clone(k.version)
-		d.versions[k] = &at
+		first := at // which alone lasts
+		d.versions[k] = &first
 	}
 }
 

@@ -29,7 +29,7 @@ func corpusEvents() (out []events.Event) {
 	j.earlier = func(context.Context, []store.TraceID, store.TimeRange, func(joinedSpan)) error { return nil }
 	for i := range spans {
 		at := (i*7 + 3) % len(spans)
-		calls, done, _ := j.join(context.Background(), spans[at:at+1])
+		calls, done, _ := j.join(context.Background(), spans[at:at+1], nil)
 		done(true)
 		e := encoders.New().(*encoder) // whose events are kept
 		out = append(out, e.encode(spans[at:at+1], calls)...)

@@ -13,6 +13,7 @@ import (
 // same spans. Its memory serves the next batch, when the engine is done with
 // this one.
 type encoder struct {
+	calls []call // of the spans
 	batch []events.Event
 	list  []events.Field // of all events, one behind the other
 	// Where the list has the fields of the last resource and scope: mostly those
@@ -40,9 +41,10 @@ func (e *encoder) free() {
 	if cap(e.list) > maxPooledFields {
 		return
 	}
+	clear(e.calls)
 	clear(e.batch)
 	clear(e.list)
-	e.batch, e.list, e.ids, e.resource, e.scope = e.batch[:0], e.list[:0], "", nil, nil
+	e.calls, e.batch, e.list, e.ids, e.resource, e.scope = e.calls[:0], e.batch[:0], e.list[:0], "", nil, nil
 	encoders.Put(e)
 }
 

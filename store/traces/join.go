@@ -68,7 +68,12 @@ type joiner struct {
 	ages   list.List  // of *joinedTrace, that of the newest span first
 	free   *sync.Cond // some traces are no longer taken
 	taken  int
+	batch  []spanTraces // memory of join
 }
+
+// spanTraces are the trace of a span, and that of the one that called it; nil
+// while they are not held.
+type spanTraces struct{ own, cause *joinedTrace }
 
 // joinedTrace is taken by one batch until that is kept or refused, so that no
 // span tells of another one that is not kept.
@@ -100,6 +105,8 @@ type joinedSpan struct {
 	parentTrace   store.TraceID // trace, but for a consumer that is linked
 	parent        store.SpanID
 	service       string
+	me            uint16 // service's number, if named
+	named         bool
 	kind          store.SpanKind
 	start, took   int64
 	fails, called bool // it names its caller
@@ -119,22 +126,24 @@ func (j *joiner) reset() {
 	j.ages.Init()
 }
 
-// join meets spans that are about to be kept, and says what each tells of its
-// neighbours. Unless there is an error, done must hear whether they were kept.
-func (j *joiner) join(ctx context.Context, spans []store.Span) (calls []call, done func(kept bool), err error) {
+// join meets spans that are about to be kept, and says in the memory of calls
+// what each tells of its neighbours. Unless there is an error, done must hear
+// whether they were kept.
+func (j *joiner) join(ctx context.Context, spans []store.Span, calls []call) (_ []call, done func(kept bool), err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for len(j.names) > maxJoinedNames && j.taken > 0 || j.anyTaken(spans) {
+	for len(j.names) > maxJoinedNames && j.taken > 0 || !j.find(spans) {
 		j.free.Wait()
 	}
+	defer func() { clear(j.batch) }()
 	if len(j.names) > maxJoinedNames {
 		j.reset()
+		clear(j.batch)
 	}
 	mine, err := j.take(ctx, spans)
 	if err != nil {
-		return nil, nil, err
+		return calls, nil, err
 	}
-	calls = make([]call, len(spans))
 	for i := range spans {
 		s := &spans[i]
 		parentTrace, parent := causeOf(s.TraceID, s.ParentID, s.Kind, s.Links)
@@ -142,11 +151,11 @@ func (j *joiner) join(ctx context.Context, spans []store.Span) (calls []call, do
 		if shared {
 			parent = s.SpanID
 		}
-		calls[i] = j.meet(&joinedSpan{
+		calls = append(calls, j.meet(j.batch[i], &joinedSpan{
 			shared: shared,
 			trace:  s.TraceID, id: s.SpanID, parentTrace: parentTrace, parent: parent, service: s.Service, kind: s.Kind,
 			start: s.Start, took: s.Duration(), fails: s.Status == store.StatusError,
-		})
+		}))
 	}
 	return calls, func(kept bool) { j.release(mine, kept) }, nil
 }
@@ -160,49 +169,59 @@ func causeOf(trace store.TraceID, parent store.SpanID, kind store.SpanKind, link
 	return trace, parent
 }
 
-// tracesOf are those of a span, and of the one that called it.
-func tracesOf(s *store.Span) [2]store.TraceID {
-	cause, _ := causeOf(s.TraceID, s.ParentID, s.Kind, s.Links)
-	return [2]store.TraceID{s.TraceID, cause}
-}
-
-func (j *joiner) anyTaken(spans []store.Span) bool {
+// find looks for the traces of spans, and says no when some of them are taken.
+func (j *joiner) find(spans []store.Span) bool {
+	j.batch = slices.Grow(j.batch[:0], len(spans))[:len(spans)]
 	for i := range spans {
-		for _, id := range tracesOf(&spans[i]) {
-			if t := j.traces[id]; t != nil && t.taken {
-				return true
-			}
+		s, of := &spans[i], &j.batch[i]
+		of.own = j.traces[s.TraceID]
+		of.cause = of.own
+		if cause, _ := causeOf(s.TraceID, s.ParentID, s.Kind, s.Links); cause != s.TraceID {
+			of.cause = j.traces[cause]
+		}
+		if of.own != nil && of.own.taken || of.cause != nil && of.cause.taken {
+			clear(j.batch)
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 // take holds the traces of these spans, whole.
 func (j *joiner) take(ctx context.Context, spans []store.Span) (mine []*joinedTrace, err error) {
 	var unknown []store.TraceID
 	var around store.TimeRange
-	for i := range spans {
-		at := spans[i].Start
-		for _, id := range tracesOf(&spans[i]) {
-			t := j.traces[id]
-			if t == nil {
-				if len(unknown) == 0 {
-					around = store.TimeRange{From: at, To: at}
-				}
-				unknown = append(unknown, id)
-				t = &joinedTrace{id: id}
-				t.age = j.ages.PushFront(t)
-				j.traces[id] = t
-				j.held++
-			}
-			if !t.taken {
-				t.taken = true
-				j.taken++
-				j.ages.MoveToFront(t.age)
-				mine = append(mine, t)
-			}
+	one := func(t *joinedTrace, id store.TraceID, at int64) *joinedTrace {
+		if t == nil {
+			t = j.traces[id] // maybe that of a span before it
 		}
-		around.From, around.To = min(around.From, at), max(around.To, at)
+		if t == nil {
+			if len(unknown) == 0 {
+				around = store.TimeRange{From: at, To: at}
+			}
+			unknown = append(unknown, id)
+			t = &joinedTrace{id: id}
+			t.age = j.ages.PushFront(t)
+			j.traces[id] = t
+			j.held++
+		}
+		if !t.taken {
+			t.taken = true
+			j.taken++
+			j.ages.MoveToFront(t.age)
+			mine = append(mine, t)
+		}
+		return t
+	}
+	for i := range spans {
+		s, of := &spans[i], &j.batch[i]
+		of.own = one(of.own, s.TraceID, s.Start)
+		if cause, _ := causeOf(s.TraceID, s.ParentID, s.Kind, s.Links); cause == s.TraceID {
+			of.cause = of.own
+		} else {
+			of.cause = one(of.cause, cause, s.Start)
+		}
+		around.From, around.To = min(around.From, s.Start), max(around.To, s.Start)
 	}
 	if len(unknown) == 0 {
 		return mine, nil
@@ -223,10 +242,13 @@ func (j *joiner) recall(ids []store.TraceID, old []joinedSpan) {
 	for _, id := range ids {
 		asked[id] = true
 	}
+	for i := range old {
+		old[i].me, old[i].named = j.name(old[i].service)
+	}
 	old = slices.DeleteFunc(old, func(s joinedSpan) bool { return asked[s.trace] && !j.hold(j.traces[s.trace], &s) })
 	for i := range old { // now that all are held
 		if s := &old[i]; !s.called {
-			j.await(s)
+			j.await(j.traces[s.parentTrace], s)
 		}
 	}
 }
@@ -264,19 +286,18 @@ func (j *joiner) drop(t *joinedTrace) {
 }
 
 // meet adds a span to its trace, which is held.
-func (j *joiner) meet(s *joinedSpan) (c call) {
-	t := j.traces[s.trace]
-	if !j.hold(t, s) {
+func (j *joiner) meet(of spanTraces, s *joinedSpan) (c call) {
+	s.me, s.named = j.name(s.service)
+	if !j.hold(of.own, s) {
 		return call{again: true}
 	}
-	me := j.ids[s.service]
-	for _, w := range t.waiting.take(s.id) {
-		if w.service != me {
+	for _, w := range of.own.waiting.take(s.id) {
+		if w.service != s.me {
 			c.callees = append(c.callees, callee{j.names[w.service], w.start, w.took, w.fails, w.kind})
 		}
 	}
-	switch caller, ok := j.await(s); {
-	case ok && caller != me:
+	switch caller, ok := j.await(of.cause, s); {
+	case ok && caller != s.me:
 		c.caller = j.names[caller]
 	case !ok && s.parentTrace != s.trace:
 		c.awaits = s.parentTrace
@@ -287,11 +308,10 @@ func (j *joiner) meet(s *joinedSpan) (c call) {
 // hold says whether the span was not here before. It is not held where there is
 // no room for it.
 func (j *joiner) hold(t *joinedTrace, s *joinedSpan) bool {
-	service, ok := j.name(s.service)
-	if !ok || t.spans.n >= maxTraceSpans {
+	if !s.named || t.spans.n >= maxTraceSpans {
 		return true
 	}
-	me := joined{service, s.kind}
+	me := joined{s.me, s.kind}
 	for old := range t.spans.of(s.id) {
 		if old == me {
 			return false
@@ -302,25 +322,24 @@ func (j *joiner) hold(t *joinedTrace, s *joinedSpan) bool {
 	return true
 }
 
-// await gives the service of a span's parent, or lets the span wait for it. A
+// await gives the service of a span's parent, which is of the trace t, or lets
+// the span wait for it. A
 // parent in the span's own service comes first: Zipkin's client and server
 // share an id.
-func (j *joiner) await(s *joinedSpan) (caller uint16, ok bool) {
-	t := j.traces[s.parentTrace]
-	me, known := j.name(s.service)
-	if s.parent.IsZero() || t == nil || !known {
+func (j *joiner) await(t *joinedTrace, s *joinedSpan) (caller uint16, ok bool) {
+	if s.parent.IsZero() || t == nil || !s.named {
 		return 0, false
 	}
 	for p := range t.spans.of(s.parent) {
 		if s.shared && p.kind != store.SpanClient {
 			continue // itself
 		}
-		if caller, ok = p.service, true; caller == me {
+		if caller, ok = p.service, true; caller == s.me {
 			break
 		}
 	}
 	if !ok && !(s.parentTrace != s.trace && t.awaited(s)) {
-		t.waiting.add(s.parent, waiting{s.id, s.start, s.took, me, s.fails, kindOfCall(s.kind)})
+		t.waiting.add(s.parent, waiting{s.id, s.start, s.took, s.me, s.fails, kindOfCall(s.kind)})
 	}
 	return caller, ok
 }

@@ -234,7 +234,7 @@ func TestDependenciesHoweverSent(t *testing.T) {
 					stop()
 					s, stop = runJoined(t, dir, counted)
 				case 1: // joined, but not kept
-					if _, done, err := s.joiner.join(t.Context(), batch); err != nil {
+					if _, done, err := s.joiner.join(t.Context(), batch, nil); err != nil {
 						t.Fatal(err)
 					} else {
 						done(false)

@@ -5,7 +5,6 @@ import (
 	"iter"
 	"math/bits"
 	"slices"
-	"strings"
 
 	"tripod/store"
 )
@@ -15,7 +14,7 @@ import (
 // coding with allowable errors", 1970). With 24 bits and 8 probes for a trace,
 // one in 60,000 others is taken for a trace that is there.
 type seen struct {
-	last    string // most spans have the trace of the one before
+	last    []byte // most spans have the trace of the one before
 	hashes  map[uint64]struct{}
 	filters [][]byte // of parts that were merged
 }
@@ -39,10 +38,10 @@ func seenHash(id store.TraceID) uint64 {
 }
 
 func (s *seen) add(id string) {
-	if id == s.last || len(s.hashes) == maxSeen {
+	if id == string(s.last) || len(s.hashes) == maxSeen {
 		return
 	}
-	s.last = strings.Clone(id)
+	s.last = append(s.last[:0], id...)
 	if s.hashes == nil {
 		s.hashes = map[uint64]struct{}{}
 	}

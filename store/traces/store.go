@@ -1,7 +1,6 @@
 package traces
 
 import (
-	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -91,13 +90,16 @@ func (s *Store) Append(ctx context.Context, spans []store.Span) error {
 	kept := spans
 	refused := &store.PartialError{}
 	why := s.unfit()
-	if slices.ContainsFunc(spans, func(span store.Span) bool { return why(&span) != "" }) {
-		kept = slices.DeleteFunc(slices.Clone(spans), func(span store.Span) bool {
-			reason := why(&span)
-			refused.Reason = cmp.Or(refused.Reason, reason)
-			return reason != ""
-		})
-		refused.Rejected = len(spans) - len(kept)
+	for i := range spans {
+		reason := why(&spans[i])
+		if reason != "" && refused.Rejected == 0 {
+			refused.Reason, kept = reason, slices.Clone(spans[:i])
+		}
+		if reason != "" {
+			refused.Rejected++
+		} else if refused.Rejected > 0 {
+			kept = append(kept, spans[i])
+		}
 	}
 	err := s.keep(ctx, kept)
 	if refused.Rejected == 0 {
@@ -125,15 +127,16 @@ func (s *Store) unfit() func(*store.Span) string {
 
 // keep joins spans to those of their traces before them, and keeps them.
 func (s *Store) keep(ctx context.Context, spans []store.Span) error {
-	calls, done, err := s.joiner.join(ctx, spans)
+	e := encoders.Get().(*encoder)
+	defer e.free()
+	calls, done, err := s.joiner.join(ctx, spans, e.calls[:0])
 	if err != nil {
 		return err
 	}
+	e.calls = calls
 	kept := false
 	defer func() { done(kept) }()
-	e := encoders.Get().(*encoder)
 	err = s.events.Append(ctx, e.encode(spans, calls))
-	e.free()
 	if kept = err == nil; kept {
 		s.count(spans, calls)
 	}
