@@ -14,12 +14,12 @@ type Query struct {
 	// name and block.
 	Fields []string
 	Named  func(name string) bool
-	// May leaves the heads and parts out of Scan whose digest it says no to; nil
-	// means none. It must not keep a digest.
-	May func(Digest) bool
 	// Picked says so too, for Scan: it sets pick for the fields that an event of
 	// all these fields is to have. Asked once for each such list of a block.
-	Picked  func(names []string, pick []bool)
+	Picked func(names []string, pick []bool)
+	// May leaves the heads and parts out of Scan whose digest it says no to; nil
+	// means none. It must not keep a digest.
+	May     func(Digest) bool
 	Origin  int64          // Unix ns; where a step of Count begins
 	Receipt *store.Receipt // filled when not nil
 }

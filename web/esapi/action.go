@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"tripod/store"
+	"tripod/web"
 )
 
 // action is what the first line of a pair says.
@@ -44,24 +45,28 @@ func parseAction(line []byte) (action, error) {
 
 // setDocument makes a record of a document in the Elastic Common Schema:
 // @timestamp, message, log.level, service.name, trace.id and span.id are the
-// record's words, as SetLine has them; all else stays a field.
-func setDocument(r *store.Record, act action, doc string, lines *store.Lines) (why string) {
+// record's words, as SetLine has them, and so are the members that the request
+// named; all else stays a field.
+func setDocument(r *store.Record, act action, doc string, members *web.Members) (why string) {
 	if act.id != "" {
 		r.Attrs = store.Attrs{{Key: "_id", Value: store.String(act.id)}}
 	}
-	lines.Set(r, doc)
+	if why := members.Set(r, doc); why != "" {
+		return why
+	}
 	if r.Raw == "" {
 		return "the document is no JSON object"
 	}
-	if a, bad := r.NoTime(); bad && a.Key == "@timestamp" {
-		return fmt.Sprintf("@timestamp %.60q is no time from 1970 to 2262", a.Value.Text())
+	if a, bad := r.NoTime(); bad && a.Key == "@timestamp" && !members.Ignores(a.Key) {
+		return web.NoTime(a.Key, a.Value.Text())
 	}
+	members.Finish(r)
 	if r.Body.Kind == store.KindEmpty {
 		// where Fluent Bit and Docker have the line
 		for i := range r.Attrs {
 			if a := r.Attrs[i]; a.Key == "log" && a.Value.Kind == store.KindString {
 				r.Body = a.Value
-				r.Attrs, r.Opaque = append(r.Attrs[:i], r.Attrs[i+1:]...), true
+				r.Attrs, r.Opaque = append(r.Attrs[:i], r.Attrs[i+1:]...), r.Raw != ""
 				break
 			}
 		}

@@ -125,6 +125,43 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
+// TestNamedMembers: VictoriaLogs' parameters mean here what they mean there.
+func TestNamedMembers(t *testing.T) {
+	for name, c := range map[string]struct{ query, doc, want, stream string }{
+		"message and time":    {"?_msg_field=line&_time_field=when", `{"line":"hi","when":"2026-03-12T14:05:00Z","n":1}`, `2026-03-12T14:05:00Z  unset "hi" _id=a n=1 in i`, ""},
+		"a stream":            {"?_stream_fields=pod,none", `{"message":"hi","pod":"p1"}`, `now  unset "hi" _id=a in i`, "index=i pod=p1"},
+		"more":                {"?extra_fields=env=prod", `{"message":"hi"}`, `now  unset "hi" _id=a in i`, "index=i env=prod"},
+		"not to be kept":      {"?ignore_fields=user.secret", `{"message":"hi","user":{"id":7,"secret":"s3cr3t"}}`, `now  unset "hi" _id=a user.id=7 in i`, ""},
+		"time of two":         {"?_time_field=when", `{"@timestamp":"2020-01-01T00:00:00Z","when":"2026-03-12T14:05:00Z","message":"hi"}`, `2026-03-12T14:05:00Z  unset "hi" _id=a @timestamp=2020-01-01T00:00:00Z in i`, ""},
+		"the id is no member": {"?_msg_field=_id", `{"message":"hi"}`, `now  unset "hi" _id=a in i`, ""},
+	} {
+		var e engine
+		w := do(&e, Options{}, "POST", "/_bulk"+c.query, `{"create":{"_index":"i","_id":"a"}}`+"\n"+c.doc+"\n")
+		if w.Code != 200 || len(e.records) != 1 {
+			t.Fatalf("%s: got %d %s", name, w.Code, w.Body)
+		}
+		r := &e.records[0]
+		if got := show(r); got != c.want {
+			t.Errorf("%s: got\n%s, want\n%s", name, got, c.want)
+		}
+		stream := ""
+		for _, a := range r.Resource.Attrs {
+			stream = strings.TrimSpace(stream + " " + a.Key + "=" + a.Value.Text())
+		}
+		if c.stream != "" && stream != c.stream {
+			t.Errorf("%s: got stream %s, want %s", name, stream, c.stream)
+		}
+		if (r.Line() != c.doc) != strings.Contains(c.doc, "s3cr3t") || strings.Contains(r.Line(), "s3cr3t") {
+			t.Errorf("%s: got line %q", name, r.Line())
+		}
+	}
+	var e engine
+	w := do(&e, Options{}, "POST", "/_bulk?_time_field=when", "{\"create\":{}}\n"+`{"message":"hi","when":"yesterday"}`+"\n")
+	if len(e.records) > 0 || !strings.Contains(w.Body.String(), `when \"yesterday\" is no time from 1970 to 2262`) {
+		t.Errorf("got %s", w.Body)
+	}
+}
+
 func TestAnswerNamesEachDocument(t *testing.T) {
 	body := strings.Join([]string{
 		`{"create":{"_index":"a"}}`, `{"message":"1"}`,

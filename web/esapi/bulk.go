@@ -29,7 +29,7 @@ const (
 // nothing is kept yet, ends as a whole.
 func (a *API) bulk(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	b := &bulk{a: a, now: a.o.Now().UnixNano(), index: r.PathValue("index"), resources: map[string]*store.Resource{}}
+	b := &bulk{a: a, now: a.o.Now().UnixNano(), index: r.PathValue("index"), resources: map[string]*store.Resource{}, members: web.NewMembers(r, "", "")}
 	err := a.gate.Enter(r.Context())
 	if err == nil {
 		defer a.gate.Leave()
@@ -69,7 +69,7 @@ type bulk struct {
 	owners    []int // of each record, its item
 	bytes     int
 	resources map[string]*store.Resource
-	lines     store.Lines
+	members   web.Members
 
 	appended bool  // some documents are kept
 	lost     bool  // the last line that could have been an action was none
@@ -184,7 +184,7 @@ func (b *bulk) pair(ctx context.Context, lines *web.Lines, line []byte) error {
 // document adds a document to the chunk.
 func (b *bulk) document(ctx context.Context, it int, act action, doc string) error {
 	rec := store.Record{Observed: b.now, Resource: b.resource(act.index)}
-	if why := setDocument(&rec, act, doc, &b.lines); why != "" {
+	if why := setDocument(&rec, act, doc, &b.members); why != "" {
 		b.refuse(it, web.Invalid, why)
 		return nil
 	}

@@ -21,9 +21,9 @@ const maxRefusals = 100
 
 // batch collects lines and hands them on.
 type batch struct {
-	a     *API
-	shape shape
-	now   int64
+	a       *API
+	members web.Members
+	now     int64
 
 	text  []byte // the lines that wait, one behind the other
 	lines []waiting
@@ -38,7 +38,7 @@ type batch struct {
 type waiting struct{ number, end int }
 
 func newBatch(a *API, r *http.Request) *batch {
-	return &batch{a: a, shape: newShape(r), now: a.o.Now().UnixNano()}
+	return &batch{a: a, members: web.NewMembers(r, "_msg", "_time"), now: a.o.Now().UnixNano()}
 }
 
 func (b *batch) refuse(reason string, what refusal, n int) {
@@ -64,6 +64,24 @@ func (b *batch) add(ctx context.Context, number int, line []byte) error {
 	return nil
 }
 
+// record makes a record of a line, or says why it cannot be one.
+func (b *batch) record(r *store.Record, line string) (why string) {
+	if why := b.members.Set(r, line); why != "" {
+		return why
+	}
+	if r.Raw == "" {
+		return "no JSON object"
+	}
+	if a, bad := r.NoTime(); bad && !b.members.Ignores(a.Key) {
+		return web.NoTime(a.Key, a.Value.Text())
+	}
+	b.members.Finish(r)
+	if r.Time == 0 {
+		r.Time = r.Observed
+	}
+	return ""
+}
+
 // flush makes records of the lines that wait and hands them on.
 func (b *batch) flush(ctx context.Context) error {
 	text := string(b.text) // one copy, which all records share
@@ -71,7 +89,7 @@ func (b *batch) flush(ctx context.Context) error {
 	start := 0
 	for _, l := range b.lines {
 		r := store.Record{Observed: b.now}
-		if why := b.shape.record(&r, text[start:l.end]); why != "" {
+		if why := b.record(&r, text[start:l.end]); why != "" {
 			b.refuse(web.Invalid, refusal{l.number, why}, 1)
 		} else {
 			records = append(records, r)

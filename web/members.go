@@ -1,4 +1,4 @@
-package jsonline
+package web
 
 import (
 	"fmt"
@@ -9,15 +9,15 @@ import (
 	"tripod/store"
 )
 
-// Bounds of the fields that a request may name, and of the streams that share
+// Bounds of the members that a request may name, and of the streams that share
 // one resource in a request.
 const (
-	maxNames   = 32
+	maxMembers = 32
 	maxStreams = 10_000
 )
 
-// shape says which members of a line are its message, time and stream.
-type shape struct {
+// Members says which members of a line of JSON are its message, time and stream.
+type Members struct {
 	msg, time, stream []string
 	ignore            []string    // members that are not kept
 	extra             store.Attrs // of the whole request
@@ -25,10 +25,11 @@ type shape struct {
 	lines             store.Lines
 }
 
-// newShape reads VictoriaLogs' parameters, or its headers of the same meaning:
+// NewMembers reads VictoriaLogs' parameters, or its headers of the same meaning:
 // _msg_field, _time_field, _stream_fields and ignore_fields name members, with
 // commas between several, and extra_fields gives name=value pairs to every line.
-func newShape(r *http.Request) shape {
+// Where none is named, msg and time are; they may be empty.
+func NewMembers(r *http.Request, msg, time string) Members {
 	q := r.URL.Query()
 	list := func(param, header, byDefault string) []string {
 		text := q.Get(param)
@@ -40,15 +41,15 @@ func newShape(r *http.Request) shape {
 		}
 		var out []string
 		for name := range strings.SplitSeq(text, ",") {
-			if name = strings.TrimSpace(name); name != "" && len(out) < maxNames && !slices.Contains(out, name) {
+			if name = strings.TrimSpace(name); name != "" && len(out) < maxMembers && !slices.Contains(out, name) {
 				out = append(out, name)
 			}
 		}
 		return out
 	}
-	s := shape{
-		msg:     list("_msg_field", "VL-Msg-Field", "_msg"),
-		time:    list("_time_field", "VL-Time-Field", "_time"),
+	s := Members{
+		msg:     list("_msg_field", "VL-Msg-Field", msg),
+		time:    list("_time_field", "VL-Time-Field", time),
 		stream:  list("_stream_fields", "VL-Stream-Fields", ""),
 		ignore:  list("ignore_fields", "VL-Ignore-Fields", ""),
 		streams: map[string]*store.Resource{},
@@ -61,32 +62,33 @@ func newShape(r *http.Request) shape {
 	return s
 }
 
-// record makes a record of a line, or says why it cannot be one.
-func (s *shape) record(r *store.Record, line string) (why string) {
-	s.lines.Set(r, line)
-	if r.Raw == "" {
-		return "no JSON object"
+// Set takes a line apart into r, beside attributes and a resource that r has
+// already, and takes its time from the member that was named. It says why the
+// line cannot be a record; a line that is no JSON object leaves Raw empty.
+func (s *Members) Set(r *store.Record, line string) (why string) {
+	ahead := slices.Clone(r.Attrs)
+	if s.lines.Set(r, line); r.Raw == "" {
+		return ""
 	}
-	if why := s.setTime(r, line); why != "" {
-		return why
-	}
-	if a, bad := r.NoTime(); bad && !slices.Contains(s.ignore, a.Key) {
-		return noTime(a.Key, a.Value.Text())
-	}
+	return s.setTime(r, line, ahead)
+}
+
+// Ignores says that a member is not to be kept.
+func (s *Members) Ignores(name string) bool { return slices.Contains(s.ignore, name) }
+
+// Finish takes the message and the stream from the members that were named, and
+// drops those that are not to be kept.
+func (s *Members) Finish(r *store.Record) {
 	s.setMessage(r)
 	s.setStream(r)
 	s.leaveOut(r)
-	if r.Time == 0 {
-		r.Time = r.Observed
-	}
-	return ""
 }
 
 // setTime takes the time from the member that was named. A member that
 // SetLine takes for the time by its name is left to it, unless both are there.
-func (s *shape) setTime(r *store.Record, line string) (why string) {
+func (s *Members) setTime(r *store.Record, line string, ahead store.Attrs) (why string) {
 	for _, name := range s.time {
-		i := find(r.Attrs, name)
+		i := find(r, name)
 		if i < 0 {
 			continue
 		}
@@ -97,12 +99,12 @@ func (s *shape) setTime(r *store.Record, line string) (why string) {
 		}
 		at, ok := store.ParseTime(text)
 		if !ok || at <= 0 {
-			return noTime(name, text)
+			return NoTime(name, text)
 		}
 		if r.Time != 0 && r.Time != at { // again, now that the time is known: the other one is a field
-			*r = store.Record{Time: at, Observed: r.Observed}
+			*r = store.Record{Time: at, Observed: r.Observed, Resource: r.Resource, Attrs: ahead}
 			s.lines.Set(r, line)
-			i = find(r.Attrs, name)
+			i = find(r, name)
 		}
 		r.Time = at
 		if i >= 0 {
@@ -113,15 +115,16 @@ func (s *shape) setTime(r *store.Record, line string) (why string) {
 	return ""
 }
 
-func noTime(name, text string) string {
+// NoTime says what is wrong with a member that was to be the time.
+func NoTime(name, text string) string {
 	return fmt.Sprintf("%s %.60q is no time from 1970 to 2262", name, text)
 }
 
 // setMessage takes the message from the first member that was named and holds
 // something. A message that the line has besides stays a field.
-func (s *shape) setMessage(r *store.Record) {
+func (s *Members) setMessage(r *store.Record) {
 	for _, name := range s.msg {
-		i := find(r.Attrs, name)
+		i := find(r, name)
 		if i < 0 || r.Attrs[i].Value.Text() == "" {
 			continue
 		}
@@ -138,9 +141,9 @@ func (s *shape) setMessage(r *store.Record) {
 
 // leaveOut drops the members that are not to be kept, and with them the line as
 // it was sent.
-func (s *shape) leaveOut(r *store.Record) {
+func (s *Members) leaveOut(r *store.Record) {
 	for _, name := range s.ignore {
-		if i := find(r.Attrs, name); i >= 0 {
+		if i := slices.IndexFunc(r.Attrs, func(a store.Attr) bool { return a.Key == name }); i >= 0 {
 			r.Attrs = slices.Delete(r.Attrs, i, i+1)
 			r.Raw, r.Ahead, r.LevelFrom, r.Opaque = "", 0, "", false
 		}
@@ -154,14 +157,18 @@ func takeOut(r *store.Record, i int) {
 
 // setStream moves the members that make up the stream to the resource, which
 // all lines of the stream in this request share.
-func (s *shape) setStream(r *store.Record) {
+func (s *Members) setStream(r *store.Record) {
 	if len(s.stream) == 0 && len(s.extra) == 0 {
 		return
 	}
 	attrs := make(store.Attrs, 0, len(s.stream)+len(s.extra))
 	var key strings.Builder
+	if r.Resource != nil {
+		attrs = append(attrs, r.Resource.Attrs...)
+		fmt.Fprintf(&key, "%p,", r.Resource)
+	}
 	for _, name := range s.stream {
-		if i := find(r.Attrs, name); i >= 0 {
+		if i := find(r, name); i >= 0 {
 			attrs = append(attrs, r.Attrs[i])
 			fmt.Fprintf(&key, "%q=%d%q,", name, r.Attrs[i].Value.Kind, r.Attrs[i].Value.Text())
 			takeOut(r, i)
@@ -191,6 +198,12 @@ func serviceOf(attrs store.Attrs) string {
 	return ""
 }
 
-func find(attrs store.Attrs, name string) int {
-	return slices.IndexFunc(attrs, func(a store.Attr) bool { return a.Key == name })
+// find is where a member of the line is among the attributes, or -1.
+func find(r *store.Record, name string) int {
+	for i := r.Ahead; i < len(r.Attrs); i++ {
+		if r.Attrs[i].Key == name {
+			return i
+		}
+	}
+	return -1
 }
