@@ -23,6 +23,7 @@ type colBuilder struct {
 	lines  lineBuilder
 	words  lastWords
 	chars  [256]bool   // bytes of the texts that are not lines
+	hexed  bool        // they have all lower-case hexadecimal digits
 	asked  [256]uint64 // numbers whose keys are in the filter
 	recent [1 << recentBits]recentText
 }
@@ -34,7 +35,7 @@ func (c *colBuilder) reset(name uint32, kind store.Kind) {
 	c.lines.reset()
 	c.words.text, c.words.at = c.words.text[:0], c.words.at[:0]
 	c.asked = [256]uint64{}
-	c.chars = [256]bool{}
+	c.chars, c.hexed = [256]bool{}, false
 	c.recent = [1 << recentBits]recentText{}
 }
 
@@ -117,10 +118,15 @@ func (c *colBuilder) learn(entry uint32, text []byte, keys *keySet) {
 		return
 	}
 	for _, p := range parts {
-		part, folded := text[p.From:p.To], true
-		for _, b := range part {
-			c.chars[b] = true
-			folded = folded && wordBytes[b] == b
+		part := text[p.From:p.To]
+		folded := c.hexed && columns.LongHex(part)
+		if !folded {
+			folded = true
+			for _, b := range part {
+				c.chars[b] = true
+				folded = folded && wordBytes[b] == b
+			}
+			c.hexed = c.hexed || columns.LongHex(part) && c.hasHex()
 		}
 		switch {
 		case folded:
@@ -131,6 +137,16 @@ func (c *colBuilder) learn(entry uint32, text []byte, keys *keySet) {
 			keys.addToken(view(part))
 		}
 	}
+}
+
+// hasHex says whether the column's texts have all lower-case hexadecimal digits.
+func (c *colBuilder) hasHex() bool {
+	for _, b := range []byte("0123456789abcdef") {
+		if !c.chars[b] {
+			return false
+		}
+	}
+	return true
 }
 
 // again adds a string that a batch has at a place, if it was added lately.

@@ -1,6 +1,10 @@
 package columns
 
-import "strings"
+import (
+	"encoding/binary"
+	"math/bits"
+	"strings"
+)
 
 // A form is what texts have in common: pieces, with a slot between each two.
 // A slot is a run of letters, digits and "_" that has a digit, or a whole UUID.
@@ -44,15 +48,12 @@ func split(text []byte, key []byte, slots []Part) (_ []byte, _ []Part, ok bool) 
 			return key, slots, false
 		}
 		from, mark := i, byte(markRun)
-		if i+36 <= len(text) && isUUID(text[i:i+36]) && (i+36 == len(text) || runes[text[i+36]] == other) {
+		if i+uuidLen <= len(text) && isUUID(text[i:i+uuidLen]) && (i+uuidLen == len(text) || runes[text[i+uuidLen]] == other) {
 			mark = markUUID
-			i += 36
+			i += uuidLen
 		} else {
-			all := class
-			for i++; i < len(text) && runes[text[i]]&inRun != 0; i++ {
-				all |= runes[text[i]]
-			}
-			if all != digit {
+			n, digits := run(text[i:])
+			if i += n; !digits {
 				continue
 			}
 		}
@@ -65,11 +66,68 @@ func split(text []byte, key []byte, slots []Part) (_ []byte, _ []Part, ok bool) 
 	return key, slots, n > 0 && n <= maxSlots
 }
 
+// run is how long the run of letters, digits and "_" is that a text begins with,
+// and whether it has a digit.
+func run(text []byte) (n int, digits bool) {
+	for ; n+8 <= len(text); n += 8 {
+		word, digit := runMarks(binary.LittleEndian.Uint64(text[n:]))
+		if word == highBits {
+			digits = digits || digit != 0
+			continue
+		}
+		end := bits.TrailingZeros64(word^highBits) &^ 7
+		return n + end/8, digits || digit<<(64-end) != 0
+	}
+	for ; n < len(text) && runes[text[n]]&inRun != 0; n++ {
+		digits = digits || runes[text[n]] == digit
+	}
+	return n, digits
+}
+
+const (
+	ones     = 0x0101010101010101
+	highBits = 0x8080808080808080
+)
+
+// runMarks sets the high bit of each of the eight bytes of w that is in a run,
+// and of each that is a digit.
+func runMarks(w uint64) (run, digit uint64) {
+	low := w &^ highBits
+	digit = between(low, '0', '9')
+	letter := between(low|0x20*ones, 'a', 'z')
+	other := (low ^ '_'*ones + 0x7f*ones) & highBits
+	return (digit | letter | (other ^ highBits)) &^ w, digit &^ w
+}
+
+// between sets the high bit of each byte of w, all less than 0x80, that is one
+// of from to to.
+func between(w, from, to uint64) uint64 {
+	return (w + (0x80-from)*ones) &^ (w + (0x7f-to)*ones) & highBits
+}
+
+// LongHex says whether a text is eight lower-case hexadecimal digits or more.
+func LongHex(text []byte) bool {
+	if len(text) < 8 {
+		return false
+	}
+	for i := 0; ; i += 8 {
+		i = min(i, len(text)-8)
+		w := binary.LittleEndian.Uint64(text[i:])
+		low := w &^ highBits
+		if (between(low, '0', '9')|between(low, 'a', 'f'))&^w != highBits {
+			return false
+		}
+		if i+8 == len(text) {
+			return true
+		}
+	}
+}
+
 // What a byte is in a text that is split.
 const (
 	other  = 0
 	letter = 1
-	digit  = 3 // also a run that has one, all taken together
+	digit  = 3
 	inRun  = 1
 	bad    = 4
 )
@@ -95,6 +153,8 @@ var hexOf = func() (t [256]byte) {
 	}
 	return t
 }()
+
+const uuidLen = 36
 
 func isUUID(b []byte) bool {
 	if b[8] != '-' || b[13] != '-' || b[18] != '-' || b[23] != '-' {

@@ -1,5 +1,7 @@
 package columns
 
+import "encoding/binary"
+
 // Split takes the text of an entry apart that was added last: Parts of it are
 // runs of letters, digits and "_" that have a digit, and whole UUIDs; the rest is
 // its form. It says whether a text of the form was split before, and only the
@@ -21,10 +23,15 @@ type formed struct {
 	byKey map[string]uint32
 	forms []formUse
 	of    []entryForm
-	slots []Part // of all entries, one behind the other
+	slots []Part   // of all entries, one behind the other
+	marks []uint32 // where those of all forms are in their keys
 	key   []byte
 	ended bool // no others are split
+
+	guesses [1 << guessBits]uint16 // by the beginning of a text, the form of the last one
 }
+
+const guessBits = 6
 
 // entryForm is an entry's form, counted from 1, 0 for none, and where its slots
 // begin.
@@ -33,6 +40,7 @@ type entryForm struct{ form, slots uint32 }
 type formUse struct {
 	key   string
 	slots int
+	marks int // of it, where they begin among all
 	first int // entry
 	uses  int // of texts that are packed
 	code  int // from 1; 0 for one that is not kept
@@ -43,7 +51,8 @@ func (f *formed) len() int { return len(f.of) }
 func (f *formed) reset() {
 	clear(f.byKey)
 	clear(f.forms)
-	f.forms, f.of, f.slots, f.ended = f.forms[:0], f.of[:0], f.slots[:0], false
+	f.forms, f.of, f.slots, f.marks, f.ended = f.forms[:0], f.of[:0], f.slots[:0], f.marks[:0], false
+	clear(f.guesses[:])
 }
 
 const (
@@ -59,16 +68,87 @@ const (
 func (f *formed) split(text []byte) {
 	e := entryForm{slots: uint32(len(f.slots))}
 	if !f.ended {
-		var ok bool
-		if f.key, f.slots, ok = split(text, f.key[:0], f.slots); ok {
-			e.form = f.find()
-		}
+		e.form = f.formOf(text)
 		if e.form == 0 {
 			f.slots = f.slots[:e.slots]
 		}
 	}
 	f.of = append(f.of, e)
 	f.ended = f.ended || len(f.of) == splitTexts && len(f.forms) > manyForms
+}
+
+// formOf is the form of a text, 0 for none; its slots are appended. Mostly it is
+// that of the last text that began like this one, which is soon told.
+func (f *formed) formOf(text []byte) (form uint32) {
+	guess := &f.guesses[beginning(text)]
+	if len(f.forms) == 1 {
+		*guess = 1
+	}
+	from := len(f.slots)
+	if *guess > 0 && f.fits(&f.forms[*guess-1], text) {
+		return uint32(*guess)
+	}
+	f.slots = f.slots[:from]
+	var ok bool
+	if f.key, f.slots, ok = split(text, f.key[:0], f.slots); !ok {
+		return 0
+	}
+	form = f.find()
+	*guess = uint16(form)
+	return form
+}
+
+// fits appends the slots of a text of a form; false, after some of them maybe,
+// when it has another. It says the same as split, because the pieces of a form
+// begin and end where a run or UUID does.
+func (f *formed) fits(u *formUse, text []byte) bool {
+	if len(text) > maxFormText {
+		return false
+	}
+	at, from := uint32(0), uint32(0) // in the text and in the key
+	for _, mark := range f.marks[u.marks:][:u.slots] {
+		piece := u.key[from:mark]
+		if rest := text[at:]; len(rest) < len(piece) || string(rest[:len(piece)]) != piece {
+			return false
+		}
+		at += mark - from
+		n := slotOf(text[at:], u.key[mark])
+		if n == 0 {
+			return false
+		}
+		f.slots = append(f.slots, Part{at, at + n})
+		at += n
+		from = mark + 1
+	}
+	return string(text[at:]) == u.key[from:]
+}
+
+// slotOf is how long the slot of a kind is that a text begins with, 0 when it
+// begins with none.
+func slotOf(text []byte, kind byte) uint32 {
+	uuid := len(text) >= uuidLen && isUUID(text[:uuidLen]) && (len(text) == uuidLen || runes[text[uuidLen]] == other)
+	if uuid || kind == markUUID {
+		if uuid && kind == markUUID {
+			return uuidLen
+		}
+		return 0
+	}
+	n, digits := run(text)
+	if !digits {
+		return 0
+	}
+	return uint32(n)
+}
+
+// beginning is a number that texts have in common that begin alike.
+func beginning(text []byte) uint64 {
+	w := uint64(0)
+	if len(text) >= 8 {
+		w = binary.LittleEndian.Uint64(text)
+	} else if len(text) >= 4 {
+		w = uint64(binary.LittleEndian.Uint32(text))
+	}
+	return w * 0x9e3779b97f4a7c15 >> (64 - guessBits)
 }
 
 // find is the form of the key, 0 when there are too many.
@@ -86,7 +166,14 @@ func (f *formed) find() uint32 {
 		f.byKey = map[string]uint32{}
 	}
 	key := string(f.key)
-	f.forms = append(f.forms, formUse{key: key, slots: countMarks(f.key), first: len(f.of)})
+	u := formUse{key: key, marks: len(f.marks), first: len(f.of)}
+	for i := range len(key) {
+		if key[i] <= markUUID {
+			f.marks = append(f.marks, uint32(i))
+		}
+	}
+	u.slots = len(f.marks) - u.marks
+	f.forms = append(f.forms, u)
 	form = uint32(len(f.forms))
 	f.byKey[key] = form
 	return form
@@ -100,13 +187,4 @@ func (f *formed) parts(entry int) (parts []Part, known bool) {
 	}
 	u := &f.forms[e.form-1]
 	return f.slots[e.slots:][:u.slots], u.first < entry
-}
-
-func countMarks(key []byte) (n int) {
-	for _, c := range key {
-		if c <= markUUID {
-			n++
-		}
-	}
-	return n
 }
