@@ -1,9 +1,6 @@
 package events
 
-import (
-	"encoding/binary"
-	"hash/maphash"
-)
+import "encoding/binary"
 
 // textAgain is the bit of a text's head that says that the batch has the text
 // already; the other bits say where, else how long it is.
@@ -12,25 +9,22 @@ const textAgain = 1
 // minAgain is the length from which a text is looked for.
 const minAgain = 3
 
-const minTexts = 256 // of the table
-
-// batchTexts finds texts that a batch has already.
+// batchTexts finds texts that a batch has already: most that come again were
+// there a few rows ago.
 type batchTexts struct {
-	table  []textAt // by hash, a power of two
-	n      int
-	recent []recentAt // of the fields of the row before
-	fresh  []newText  // of the row
+	slots  [1 << textSlotBits]textAt // by their marks, the last text of each
+	used   bool
+	fields []askedTexts
+	fresh  []newText // of the row
 }
 
-// textAt is where a text is among the rows, and one more; 0 when it is free.
-type textAt struct{ hash, at uint32 }
+const textSlotBits = 11
 
-// recentAt is where a text is, and one more; 0 when there is none.
-type recentAt struct {
-	at, mark uint32
-	asked    uint16 // texts of the field that were looked for
-	found    uint16 // of them
-}
+// textAt is where a text is among the rows, and one more; 0 when there is none.
+type textAt struct{ mark, at uint32 }
+
+// askedTexts is how many texts of a field were looked for, and found.
+type askedTexts struct{ asked, found uint16 }
 
 // Of a field whose texts were looked for so often and found less than once in
 // againHits, no others are looked for in the batch.
@@ -39,72 +33,71 @@ const (
 	againHits  = 16
 )
 
-func (r *recentAt) seldom() bool { return r.asked >= againTries && r.found < againTries/againHits }
+func (a *askedTexts) seldom() bool { return a.asked >= againTries && a.found < againTries/againHits }
 
-// markOf tells most texts apart that differ, without a look at where they are.
-func markOf(s string) uint32 { return uint32(len(s))<<8 | uint32(s[len(s)-1]) }
-
-type newText struct {
-	hash, mark uint32
-	from       int // in the row
-	field      int
+// markOf tells most texts apart that differ, by some of their bytes; n is at
+// least minAgain.
+func markOf(s string) uint64 {
+	n := len(s)
+	var a, b uint64
+	switch {
+	case n >= 8:
+		a = bytesAt(s, 0) ^ bytesAt(s, n/2-4)*0xc2b2ae3d27d4eb4f
+		b = bytesAt(s, n-8)
+	case n >= 4:
+		a, b = uint64(halfAt(s, 0)), uint64(halfAt(s, n-4))
+	default:
+		a = uint64(s[0]) | uint64(s[1])<<8 | uint64(s[n-1])<<16
+	}
+	h := (a + b*0x9e3779b97f4a7c15 + uint64(n)) * 0xff51afd7ed558ccd
+	return (h ^ h>>32) * 0xc4ceb9fe1a85ec53
 }
 
-// reset makes the table smaller, step by step, when batches are: it is cleared
-// for each of them.
+// bytesAt is the eight bytes of s at i.
+func bytesAt(s string, i int) uint64 {
+	return uint64(halfAt(s, i)) | uint64(halfAt(s, i+4))<<32
+}
+
+func halfAt(s string, i int) uint32 {
+	s = s[i : i+4]
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+}
+
+type newText struct {
+	mark uint64
+	from int // in the row
+}
+
 func (w *batchTexts) reset() {
-	clear(w.table)
-	if len(w.table) > minTexts && 8*w.n < len(w.table) {
-		w.table = w.table[:len(w.table)/2]
+	if w.used {
+		clear(w.slots[:])
 	}
-	w.n, w.recent, w.fresh = 0, w.recent[:0], w.fresh[:0]
+	w.used, w.fields, w.fresh = false, w.fields[:0], w.fresh[:0]
 }
 
 func (w *batchTexts) begin() { w.fresh = w.fresh[:0] }
 
-var textSeed = maphash.MakeSeed()
-
 // append adds a text of field i to a row behind rows.
 func (w *batchTexts) append(b []byte, i int, s string, rows []byte) []byte {
-	for len(w.recent) <= i {
-		w.recent = append(w.recent, recentAt{})
+	for len(w.fields) <= i {
+		w.fields = append(w.fields, askedTexts{})
 	}
-	if len(s) < minAgain {
+	field := &w.fields[i]
+	if len(s) < minAgain || field.seldom() {
 		return appendText(b, s)
 	}
-	mark, was := markOf(s), &w.recent[i]
-	if was.mark == mark && was.at > 0 && isTextAt(rows, was.at-1, s) {
+	field.asked = min(field.asked+1, againTries)
+	mark := markOf(s)
+	if was := w.slots[mark>>(64-textSlotBits)]; was.at > 0 && was.mark == uint32(mark) && isTextAt(rows, was.at-1, s) {
+		field.found = min(field.found+1, againTries)
 		return binary.AppendUvarint(b, uint64(was.at-1)<<1|textAgain)
 	}
-	if was.seldom() {
-		return appendText(b, s)
-	}
-	was.asked = min(was.asked+1, againTries)
-	hash := uint32(maphash.String(textSeed, s))
-	if at := w.find(hash, s, rows); at > 0 {
-		was.at, was.mark, was.found = at, mark, was.found+1
-		return binary.AppendUvarint(b, uint64(at-1)<<1|textAgain)
-	}
-	w.fresh = append(w.fresh, newText{hash, mark, len(b), i})
+	w.fresh = append(w.fresh, newText{mark, len(b)})
 	return appendText(b, s)
 }
 
 func appendText(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))<<1), s...)
-}
-
-// find is where a text is, and one more; 0 when it is not there.
-func (w *batchTexts) find(hash uint32, s string, rows []byte) uint32 {
-	if len(w.table) == 0 {
-		return 0
-	}
-	mask := uint32(len(w.table) - 1)
-	for i := hash & mask; w.table[i].at > 0; i = (i + 1) & mask {
-		if t := w.table[i]; t.hash == hash && isTextAt(rows, t.at-1, s) {
-			return t.at
-		}
-	}
-	return 0
 }
 
 // isTextAt says whether the text that is written there is s.
@@ -117,28 +110,7 @@ func isTextAt(rows []byte, at uint32, s string) bool {
 // end notes the texts of the row, which has been put at a place among the rows.
 func (w *batchTexts) end(from int) {
 	for _, t := range w.fresh {
-		at := uint32(from+t.from) + 1
-		r := &w.recent[t.field]
-		r.at, r.mark = at, t.mark
-		w.insert(textAt{t.hash, at})
+		w.used = true
+		w.slots[t.mark>>(64-textSlotBits)] = textAt{uint32(t.mark), uint32(from+t.from) + 1}
 	}
-}
-
-func (w *batchTexts) insert(t textAt) {
-	if 4*w.n >= 3*len(w.table) {
-		old := w.table
-		w.table, w.n = make([]textAt, max(minTexts, 2*len(old))), 0
-		for _, t := range old {
-			if t.at > 0 {
-				w.insert(t)
-			}
-		}
-	}
-	mask := uint32(len(w.table) - 1)
-	i := t.hash & mask
-	for w.table[i].at > 0 {
-		i = (i + 1) & mask
-	}
-	w.table[i] = t
-	w.n++
 }
