@@ -103,6 +103,7 @@ func (p *lineReader) knownString(v *Value) bool {
 	}
 	if p.quoted {
 		p.plain = append(append(p.plain, p.text[start-1:end]...), '"')
+		s = view(p.plain[len(p.plain)-1-len(s) : len(p.plain)-1]) // where the line has it, too
 	}
 	v.SetString(s)
 	return true

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // maxJSONDepth is how deep encoding/json goes; a deeper line is not JSON.
@@ -335,6 +336,9 @@ const (
 	ones      = 0x0101010101010101
 	highBits  = 0x8080808080808080
 )
+
+// view is b as a string without a copy: b must not change while it is used.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 func wordAt(s string, i int) uint64 {
 	s = s[i : i+wordBytes]

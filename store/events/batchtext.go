@@ -38,29 +38,20 @@ func (a *askedTexts) seldom() bool { return a.asked >= againTries && a.found < a
 // markOf tells most texts apart that differ, by some of their bytes; n is at
 // least minAgain.
 func markOf(s string) uint64 {
-	n := len(s)
+	text := bytesOf(s)
+	n := len(text)
 	var a, b uint64
 	switch {
 	case n >= 8:
-		a = bytesAt(s, 0) ^ bytesAt(s, n/2-4)*0xc2b2ae3d27d4eb4f
-		b = bytesAt(s, n-8)
+		a = binary.LittleEndian.Uint64(text) ^ binary.LittleEndian.Uint64(text[n/2-4:])*0xc2b2ae3d27d4eb4f
+		b = binary.LittleEndian.Uint64(text[n-8:])
 	case n >= 4:
-		a, b = uint64(halfAt(s, 0)), uint64(halfAt(s, n-4))
+		a, b = uint64(binary.LittleEndian.Uint32(text)), uint64(binary.LittleEndian.Uint32(text[n-4:]))
 	default:
-		a = uint64(s[0]) | uint64(s[1])<<8 | uint64(s[n-1])<<16
+		a = uint64(text[0]) | uint64(text[1])<<8 | uint64(text[n-1])<<16
 	}
 	h := (a + b*0x9e3779b97f4a7c15 + uint64(n)) * 0xff51afd7ed558ccd
 	return (h ^ h>>32) * 0xc4ceb9fe1a85ec53
-}
-
-// bytesAt is the eight bytes of s at i.
-func bytesAt(s string, i int) uint64 {
-	return uint64(halfAt(s, i)) | uint64(halfAt(s, i+4))<<32
-}
-
-func halfAt(s string, i int) uint32 {
-	s = s[i : i+4]
-	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
 }
 
 type newText struct {

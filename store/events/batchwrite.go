@@ -36,17 +36,21 @@ func (w *batchWriter) reset(m *lineMemory) {
 
 // add refuses an event that is too large or too deep, for good.
 func (w *batchWriter) add(e *Event) error {
-	if err := check(e); err != nil {
-		return err
+	if e.Class >= Classes {
+		return fmt.Errorf("class %d: %w", e.Class, store.ErrInvalid)
 	}
 	b := w.row[:0]
-	spared := 0 // bytes by which the row is shorter than its values
+	spared := 0              // bytes by which the row is shorter than its values
+	most := maxRowFields + 1 // values that are left
 	w.lines.begin(e.Time)
 	w.shapes.begin()
 	w.texts.begin()
 	for i := range e.Fields {
 		f := &e.Fields[i]
 		from, kind, size := len(b), byte(f.Value.Kind), 0
+		if most--; most == 0 {
+			return tooMany(f)
+		}
 		switch f.Value.Kind {
 		case store.KindString:
 			s := f.Value.Str()
@@ -60,7 +64,13 @@ func (w *batchWriter) add(e *Event) error {
 			} else {
 				b = w.texts.append(b, i, s, w.rows)
 			}
-		case store.KindEmpty, store.KindBytes, store.KindList, store.KindMap:
+		case store.KindList, store.KindMap:
+			n, ok := weigh(f.Value, maxDepth, most)
+			if most -= n - 1; !ok || most <= 0 {
+				return tooMany(f)
+			}
+			b = appendValue(b, f.Value)
+		case store.KindEmpty, store.KindBytes:
 			b = appendValue(b, f.Value)
 		default:
 			b = appendBare(b, f.Value)
@@ -89,22 +99,9 @@ func (w *batchWriter) end(e *Event, shape uint32) {
 	w.texts.end(from)
 }
 
-func check(e *Event) error {
-	if e.Class >= Classes {
-		return fmt.Errorf("class %d: %w", e.Class, store.ErrInvalid)
-	}
-	left := maxRowFields
-	for i := range e.Fields {
-		n, ok := 1, true
-		if v := &e.Fields[i].Value; v.Kind >= store.KindList {
-			n, ok = weigh(*v, maxDepth, left)
-		}
-		if left -= n; !ok || left < 0 {
-			return fmt.Errorf("field %.40q: more than %d values in the event, or nested deeper than %d: %w",
-				e.Fields[i].Name, maxRowFields, maxDepth, store.ErrTooLarge)
-		}
-	}
-	return nil
+func tooMany(f *Field) error {
+	return fmt.Errorf("field %.40q: more than %d values in the event, or nested deeper than %d: %w",
+		f.Name, maxRowFields, maxDepth, store.ErrTooLarge)
 }
 
 func (w *batchWriter) full() bool {

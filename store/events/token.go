@@ -30,6 +30,9 @@ func shortText(v store.Value, buf *[textBuf]byte) string {
 // view is b as a string without a copy: b must not change while it is used.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
+// bytesOf is s without a copy, to be read only.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
 func isTokenRune(r rune) bool {
 	if r < utf8.RuneSelf {
 		return isTokenByte(byte(r))
