@@ -28,10 +28,10 @@ type formed struct {
 	key   []byte
 	ended bool // no others are split
 
-	guesses [1 << guessBits]uint16 // by the beginning of a text, the form of the last one
+	lately [1 << beginningBits][4]uint16 // by the beginning of texts, the last forms of such, the latest first
 }
 
-const guessBits = 6
+const beginningBits = 6
 
 // entryForm is an entry's form, counted from 1, 0 for none, and where its slots
 // begin.
@@ -52,7 +52,7 @@ func (f *formed) reset() {
 	clear(f.byKey)
 	clear(f.forms)
 	f.forms, f.of, f.slots, f.marks, f.ended = f.forms[:0], f.of[:0], f.slots[:0], f.marks[:0], false
-	clear(f.guesses[:])
+	clear(f.lately[:])
 }
 
 const (
@@ -78,23 +78,33 @@ func (f *formed) split(text []byte) {
 }
 
 // formOf is the form of a text, 0 for none; its slots are appended. Mostly it is
-// that of the last text that began like this one, which is soon told.
+// that of one of the last texts that began like this one, which is soon told.
 func (f *formed) formOf(text []byte) (form uint32) {
-	guess := &f.guesses[beginning(text)]
-	if len(f.forms) == 1 {
-		*guess = 1
-	}
+	lately := &f.lately[beginning(text)]
 	from := len(f.slots)
-	if *guess > 0 && f.fits(&f.forms[*guess-1], text) {
-		return uint32(*guess)
+	for i, guess := range lately {
+		if guess == 0 {
+			break
+		}
+		if f.fits(&f.forms[guess-1], text) {
+			copy(lately[1:], lately[:i])
+			lately[0] = guess
+			return uint32(guess)
+		}
+		f.slots = f.slots[:from]
+	}
+	if len(f.forms) == 1 && f.fits(&f.forms[0], text) {
+		return 1
 	}
 	f.slots = f.slots[:from]
 	var ok bool
 	if f.key, f.slots, ok = split(text, f.key[:0], f.slots); !ok {
 		return 0
 	}
-	form = f.find()
-	*guess = uint16(form)
+	if form = f.find(); form > 0 {
+		copy(lately[1:], lately[:])
+		lately[0] = uint16(form)
+	}
 	return form
 }
 
@@ -148,7 +158,7 @@ func beginning(text []byte) uint64 {
 	} else if len(text) >= 4 {
 		w = uint64(binary.LittleEndian.Uint32(text))
 	}
-	return w * 0x9e3779b97f4a7c15 >> (64 - guessBits)
+	return w * 0x9e3779b97f4a7c15 >> (64 - beginningBits)
 }
 
 // find is the form of the key, 0 when there are too many.
