@@ -4,6 +4,7 @@ import { all, icon, make, one, toast, typing } from './_dom';
 import { changed } from './_dashload';
 import { addQuery, fillHead, fillPanel, readHead, readPanel } from './_dashform';
 import { bottom, columns, find, fit, freeID, settle, type Dashboard, type Panel, type Row } from './_dashmodel';
+import { addRow, arrange, beyond, filed, gridOf, keyRows, rowOf, toRow, type Desk } from './_dashrows';
 import { htmx } from './_swap';
 
 let model: Dashboard | null = null;
@@ -15,9 +16,14 @@ const file = (): HTMLElement | null => one('#dash-file');
 const dialog = (id: string): HTMLDialogElement | null => one<HTMLDialogElement>('#' + id);
 
 function load(): Dashboard | null {
-  if (!model && file()) model = JSON.parse(file()?.dataset['json'] ?? '') as Dashboard;
+  if (!model && file()) {
+    model = JSON.parse(file()?.dataset['json'] ?? '') as Dashboard;
+    keyRows(model);
+  }
   return model;
 }
+
+const desk: Desk = { model: () => model, change, lay, add: (row) => void add(row) };
 
 /** Remembers how it was, before a change. */
 function change(): void {
@@ -41,6 +47,7 @@ function toggle(on = !editing): void {
   const label = one('.edl', button ?? document);
   if (label) label.textContent = on ? 'Editing' : 'Edit';
   all('#dash .dp').forEach(dress);
+  arrange(desk, on);
 }
 
 /** Says that something is not saved, and lets the reader decide. */
@@ -104,7 +111,7 @@ async function preview(id: number): Promise<string> {
   const answer = await fetch(`${file()?.dataset['base']}/preview${location.search}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'HX-Request': 'true' },
-    body: JSON.stringify({ panel: String(id), dashboard: model }),
+    body: JSON.stringify({ panel: String(id), dashboard: filed(model) }),
   });
   const text = await answer.text();
   if (!answer.ok) return text.trim();
@@ -113,7 +120,7 @@ async function preview(id: number): Promise<string> {
   const shown = document.importNode(next, true);
   const old = elementsOf(id)[0];
   if (old) old.replaceWith(shown);
-  else all('#dash .dg')[model.rows.indexOf(at.row)]?.append(shown);
+  else gridOf(at.row)?.append(shown);
   htmx()?.process(shown);
   dress(shown);
   lay(at.row);
@@ -124,8 +131,16 @@ async function preview(id: number): Promise<string> {
 /** Moves or resizes a panel by columns and units. */
 function nudge(id: number, by: { x?: number; y?: number; w?: number; h?: number }): void {
   const at = model && find(model, id);
-  if (!at) return;
+  if (!at || !model) return;
   change();
+  const next = by.y && beyond(model, id, by.y);
+  if (next) {
+    toRow(desk, id, next.row, next.y);
+    settle(next.row);
+    lay(next.row);
+    elementsOf(id)[0]?.focus();
+    return;
+  }
   const p = at.panel.place;
   at.panel.place = fit({ x: p.x + (by.x ?? 0), y: p.y + (by.y ?? 0), w: p.w + (by.w ?? 0), h: p.h + (by.h ?? 0) });
   settle(at.row, at.panel);
@@ -149,34 +164,56 @@ function redraw(id: number): Promise<void> {
   });
 }
 
-/** Follows the pointer from a grip or a corner. */
+/** Where the rows lie when a drag begins, on the page: they move while it goes on. */
+function shelves(): (y: number) => HTMLElement | undefined {
+  const places = all('#dash .dg').map((grid) => ({ grid, box: grid.getBoundingClientRect() }));
+  const from = scrollY;
+  return (y) => places.find(({ box }) => y + scrollY >= box.top + from && y + scrollY <= box.bottom + from)?.grid;
+}
+
+/** Follows the pointer from a grip or a corner; a panel may be let go over another row. */
 function drag(e: PointerEvent, panel: HTMLElement, resize: boolean): void {
   const at = model && find(model, idOf(panel));
   const grid = panel.closest<HTMLElement>('.dg');
-  if (!at || !grid || innerWidth <= 1100) return;
+  if (!model || !at || !grid || innerWidth <= 1100) return;
   e.preventDefault();
   change();
   const start = { ...at.panel.place };
   const wide = (grid.clientWidth + 12) / columns;
+  const shelf = shelves();
+  const end = bottom({ panels: at.row.panels.filter((p) => p !== at.panel) });
+  let into: HTMLElement | undefined;
   panel.setPointerCapture(e.pointerId);
   panel.classList.add('moving');
-  const end = new AbortController();
+  const stop = new AbortController();
+  const aim = (next?: HTMLElement): void => {
+    into?.classList.remove('into');
+    into = next;
+    into?.classList.add('into');
+  };
   panel.addEventListener('pointermove', (m) => {
     const x = Math.round((m.clientX - e.clientX) / wide);
     const y = Math.round((m.clientY - e.clientY) / 38);
-    at.panel.place = fit(resize ? { ...start, w: start.w + x, h: start.h + y } : { ...start, x: start.x + x, y: start.y + y });
+    const over = resize ? undefined : shelf(m.clientY);
+    aim(over === grid ? undefined : over);
+    if (resize) at.panel.place = fit({ ...start, w: start.w + x, h: start.h + y });
+    else at.panel.place = into ? { ...start, x: fit({ ...start, x: start.x + x }).x } : fit({ ...start, x: start.x + x, y: Math.min(start.y + y, end) });
     settle(at.row, at.panel);
     lay(at.row);
-  }, { signal: end.signal });
-  const done = (): void => {
-    end.abort();
+  }, { signal: stop.signal });
+  const done = (m: PointerEvent): void => {
+    stop.abort();
     panel.classList.remove('moving');
-    settle(at.row);
-    lay(at.row);
+    const row = model ? rowOf(model, into) : undefined;
+    const top = into ? Math.round((m.clientY - into.getBoundingClientRect().top) / 38) : 0;
+    aim();
+    toRow(desk, at.panel.id, row, Math.max(top, 0));
+    settle(row ?? at.row);
+    lay(row ?? at.row);
     if (resize) void redraw(at.panel.id);
   };
-  panel.addEventListener('pointerup', done, { signal: end.signal });
-  panel.addEventListener('pointercancel', done, { signal: end.signal });
+  panel.addEventListener('pointerup', done, { signal: stop.signal });
+  panel.addEventListener('pointercancel', done, { signal: stop.signal });
 }
 
 /** Opens the form of a panel; fresh ones go away again when the form is left without Done. */
@@ -216,9 +253,9 @@ async function formDone(box: HTMLDialogElement): Promise<void> {
   elementsOf(id)[0]?.focus();
 }
 
-async function add(): Promise<void> {
+async function add(into?: Row): Promise<void> {
   const d = load();
-  const row = d?.rows.at(-1);
+  const row = into ?? d?.rows.at(-1);
   if (!d || !row) return;
   if (!editing) toggle(true);
   change();
@@ -263,6 +300,7 @@ async function undo(): Promise<void> {
   model = JSON.parse(last) as Dashboard;
   const now = new Set(model.rows.flatMap((r) => r.panels).map((p) => p.id));
   for (const id of old.keys()) if (!now.has(id)) elementsOf(id).forEach((el) => el.remove());
+  arrange(desk, editing);
   for (const row of model.rows) {
     for (const p of row.panels) if (old.get(p.id) !== JSON.stringify({ ...p, place: 0 })) await preview(p.id);
     lay(row);
@@ -277,7 +315,7 @@ async function keep(): Promise<void> {
   const answer = await fetch(at.dataset['base'] ?? '', {
     method: 'PUT',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ base: Number(at.dataset['version']), note: 'edited', dashboard: d }),
+    body: JSON.stringify({ base: Number(at.dataset['version']), note: 'edited', dashboard: filed(d) }),
   });
   const said = (await answer.json().catch(() => ({}))) as { error?: string };
   if (!answer.ok) return toast(said.error ?? 'It could not be saved.', 'warn');
@@ -290,6 +328,7 @@ async function keep(): Promise<void> {
 const acts: Record<string, (el: HTMLElement) => void> = {
   'dash-edit': () => toggle(),
   'dash-add': () => void add(),
+  'dash-row': () => addRow(desk),
   'dash-save': () => void keep(),
   'dash-panel': (el) => openForm(idOf(el)),
   'dash-double': (el) => void double(idOf(el)),

@@ -55,7 +55,7 @@ export function fillPanel(form: Element, p: Panel): void {
   if (p['draw'] === 'lines') put(form, 'draw', '');
   if (p['reduce'] === 'lastnotnull') put(form, 'reduce', '');
   for (const tone of ['warn', 'err']) put(form, tone, p.thresholds?.find((t) => t.tone === tone && t.at !== undefined)?.at);
-  for (const name of ['stack', 'spark']) {
+  for (const name of ['stack', 'spark', 'usual']) {
     const b = box(form, name);
     if (b) b.checked = !!p[name];
   }
@@ -75,7 +75,7 @@ export function readPanel(form: Element, p: Panel): string {
   }
   p.kind = value(form, 'kind') || p.kind;
   for (const name of ['title', 'hint', 'link', 'text', 'unit', 'draw', 'reduce']) set(p, name, value(form, name));
-  for (const name of ['stack', 'spark']) set(p, name, box(form, name)?.checked ?? false);
+  for (const name of ['stack', 'spark', 'usual']) set(p, name, box(form, name)?.checked ?? false);
   set(p, 'decimals', numbers['decimals']);
   const kept = (p.thresholds ?? []).filter((t) => t.at === undefined || (t.tone !== 'warn' && t.tone !== 'err'));
   const own = ['warn', 'err'].filter((t) => numbers[t] !== undefined).map((tone) => ({ at: numbers[tone] as number, tone }));

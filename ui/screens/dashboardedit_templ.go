@@ -239,7 +239,15 @@ func dashTools(e DashEdit) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "Panel</button> <button type=\"button\" class=\"btn js ed\" data-act=\"dash-settings\">Settings</button> <button type=\"button\" class=\"btn js\" data-act=\"dash-edit\" data-key=\"e\" data-key-help=\"edit the dashboard\" aria-pressed=\"false\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "Panel</button> <button type=\"button\" class=\"btn js ed\" data-act=\"dash-row\">")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = ui.Icon("plus").Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "Row</button> <button type=\"button\" class=\"btn js ed\" data-act=\"dash-settings\">Settings</button> <button type=\"button\" class=\"btn js\" data-act=\"dash-edit\" data-key=\"e\" data-key-help=\"edit the dashboard\" aria-pressed=\"false\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -247,7 +255,7 @@ func dashTools(e DashEdit) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<span class=\"edl\">Edit</span> <kbd>e</kbd></button> <button type=\"button\" class=\"btn primary js ed\" data-act=\"dash-save\">Save <kbd>Ctrl S</kbd></button>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<span class=\"edl\">Edit</span> <kbd>e</kbd></button> <button type=\"button\" class=\"btn primary js ed\" data-act=\"dash-save\">Save <kbd>Ctrl S</kbd></button>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -278,7 +286,7 @@ func dashForm(e DashEdit) templ.Component {
 			templ_7745c5c3_Var14 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<dialog class=\"dform\" id=\"dash-form\" data-keep aria-label=\"Panel\"><form method=\"dialog\"><header class=\"row\"><b class=\"grow\">Panel</b> <button type=\"button\" class=\"btn sm ghost icon\" data-act=\"dash-close\" aria-label=\"Close\" title=\"Close (Esc)\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<dialog class=\"dform\" id=\"dash-form\" data-keep aria-label=\"Panel\"><form method=\"dialog\"><header class=\"row\"><b class=\"grow\">Panel</b> <button type=\"button\" class=\"btn sm ghost icon\" data-act=\"dash-close\" aria-label=\"Close\" title=\"Close (Esc)\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -286,43 +294,43 @@ func dashForm(e DashEdit) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</button></header><div class=\"dfields\"><label class=\"f\">Title<input class=\"input\" name=\"title\" maxlength=\"300\"></label> <label class=\"f\">Kind <select class=\"input\" name=\"kind\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "</button></header><div class=\"dfields\"><label class=\"f\">Title<input class=\"input\" name=\"title\" maxlength=\"300\"></label> <label class=\"f\">Kind <select class=\"input\" name=\"kind\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		for _, k := range e.Kinds {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<option value=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "<option value=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var15 string
 			templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(k.Value)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `screens/dashboardedit.templ`, Line: 66, Col: 30}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `screens/dashboardedit.templ`, Line: 70, Col: 30}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var16 string
 			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(k.Text)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `screens/dashboardedit.templ`, Line: 66, Col: 41}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `screens/dashboardedit.templ`, Line: 70, Col: 41}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</option>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "</option>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "</select></label> <label class=\"f wide\">How to read it<input class=\"input\" name=\"hint\" maxlength=\"200\"></label> <label class=\"f wide dlinkf\">Rows and cells lead to<input class=\"input mono\" name=\"link\" maxlength=\"1000\" placeholder=\"/traces?operation={{Operation}}\"></label><div class=\"wide dqueries\"></div><button type=\"button\" class=\"btn sm wide\" data-act=\"dash-query\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "</select></label> <label class=\"f wide\">How to read it<input class=\"input\" name=\"hint\" maxlength=\"200\"></label> <label class=\"f wide dlinkf\">Rows and cells lead to<input class=\"input mono\" name=\"link\" maxlength=\"1000\" placeholder=\"/traces?operation={{Operation}}\"></label><div class=\"wide dqueries\"></div><button type=\"button\" class=\"btn sm wide\" data-act=\"dash-query\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -330,30 +338,30 @@ func dashForm(e DashEdit) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "Query</button> <label class=\"f wide dtextf\">Text, in Markdown<textarea class=\"input mono\" name=\"text\" rows=\"6\"></textarea></label> <label class=\"f\">Unit <input class=\"input\" name=\"unit\" list=\"dash-units\" maxlength=\"60\"></label> <label class=\"f\">Decimals<input class=\"input\" name=\"decimals\" inputmode=\"numeric\" placeholder=\"as it fits\"></label> <label class=\"f\">Drawn as <select class=\"input\" name=\"draw\"><option value=\"\">Lines</option> <option value=\"area\">Areas</option> <option value=\"bars\">Bars</option> <option value=\"points\">Points</option></select></label> <label class=\"f\">Value <select class=\"input\" name=\"reduce\"><option value=\"\">Last</option> <option value=\"mean\">Mean</option> <option value=\"min\">Least</option> <option value=\"max\">Greatest</option> <option value=\"sum\">Total</option> <option value=\"first\">First</option> <option value=\"count\">Count</option> <option value=\"diff\">Difference</option></select></label> <label class=\"f\">Warn from<input class=\"input\" name=\"warn\" inputmode=\"decimal\"></label> <label class=\"f\">Err from<input class=\"input\" name=\"err\" inputmode=\"decimal\"></label> <label class=\"dcheck\"><input type=\"checkbox\" name=\"stack\"> stacked</label> <label class=\"dcheck\"><input type=\"checkbox\" name=\"spark\"> with its shape</label></div><datalist id=\"dash-units\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "Query</button> <label class=\"f wide dtextf\">Text, in Markdown<textarea class=\"input mono\" name=\"text\" rows=\"6\"></textarea></label> <label class=\"f\">Unit <input class=\"input\" name=\"unit\" list=\"dash-units\" maxlength=\"60\"></label> <label class=\"f\">Decimals<input class=\"input\" name=\"decimals\" inputmode=\"numeric\" placeholder=\"as it fits\"></label> <label class=\"f\">Drawn as <select class=\"input\" name=\"draw\"><option value=\"\">Lines</option> <option value=\"area\">Areas</option> <option value=\"bars\">Bars</option> <option value=\"points\">Points</option></select></label> <label class=\"f\">Value <select class=\"input\" name=\"reduce\"><option value=\"\">Last</option> <option value=\"mean\">Mean</option> <option value=\"min\">Least</option> <option value=\"max\">Greatest</option> <option value=\"sum\">Total</option> <option value=\"first\">First</option> <option value=\"count\">Count</option> <option value=\"diff\">Difference</option></select></label> <label class=\"f\">Warn from<input class=\"input\" name=\"warn\" inputmode=\"decimal\"></label> <label class=\"f\">Err from<input class=\"input\" name=\"err\" inputmode=\"decimal\"></label> <label class=\"dcheck\"><input type=\"checkbox\" name=\"stack\"> stacked</label> <label class=\"dcheck\"><input type=\"checkbox\" name=\"spark\"> with its shape</label> <label class=\"dcheck\"><input type=\"checkbox\" name=\"usual\"> and what is usual</label></div><datalist id=\"dash-units\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		for _, u := range []string{"s", "ms", "B", "KiB", "B/s", "bit/s", "%", "%100", "/s", "req/s", "°C"} {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<option value=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<option value=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var17 string
 			templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(u)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `screens/dashboardedit.templ`, Line: 109, Col: 22}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `screens/dashboardedit.templ`, Line: 114, Col: 22}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "\"></option>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\"></option>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</datalist><p class=\"t-err sm dproblem\" role=\"alert\"></p><footer class=\"row\"><button type=\"button\" class=\"btn danger\" data-act=\"dash-remove\">Remove panel</button> <span class=\"grow\"></span> <button class=\"btn primary\">Done</button></footer></form></dialog> <dialog class=\"dform\" id=\"dash-head\" data-keep aria-label=\"Dashboard\"><form method=\"dialog\"><header class=\"row\"><b class=\"grow\">Dashboard</b></header><div class=\"dfields\"><label class=\"f wide\">Title<input class=\"input\" name=\"title\" maxlength=\"300\" required></label> <label class=\"f wide\">Description<input class=\"input\" name=\"description\" maxlength=\"1000\"></label> <label class=\"f\">Range<input class=\"input\" name=\"from\" placeholder=\"now-1h\"></label> <label class=\"f\">Refresh<input class=\"input\" name=\"refresh\" placeholder=\"15s\"></label> <label class=\"f wide\">Variables, one a line: name = label_values(metric, label), or name = a, b, c<textarea class=\"input mono\" name=\"variables\" rows=\"5\"></textarea></label></div><p class=\"t-err sm dproblem\" role=\"alert\"></p><footer class=\"row\"><span class=\"grow\"></span><button class=\"btn primary\">Done</button></footer></form></dialog>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</datalist><p class=\"t-err sm dproblem\" role=\"alert\"></p><footer class=\"row\"><button type=\"button\" class=\"btn danger\" data-act=\"dash-remove\">Remove panel</button> <span class=\"grow\"></span> <button class=\"btn primary\">Done</button></footer></form></dialog> <dialog class=\"dform\" id=\"dash-head\" data-keep aria-label=\"Dashboard\"><form method=\"dialog\"><header class=\"row\"><b class=\"grow\">Dashboard</b></header><div class=\"dfields\"><label class=\"f wide\">Title<input class=\"input\" name=\"title\" maxlength=\"300\" required></label> <label class=\"f wide\">Description<input class=\"input\" name=\"description\" maxlength=\"1000\"></label> <label class=\"f\">Range<input class=\"input\" name=\"from\" placeholder=\"now-1h\"></label> <label class=\"f\">Refresh<input class=\"input\" name=\"refresh\" placeholder=\"15s\"></label> <label class=\"f wide\">Variables, one a line: name = label_values(metric, label), or name = a, b, c<textarea class=\"input mono\" name=\"variables\" rows=\"5\"></textarea></label></div><p class=\"t-err sm dproblem\" role=\"alert\"></p><footer class=\"row\"><span class=\"grow\"></span><button class=\"btn primary\">Done</button></footer></form></dialog>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -10,6 +10,7 @@ export default function dashboards(scene) {
   scene('a service leads to its dashboard, and its cells and rows to traces', leads);
   scene('the cross-hair is one for all charts', cross);
   scene('a copy is edited by keys and mouse, saved, and an old version restored', edited);
+  scene('rows are added, named, moved and removed, and panels go from one to another', rows);
   scene('a panel is added, and a wrong query says why', added, { allow: /console error: Failed to load resource.*400|console error/ });
   scene('a deleted dashboard comes back', deleted);
   scene('a file of Grafana is imported, and says what is missing', imported);
@@ -100,9 +101,12 @@ async function edited(page) {
   const [x, , w, h] = await place(box);
   await box.focus();
   await page.keyboard.press('ArrowRight');
+  const redrawn = page.waitForResponse((r) => r.url().includes('/preview'));
   await page.keyboard.press('Shift+ArrowDown');
   await until('moved and taller', async () => (await place(box))[0] === x + 1 && (await place(box))[3] === h + 1);
+  await redrawn; // which takes the place of the panel
   await box.hover();
+  await box.locator('.rz').waitFor();
   const grip = await box.locator('.rz').boundingBox();
   await page.mouse.move(grip.x + 8, grip.y + 8);
   await page.mouse.down();
@@ -125,6 +129,50 @@ async function edited(page) {
   await page.getByRole('button', { name: 'Restore this version' }).click();
   await page.getByText(/version 3/).waitFor();
   assert.equal(await panel(page, 'Renamed').count(), 0, 'it is as it was');
+}
+
+const bars = (page) => page.locator('.drbar input.input').evaluateAll((all) => all.map((el) => el.value));
+
+async function rows(page, { origin }) {
+  await copied(page);
+  const address = new URL(page.url()).pathname;
+  assert.deepEqual(await bars(page), ['', 'Behind it', 'Lines']);
+  await page.locator('[data-act="dash-row"]').click();
+  await until('a new row has the focus', async () => (await bars(page)).at(-1) === 'New row');
+  await page.keyboard.type('Mine');
+  await page.keyboard.press('Enter');
+  await until('the row is named', async () => (await bars(page)).at(-1) === 'Mine');
+  await page.getByRole('button', { name: 'Move up: row 4' }).click();
+  assert.deepEqual(await bars(page), ['', 'Behind it', 'Mine', 'Lines']);
+  // from the first row, panel by panel to the one below by keys
+  const queues = panel(page, 'Queues');
+  const home = await queues.evaluate((el) => el.closest('.dg').dataset.row);
+  await queues.focus();
+  await until('a panel is in the row above', async () => {
+    await page.keyboard.press('ArrowUp');
+    return (await queues.evaluate((el) => el.closest('.dg').dataset.row)) !== home;
+  });
+  await page.keyboard.press('Control+z');
+  await until('it is back', async () => (await queues.evaluate((el) => el.closest('.dg').dataset.row)) === home);
+  // by mouse into the empty row
+  await page.locator('.drbar').nth(3).scrollIntoViewIfNeeded(); // the one below, so that both are in view
+  const jobs = panel(page, 'Cache failures');
+  await jobs.hover();
+  const grip = await jobs.locator('.grip').boundingBox();
+  const into = await page.locator('.dg[data-row="n0"]').boundingBox();
+  await page.mouse.move(grip.x + 4, grip.y + 4);
+  await page.mouse.down();
+  await page.mouse.move(into.x + 40, into.y + 20, { steps: 8 });
+  await page.mouse.up();
+  await until('it lies in the new row', async () => (await jobs.evaluate((el) => el.closest('.dg').dataset.row)) === 'n0');
+  await page.getByRole('button', { name: 'Remove; its panels stay: row 4' }).click();
+  await until('one row less', async () => (await bars(page)).join() === ',Behind it,Mine');
+  await page.keyboard.press('Control+s');
+  await page.waitForURL((u) => u.pathname === address && !u.searchParams.has('edit'));
+  const kept = await json(`${origin}${address}/export`);
+  assert.deepEqual(kept.rows.map((r) => r.title ?? ''), ['', 'Behind it', 'Mine']);
+  assert.deepEqual(kept.rows[2].panels.map((p) => p.title).sort(), ['Cache failures', 'Warnings and errors']);
+  assert.ok(!('key' in kept.rows[2]), 'the file has nothing of the page');
 }
 
 async function added(page) {
