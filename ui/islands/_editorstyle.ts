@@ -53,6 +53,7 @@ const theme = EditorView.theme({
   '.cm-completionMatchedText': { textDecoration: 'none', color: 'var(--accent)', fontWeight: '700' },
   '.cm-completionDetail': { marginLeft: 'auto', fontStyle: 'normal', fontFamily: 'var(--font-ui)', fontSize: '11px', color: 'var(--text-3)' },
   '.cm-tooltip.cm-completionInfo': { padding: '8px 12px', maxWidth: '300px' },
+  '.cm-about': { display: 'grid', gap: '6px', minWidth: '200px' },
   '.cm-tooltip-hover, .cm-tooltip-lint': { maxWidth: 'min(420px, 90vw)' },
   '.cm-diagnostic-error': { borderLeft: '3px solid var(--error-fill)', padding: '5px 10px' },
   '.cm-hover': { padding: '6px 10px' },

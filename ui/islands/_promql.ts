@@ -137,13 +137,17 @@ function mountAll(): void {
 /** A metric of the list comes to the caret of a query that is being written. */
 function insert(e: Event): void {
   const item = e.target instanceof Element ? e.target.closest<HTMLElement>('.mg[data-name] .mi') : null;
-  const name = item?.closest<HTMLElement>('.mg')?.dataset['name'];
+  const name = item?.closest<HTMLElement>('.mg')?.dataset['insert'];
   const view = [...views].find(([box, v]) => v.hasFocus && box.closest('.mbox')?.classList.contains('draft'))?.[1];
   if (!name || !view) return;
   e.preventDefault();
   e.stopPropagation();
   if (e.type !== 'click') return;
-  view.dispatch(view.state.replaceSelection(name));
+  const { from, to } = view.state.selection.main;
+  // what was begun of the name goes
+  const begun = from === to ? (/[A-Za-z_:][\w:]*$/.exec(view.state.sliceDoc(0, from))?.[0] ?? '') : '';
+  const start = from - (name.startsWith(begun) ? begun.length : 0);
+  view.dispatch({ changes: { from: start, to, insert: name }, selection: { anchor: start + name.length }, scrollIntoView: true });
 }
 
 export function start(): void {

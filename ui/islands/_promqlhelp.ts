@@ -6,7 +6,9 @@ import { hoverTooltip, type EditorView } from '@codemirror/view';
 import { PromQLExtension } from '@prometheus-io/codemirror-promql';
 import { CachedPrometheusClient, HTTPPrometheusClient } from '@prometheus-io/codemirror-promql/dist/esm/client/prometheus';
 import { aggregateOpTerms, functionIdentifierTerms } from '@prometheus-io/codemirror-promql/dist/esm/complete/promql.terms';
+import { newCompleteStrategy, type CompleteStrategy } from '@prometheus-io/codemirror-promql/dist/esm/complete';
 import { make } from './_dom';
+import { enriched } from './_promqlinfo';
 
 const hour = 3_600_000;
 
@@ -19,7 +21,17 @@ class Client extends HTTPPrometheusClient {
 
 const client = new CachedPrometheusClient(new Client({ httpMethod: 'GET', lookbackInterval: 12 * hour, httpErrorHandler: () => {} }));
 
-const language = new PromQLExtension().setComplete({ remote: client }).activateLinter(false).asExtension();
+const plain = newCompleteStrategy({ remote: client });
+
+/** The language's own completion, with more about metrics. */
+const complete: CompleteStrategy = {
+  async promQL(context) {
+    const [found, known] = await Promise.all([plain.promQL(context), client.metricMetadata().catch(() => ({}))]);
+    return found && { ...found, options: enriched(found.options, known) };
+  },
+};
+
+const language = new PromQLExtension().setComplete({ completeStrategy: complete }).activateLinter(false).asExtension();
 
 /** The queries by letter as they stand in the boxes now. */
 export type Letters = () => Map<string, string>;

@@ -150,6 +150,7 @@ type MetricBrowser struct {
 type MetricItem struct {
 	Name, Type string
 	Letter     string // C, G, H, S or ?
+	Insert     string // what comes to the caret of a query; a name that has series
 	Series     string
 	Help       string
 	Unit       string // seconds, bytes; may be empty

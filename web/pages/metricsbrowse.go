@@ -117,6 +117,16 @@ func (f *family) buckets() string {
 	return "sum by (le) (rate(" + f.name + "_bucket[$__rate]))"
 }
 
+// asked is a name of the family that has series.
+func (f *family) asked() string {
+	for _, name := range [...]string{f.name, f.name + "_total", f.name + "_bucket", f.name + "_sum"} {
+		if slices.Contains(f.names, name) {
+			return name
+		}
+	}
+	return f.name
+}
+
 // unitWord is the unit that a metric's name ends with.
 func unitWord(name string) string {
 	name = strings.TrimSuffix(name, "_total")
@@ -188,7 +198,7 @@ func (p *Pages) metricBrowser(ctx context.Context, st *State, queries metricQuer
 	}
 	for i := range all {
 		f := &all[i]
-		it := screens.MetricItem{Name: f.name, Type: typeWord(f.typ), Letter: f.letter(), Series: chart.Count(f.series), Help: cut(oneLine(f.help), 300), Unit: f.unit, On: f.name == open}
+		it := screens.MetricItem{Name: f.name, Type: typeWord(f.typ), Letter: f.letter(), Insert: f.asked(), Series: chart.Count(f.series), Help: cut(oneLine(f.help), 300), Unit: f.unit, On: f.name == open}
 		put := queries
 		if !given {
 			put = metricQueries{""}

@@ -125,11 +125,17 @@ async function complete(page) {
   await page.keyboard.type('sum(rate(http_server_request_duration_seconds_cou');
   const option = page.locator('.cm-tooltip-autocomplete:not(.cm-tooltip-autocomplete-disabled) li[aria-selected]', { hasText: 'http_server_request_duration_seconds_count' });
   await option.first().waitFor();
+  await page.locator('.cm-about', { hasText: /\d+ series; histogram; ask for its rate/ }).waitFor();
+  await page.locator('.cm-about svg .ln').waitFor();
   await page.keyboard.press('Tab');
   await until('the name is completed', async () => (await written(page)).includes('seconds_count'));
   await page.locator('.cm-lintRange-error, .cm-lintPoint-error').first().waitFor(); // two parentheses are open
   assert.match(await page.locator('.mbox.draft .mdraft').innerText(), /not run yet/);
   await page.keyboard.press('Escape');
+  await box(page).fill('sum(rate(http_server_request_dur');
+  await page.keyboard.press('Escape');
+  await page.locator('.mg[data-name="http_server_request_duration_seconds"] .mi').click();
+  await until('what was begun is the whole name', async () => (await written(page)).includes('rate(http_server_request_duration_seconds_bucket'));
   await box(page).fill('sum(rate(http_server_request_duration_seconds_count[$__rate]))');
   await page.keyboard.press('Control+Enter');
   await page.waitForURL(has('sum(rate(http_server_request_duration_seconds_count[$__rate]))'));
