@@ -136,7 +136,8 @@ func checkState(ctx context.Context, dir string, repair bool) (r FolderReport, e
 	return r, nil
 }
 
-// catalogFile holds what is listed: dashboards, and rules made on the page.
+// catalogFile holds what is listed: dashboards, saved queries, and rules made on
+// the page.
 const catalogFile = "catalog.db"
 
 // checkStateFile says what a file of the state holds: the catalog is SQLite's,
@@ -144,7 +145,7 @@ const catalogFile = "catalog.db"
 func checkStateFile(ctx context.Context, path string) (string, error) {
 	if filepath.Base(path) == catalogFile {
 		held, err := catalog.Check(ctx, path)
-		return things(held.Dashboards, "dashboard", "dashboards") + ", " + things(held.Rules, "rule", "rules"), err
+		return things(held.Dashboards, "dashboard", "dashboards") + ", " + things(held.Rules, "rule", "rules") + ", " + things(held.Queries, "saved query", "saved queries"), err
 	}
 	n, err := state.Check(path)
 	return things(int64(n), "entry", "entries"), err

@@ -24,7 +24,7 @@ var mayImport = []struct {
 }{
 	{"cmd/tripod", []string{"appliance", "cmd/tripod/terminal"}, "flags and signals only; how anything works is none of its business"},
 	{"cmd/tripod/terminal", nil, "a client like any other: asks over HTTP, shows on a terminal"},
-	{"appliance/catalog", []string{"alerting", "alerting/rulebook", "dashboard"}, "what people make and list; SQLite, never telemetry; of alerting only the words of rules"},
+	{"appliance/catalog", []string{"store", "alerting", "alerting/rulebook", "dashboard"}, "what people make and list; SQLite, never telemetry; of alerting only the words of rules, of the stores only those of a saved query"},
 	{"appliance/state", nil, "small hot settings"},
 	{"appliance", []string{"…"}, "the one place where every door meets its engine"},
 	{"store", nil, "words and sentinels: no I/O, no wire format, no engine"},

@@ -17,7 +17,7 @@ const mostChecked = 1 << 30
 
 // Held counts what a file holds, those among it that were deleted and can come
 // back.
-type Held struct{ Dashboards, Rules int64 }
+type Held struct{ Dashboards, Rules, Queries int64 }
 
 // Check reads all of a file that no Catalog has open, and changes nothing: it
 // looks at a copy, since to open a journal is to write.
@@ -48,7 +48,10 @@ func Check(ctx context.Context, path string) (held Held, err error) {
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil || version < 2 {
 		return held, err
 	}
-	err = db.QueryRowContext(ctx, "SELECT count(*) FROM rules").Scan(&held.Rules)
+	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM rules").Scan(&held.Rules); err != nil || version < 3 {
+		return held, err
+	}
+	err = db.QueryRowContext(ctx, "SELECT count(*) FROM queries").Scan(&held.Queries)
 	return held, err
 }
 

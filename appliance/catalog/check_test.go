@@ -3,6 +3,8 @@ package catalog
 import (
 	"os"
 	"testing"
+
+	"tripod/store"
 )
 
 func TestCheckCountsAndFindsDamage(t *testing.T) {
@@ -13,8 +15,11 @@ func TestCheckCountsAndFindsDamage(t *testing.T) {
 		}
 	}
 	saved(t, c, RuleChange{}, "Down")
-	if n, err := Check(t.Context(), path); err != nil || n != (Held{Dashboards: 2, Rules: 1}) {
-		t.Errorf("%+v and %v, want 2 dashboards and a rule", n, err)
+	if err := c.SaveQuery(t.Context(), "logs", store.SavedQuery{Name: "slow", Text: "took:>1s"}); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := Check(t.Context(), path); err != nil || n != (Held{Dashboards: 2, Rules: 1, Queries: 1}) {
+		t.Errorf("%+v and %v, want 2 dashboards, a rule and a query", n, err)
 	}
 	if err := c.Close(); err != nil {
 		t.Fatal(err)

@@ -29,6 +29,9 @@ var migrations = []string{
 		id TEXT NOT NULL REFERENCES rules (id) ON DELETE CASCADE, version INTEGER NOT NULL,
 		saved INTEGER NOT NULL, note TEXT NOT NULL, rule BLOB NOT NULL, PRIMARY KEY (id, version)
 	) STRICT, WITHOUT ROWID;`,
+	`CREATE TABLE queries (
+		kind TEXT NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL, saved INTEGER NOT NULL, PRIMARY KEY (kind, name)
+	) STRICT, WITHOUT ROWID;`,
 }
 
 // Catalog is an open file.

@@ -70,7 +70,10 @@ function narrow(box: Box): void {
   const pop = list();
   if (shown !== box || !pop) return;
   const word = typed(box).startsWith(before) ? typed(box).slice(before.length).toLowerCase() : null;
-  for (const row of all('#ac .opt')) row.hidden = word === null || !(row.dataset['text'] ?? '').toLowerCase().includes(word);
+  for (const row of all('#ac .opt')) {
+    const name = ('whole' in row.dataset ? one('.nm', row)?.textContent : row.dataset['text']) ?? '';
+    row.hidden = word === null || !name.toLowerCase().includes(word);
+  }
   pop.hidden = !options().length;
   moved = false;
   choose(0);
@@ -146,7 +149,8 @@ function showRecent(box: Box): void {
 
 function accept(box: Box, row: HTMLElement): void {
   if (!typed(box).startsWith(before)) return void close(); // the caret went elsewhere
-  box.setRangeText(row.dataset['text'] ?? '', before.length, typed(box).length, 'end');
+  if ('whole' in row.dataset) box.value = row.dataset['text'] ?? '';
+  else box.setRangeText(row.dataset['text'] ?? '', before.length, typed(box).length, 'end');
   const more = 'more' in row.dataset;
   close();
   box.dispatchEvent(new Event('input', { bubbles: true }));

@@ -32,6 +32,19 @@ async function values(field: string): Promise<void> {
   list.replaceChildren(...holder.content.querySelectorAll('option'));
 }
 
+// What is saved is what stands in the box, asked or not.
+document.addEventListener(
+  'toggle',
+  (e) => {
+    const pop = e.target;
+    if (!(pop instanceof HTMLElement) || pop.id !== 'saved-pop' || (e as ToggleEvent).newState !== 'open') return;
+    const text = one<HTMLInputElement>('[name=text]', pop);
+    const box = one<HTMLInputElement>('#q');
+    if (text && box) text.value = box.value;
+  },
+  true,
+);
+
 keepDrafts('#log-form');
 complete.start();
 highlight.start();

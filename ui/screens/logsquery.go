@@ -13,6 +13,7 @@ type LogHead struct {
 	Language   string      // LogQL, where it is not the search line
 	Took       string      // 19,070 lines in 38 ms
 	Receipt    *LogReceipt // nil when the engine does not say how
+	Saved      *LogSaved   // nil when nobody keeps queries
 	Chips      []Chip
 	Add        LogAdd
 	Volume     *LogVolume // nil when it failed or there is nothing to draw

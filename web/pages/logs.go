@@ -37,6 +37,8 @@ func (p *Pages) logs(mux *http.ServeMux) {
 	p.get(mux, "GET /logs/tail", p.logsTail)
 	p.get(mux, "GET /logs/complete", p.logsComplete)
 	p.get(mux, "GET /logs/values", p.logsValues)
+	p.get(mux, "POST /logs/saved", p.logsSave)
+	p.get(mux, "POST /logs/saved/remove", p.logsUnsave)
 }
 
 func (p *Pages) logsPage(w http.ResponseWriter, r *http.Request) error {
@@ -64,6 +66,7 @@ func (p *Pages) logsPage(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("HX-Push-Url", "false")
 		return p.fragment(w, r, http.StatusOK, ui.QueryMessage(m.Query.ID, m.Query.Error))
 	}
+	m.Saved = p.logSaved(ctx, &a)
 	pushTidy(w, r, a.self())
 	pg := p.page(ctx, a.st, "logs", "Logs", "logs.css", "logsrows.css", "logsviews.css", "logs.js")
 	pg.Flush, pg.Self, pg.Time = true, a.self(), a.pick()

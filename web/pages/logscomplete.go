@@ -42,6 +42,7 @@ func (p *Pages) logsComplete(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		c.line(ctx, head)
 	}
+	c.saved(ctx, head)
 	return p.fragment(w, r, http.StatusOK, screens.LogOptions(c.out))
 }
 

@@ -41,6 +41,7 @@ type Options struct {
 	Labels        Labels
 	TraceNumbers  TraceNumbers
 	Dashboards    Dashboards
+	Saved         SavedQueries
 	DashboardDesk DashboardDesk // may be nil: then nothing can be changed
 
 	// Thinned is the time up to which only some traces are kept, zero while all

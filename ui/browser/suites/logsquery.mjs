@@ -23,6 +23,7 @@ export default function logsQuery(scene) {
   scene('a query and Enter: the address has it, the rows match, Back returns', query);
   scene('completion: fields, values with counts, Tab, Esc, all fields', complete);
   scene('completion of LogQL, and the queries of this browser', completeLogQL);
+  scene('a query is saved under a name, offered while one types, and removed', saved);
   scene('at 390 px completion fits', completeNarrow, { size: 'narrow', theme: 'light' });
   scene('a field’s value narrows and widens again', facet);
   scene('a field that the query does not say becomes a filter; f finds it', filterFacet);
@@ -52,6 +53,31 @@ async function query(page) {
   await page.waitForURL((u) => u.searchParams.get('q') === '"task created"');
   await page.waitForFunction(() => [...document.querySelectorAll('#log-rows .lr .msg')].every((m) => m.textContent.includes('task created')));
   assert.equal(await page.locator('#q').inputValue(), '"task created"');
+}
+
+async function saved(page) {
+  const name = 'Work of the queue';
+  await page.goto('/logs?from=now-30m');
+  await rows(page).first().waitFor();
+  await page.locator('#q').fill('service:streak-worker job'); // not asked yet
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  const pop = page.locator('#saved-pop');
+  assert.equal(await pop.locator('[name=text]').inputValue(), 'service:streak-worker job');
+  await pop.locator('[name=name]').fill(name);
+  await page.keyboard.press('Enter');
+  await page.waitForURL((u) => u.searchParams.get('q') === 'service:streak-worker job' && u.searchParams.get('from') === 'now-30m');
+
+  await page.goto('/logs');
+  await rows(page).first().waitFor();
+  await page.locator('#q').click();
+  await page.keyboard.type('level:info queu');
+  await page.locator('#ac .opt', { hasText: name }).click();
+  assert.equal(await page.locator('#q').inputValue(), 'service:streak-worker job');
+
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await pop.locator(`summary[aria-label="Remove ${name}"]`).click();
+  await pop.locator('.opt', { hasText: name }).getByRole('button', { name: 'Remove', exact: true }).click();
+  await page.waitForFunction((text) => document.readyState === 'complete' && !document.querySelector('#saved-pop')?.textContent.includes(text), name);
 }
 
 async function facet(page) {
