@@ -30,8 +30,38 @@ func (r *reader) pair(to store.Attrs, m *fields, depth int) (store.Attrs, error)
 	return to, r.keyValue(&to[len(to)-1], m.inside(), depth)
 }
 
+// short reads a KeyValue as nearly all are: a key and a text or a whole number
+// in their order, each length in one byte. It reads nothing when it says no.
+func short(a *store.Attr, text string) bool {
+	if len(text) < 4 || text[0] != 1<<3|byte(protowire.BytesType) {
+		return false
+	}
+	end := 2 + int(text[1])
+	if text[1] >= 0x80 || len(text) < end+4 || text[end] != 2<<3|byte(protowire.BytesType) || int(text[end+1]) != len(text)-end-2 || text[end+1] >= 0x80 {
+		return false
+	}
+	switch value := text[end+2:]; {
+	case value[0] == 1<<3|byte(protowire.BytesType) && int(value[1]) == len(value)-2 && value[1] < 0x80:
+		a.Value.SetString(value[2:])
+	case value[0] == 3<<3|byte(protowire.VarintType) && len(value) == 2 && value[1] < 0x80:
+		a.Value = store.Int(int64(value[1]))
+	default:
+		return false
+	}
+	a.Key = text[2:end]
+	return true
+}
+
 // keyValue reads a KeyValue into an empty attribute.
 func (r *reader) keyValue(a *store.Attr, m fields, depth int) error {
+	if depth >= 2 && r.left >= 2 && short(a, m.text[m.at:m.end]) {
+		r.left -= 2 // it and its value
+		return nil
+	}
+	return r.anyKeyValue(a, m, depth)
+}
+
+func (r *reader) anyKeyValue(a *store.Attr, m fields, depth int) error {
 	if err := r.enter(depth); err != nil {
 		return err
 	}

@@ -34,7 +34,11 @@ func (m *fields) next() bool {
 	if m.err != nil || m.at >= m.end {
 		return false
 	}
-	tag := m.varint()
+	tag := uint64(m.text[m.at]) // mostly all of it
+	if m.at++; tag >= 0x80 {
+		m.at--
+		tag = m.varint()
+	}
 	m.num, m.typ = protowire.Number(tag>>3), protowire.Type(tag&7)
 	if m.err == nil && (tag>>3 == 0 || tag>>3 > math.MaxInt32) {
 		return m.fail("field number %d", tag>>3)
@@ -43,7 +47,13 @@ func (m *fields) next() bool {
 	case protowire.VarintType:
 		m.n = m.varint()
 	case protowire.BytesType:
-		n := m.varint()
+		n := uint64(0)
+		if m.at < m.end && m.text[m.at] < 0x80 {
+			n = uint64(m.text[m.at])
+			m.at++
+		} else {
+			n = m.varint()
+		}
 		if n > uint64(m.end-m.at) {
 			return m.fail("field %d of %d bytes, but %d are left", m.num, n, m.end-m.at)
 		}
