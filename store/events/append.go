@@ -260,14 +260,8 @@ func (s *Store) writeGroup(group []*commit) error {
 // show adds a group to the head, where queries find it.
 func (s *Store) show(h *head, group []*commit) {
 	now := s.o.Now()
-	if h.digest != nil {
-		h.digestMu.Lock()
-		for _, c := range group {
-			for i := range c.events {
-				h.digest.Add(&c.events[i])
-			}
-		}
-		h.digestMu.Unlock()
+	for _, c := range group {
+		h.digests.add(c.events)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"tripod/store"
 )
 
-// Digests shows the digest of every head and part that overlaps the range. A
+// Digests shows the digests of every head and part that overlaps the range. A
 // digest must not be kept or changed, and is whole: it may speak of events
 // outside the range as well. One that cannot be read is a store.ErrUnread behind
 // all others.
@@ -31,9 +31,7 @@ func (s *Store) Digests(ctx context.Context, r store.TimeRange, show func(Digest
 		show(d)
 	}
 	for _, h := range sn.heads {
-		h.digestMu.Lock()
-		show(h.digest)
-		h.digestMu.Unlock()
+		h.digests.all(func(d Digest) bool { show(d); return true })
 	}
 	return err
 }
@@ -53,9 +51,7 @@ func (sn *snapshot) only(may func(Digest) bool) {
 		return no
 	})
 	sn.heads = slices.DeleteFunc(sn.heads, func(h *head) bool {
-		h.digestMu.Lock()
-		defer h.digestMu.Unlock()
-		return !may(h.digest)
+		return !h.digests.all(func(d Digest) bool { return !may(d) })
 	})
 	sn.chunks = slices.DeleteFunc(sn.chunks, func(v *chunkView) bool { return !slices.Contains(sn.heads, v.head) })
 }

@@ -70,3 +70,40 @@ func TestScanLooksWhereADigestIsLost(t *testing.T) {
 type lostDigest struct{ countDigest }
 
 func (*lostDigest) Read([]byte) error { return errCorrupt }
+
+// TestDigestsOfDays sees events of more days than a head tells apart become
+// parts, each with a digest of its own events, and the same after a replay.
+func TestDigestsOfDays(t *testing.T) {
+	o := Options{NewDigest: func() Digest { return &countDigest{} }}
+	dir := t.TempDir()
+	s := openTest(t, dir, o)
+	const days = maxFlushDays + 4
+	var ev []Event
+	for n := range 5 * days {
+		ev = append(ev, Event{Time: testDay + int64(n*7%days)*day, Fields: numbered(n, n+1)[0].Fields})
+	}
+	ev = append(ev, ev[0])
+	if err := s.Append(t.Context(), ev); err != nil {
+		t.Fatal(err)
+	}
+	check := func() {
+		t.Helper()
+		if got := digested(t, s); got != len(ev) {
+			t.Errorf("digests hold %d, want %d", got, len(ev))
+		}
+	}
+	check()
+	s.Close()
+	s = openTest(t, dir, o)
+	check()
+	flush(t, s)
+	check()
+	if len(s.parts) != maxFlushDays+1 {
+		t.Errorf("%d parts", len(s.parts))
+	}
+	for _, p := range s.parts {
+		if d := p.digest.(*countDigest); int(d.n) != p.info.rows {
+			t.Errorf("the digest of a part of %d events from %d holds %d", p.info.rows, p.info.min, d.n)
+		}
+	}
+}

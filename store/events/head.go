@@ -2,7 +2,6 @@ package events
 
 import (
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,8 +20,7 @@ type head struct {
 	born           time.Time // when its first event came
 	chunks         []*chunk
 
-	digestMu sync.Mutex
-	digest   Digest
+	digests headDigests
 }
 
 // chunk is up to chunkRows rows in order of arrival.

@@ -236,11 +236,7 @@ func (s *Store) openJournals(flushed uint64) error {
 }
 
 func (s *Store) newHead() *head {
-	h := &head{}
-	if s.o.NewDigest != nil {
-		h.digest = s.o.NewDigest()
-	}
-	return h
+	return &head{digests: headDigests{fresh: s.o.NewDigest}}
 }
 
 // replay reads a journal into a head and cuts what is torn.
@@ -269,18 +265,16 @@ func (s *Store) replay(gen uint64) (*head, error) {
 	return h, nil
 }
 
-// sum adds a batch to the digest, before add takes its rows.
+// sum adds a batch to the digests, before add takes its rows.
 func (h *head) sum(b *batch) {
-	if h.digest == nil {
+	if h.digests.fresh == nil {
 		return
 	}
-	var e Event
+	var e [1]Event
 	var buf []byte
-	h.digestMu.Lock()
-	defer h.digestMu.Unlock()
 	for _, row := range b.rows {
-		if b.event(row, &e, &buf) == nil {
-			h.digest.Add(&e)
+		if b.event(row, &e[0], &buf) == nil {
+			h.digests.add(e[:])
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tripod/store"
+	"tripod/store/events/columns"
 	"tripod/store/events/termindex"
 )
 
@@ -161,11 +162,9 @@ func (c *col) terms() (out []string, all bool) {
 		}
 		return out, true
 	case c.kind == store.KindInt || c.kind == store.KindBool:
-		seen := map[int64]bool{}
-		for i := range c.ints.Len() {
-			if seen[c.ints.At(i)] = true; len(seen) > maxTermValues {
-				return nil, false
-			}
+		seen, ok := distinct(c.ints, maxTermValues)
+		if !ok {
+			return nil, false
 		}
 		for n := range seen {
 			v := store.Int(n)
@@ -254,3 +253,21 @@ func (t *terms) patterns(yield func(termindex.Pattern) bool) {
 
 // maxPatternWords bounds the words that are indexed together.
 const maxPatternWords = 500
+
+// distinct are the values of a column; false when there are more than most.
+func distinct(ints *columns.Ints, most int) (seen map[int64]bool, ok bool) {
+	seen = map[int64]bool{}
+	var lately [64]int64 // and one more: columns of few values have these again and again
+	for i := range ints.Len() {
+		n := ints.At(i)
+		late := &lately[uint64(n)%uint64(len(lately))]
+		if *late == n+1 && n != -1 {
+			continue
+		}
+		*late = n + 1
+		if seen[n] = true; len(seen) > most {
+			return nil, false
+		}
+	}
+	return seen, true
+}
