@@ -13,7 +13,7 @@ CRASHROUNDS ?= 200
 ARGS ?=
 ROWS ?= 1000000
 
-.PHONY: help run build generate test race fuzz crash bench bench-logs bench-traces bench-metrics lint check browser producers amtool logcli
+.PHONY: help run build generate test race fuzz crash bench bench-logs bench-traces bench-metrics lint check browser producers amtool logcli prometheus
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,13 @@ logcli: bin/logcli ## Loki's own client works with the appliance; it is large to
 
 bin/logcli: testdata/logcli/go.mod testdata/logcli/go.sum
 	go build -C testdata/logcli -o ../../bin/logcli github.com/grafana/loki/v3/cmd/logcli
+
+prometheus: bin/prometheus ## Prometheus's own server and promtool work with the appliance; they are large to build, so make test leaves them out
+	go test -count=1 -run TestPrometheusItself ./cmd/tripod
+
+# without the kinds of discovery, whose libraries are most of it
+bin/prometheus: testdata/prometheus/go.mod testdata/prometheus/go.sum
+	go build -C testdata/prometheus -tags remove_all_sd -o ../../bin/ github.com/prometheus/prometheus/cmd/prometheus github.com/prometheus/prometheus/cmd/promtool
 
 bin/amtool: testdata/amtool/go.mod testdata/amtool/go.sum
 	go build -C testdata/amtool -o ../../bin/amtool github.com/prometheus/alertmanager/cmd/amtool
