@@ -135,19 +135,23 @@ func Check(config []byte, base string) (ignored []string, err error) {
 }
 
 // writeConfig writes a checked configuration to path, in the form that runs. A
-// bad one leaves path as it is.
-func writeConfig(path string, config []byte, base string) error {
+// bad one leaves path as it is. What is to be copied by f, which may be nil, is
+// given back.
+func writeConfig(path string, config []byte, base string, f *files) (patterns []string, _ error) {
 	next := path + ".next"
 	defer os.Remove(next)
 	doc, _, err := understood(next, config, base)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if f != nil {
+		patterns = f.point(doc)
 	}
 	share(doc)
 	if err := try(doc, next); err != nil {
-		return fmt.Errorf("scrape configuration: %w", err)
+		return nil, fmt.Errorf("scrape configuration: %w", err)
 	}
-	return os.Rename(next, path)
+	return patterns, os.Rename(next, path)
 }
 
 // understood is a configuration without the fields that promscrape does not

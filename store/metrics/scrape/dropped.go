@@ -38,6 +38,7 @@ func readDropped(b []byte) ([]store.Target, error) {
 	}
 	out := make([]store.Target, 0, len(doc.Data.Dropped))
 	for _, t := range doc.Data.Dropped {
+		original(t.Discovered)
 		out = append(out, store.Target{Pool: t.Discovered["job"], Discovered: t.Discovered})
 	}
 	slices.SortStableFunc(out, func(x, y store.Target) int { return cmp.Compare(x.Pool, y.Pool) })

@@ -255,11 +255,18 @@ func TestFilesAreSeenSoon(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	complaints := make(chan string, 1)
 	one, two := page(t, "seen 1\n"), page(t, "seen 2\n")
 	list("one", one)
 	m, err := scrape.New(scrape.Options{
-		Dir: t.TempDir(), Sink: s, Log: func(level, msg string) {}, Failed: func(err error) { t.Error(err) },
-		Config: []byte("scrape_configs:\n- {job_name: files, scrape_interval: 200ms, file_sd_configs: [{files: ['" + file + "']}]}\n"),
+		Dir: t.TempDir(), Sink: s, Failed: func(err error) { t.Error(err) },
+		Log: func(level, msg string) {
+			select {
+			case complaints <- msg:
+			default:
+			}
+		},
+		Config: []byte("scrape_configs:\n- {job_name: files, scrape_interval: 200ms, relabel_configs: [{source_labels: [__meta_filepath], target_label: file}], file_sd_configs: [{files: ['" + file + "']}]}\n"),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -271,6 +278,32 @@ func TestFilesAreSeenSoon(t *testing.T) {
 	s.until(t, `sum(seen)`, "{} => 1")
 	list("two", two)
 	s.until(t, `sum(seen)`, "{} => 2")
+	if got := m.Targets()[0].Discovered["__meta_filepath"]; got != file {
+		t.Errorf("the file is told as %s", got)
+	}
+
+	// half a file, as a writer leaves it that does not rename, ends nothing
+	if err := os.WriteFile(file, []byte(`[{"targets": ["127.0.0.1`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case msg := <-complaints:
+		if !strings.Contains(msg, "the targets of "+file+" stay as they were: it is no JSON") {
+			t.Error(msg)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("nobody complains")
+	}
+	s.until(t, `count_over_time(seen{file=~"`+filepath.Dir(file)+`/.*"}[5s]) > bool 22`, fmt.Sprintf(`{file=%q, instance=%q, job="files", n="two"} => 1`, file, two.Listener.Addr()))
+	if got := m.Targets(); len(got) != 1 {
+		t.Errorf("%d targets while the file is broken", len(got))
+	}
+	list("one", one)
+	s.until(t, `sum(seen)`, "{} => 1")
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	s.until(t, `absent(seen)`, "{} => 1")
 	cancel()
 	if err := <-over; err != nil {
 		t.Error(err)

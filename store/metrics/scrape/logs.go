@@ -44,6 +44,22 @@ func (l *logs) listen() { l.once.Do(func() { logger.SetOutputForTests(l) }) }
 func (l *logs) Write(p []byte) (int, error) {
 	level, rest, _ := strings.Cut(strings.TrimSuffix(string(p), "\n"), "\t")
 	_, msg, _ := strings.Cut(rest, "\t")
+	if !l.pass(level, msg) {
+		os.Stderr.Write(p) // their last words
+	}
+	return len(p), nil
+}
+
+// say tells something in the same way as what promscrape says.
+func (l *logs) say(level, msg string) {
+	if !l.pass(level, msg) {
+		os.Stderr.WriteString(msg + "\n")
+	}
+}
+
+// pass hands a message on, unless it was told a moment ago; false is that there
+// is nobody to hand it to.
+func (l *logs) pass(level, msg string) bool {
 	l.mu.Lock()
 	to, skips := l.to, l.skips
 	skip := skips != nil && strings.HasPrefix(msg, "skipping `scrape_config`")
@@ -56,10 +72,10 @@ func (l *logs) Write(p []byte) (int, error) {
 	case skip, again:
 	case to != nil && level != "fatal" && level != "panic":
 		to(level, msg)
-	default: // their last words
-		os.Stderr.Write(p)
+	default:
+		return false
 	}
-	return len(p), nil
+	return true
 }
 
 func (l *logs) tell(to func(level, msg string)) {

@@ -43,6 +43,7 @@ type Manager struct {
 	faults faults
 	memory *memory
 	crowds crowds
+	files  *files
 }
 
 // started is promscrape's own state, which it has one of in a process.
@@ -56,9 +57,15 @@ func New(o Options) (*Manager, error) {
 	}
 	m := &Manager{o: o, path: filepath.Join(o.Dir, "scrape.yaml"), hangs: make(chan os.Signal, 1), memory: newMemory()}
 	said.tell(o.Log)
-	if err := writeConfig(m.path, o.Config, o.Base); err != nil {
+	var err error
+	if m.files, err = newFiles(o.Dir, func(msg string) { said.say("error", msg) }); err != nil {
 		return nil, err
 	}
+	patterns, err := writeConfig(m.path, o.Config, o.Base, m.files)
+	if err != nil {
+		return nil, err
+	}
+	m.files.follow(patterns)
 	m.given = bytes.Clone(o.Config)
 	m.crowds.set(targetLimits(o.Config))
 	return m, nil
@@ -84,6 +91,9 @@ func (m *Manager) Run(ctx context.Context) error {
 	defer protoparserutil.StopUnmarshalWorkers()
 	promscrape.Init(m.push)
 	defer promscrape.Stop()
+	var copies sync.WaitGroup
+	copies.Go(func() { m.files.run(ctx) })
+	defer copies.Wait()
 	m.watchCrowds(ctx)
 	return nil
 }
@@ -98,10 +108,12 @@ func (m *Manager) Reload(config []byte) error {
 	if bytes.Equal(config, m.given) {
 		return nil
 	}
-	if err := writeConfig(m.path, config, m.o.Base); err != nil {
+	patterns, err := writeConfig(m.path, config, m.o.Base, m.files)
+	if err != nil {
 		return fmt.Errorf("%w (the one before goes on)", err)
 	}
 	m.given = bytes.Clone(config)
+	m.files.follow(patterns)
 	m.crowds.set(targetLimits(config))
 	if m.live {
 		procutil.SelfSIGHUP()

@@ -31,7 +31,7 @@ func runs(t *testing.T, config string) []sharedJob {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "scrape.yaml")
-	if err := writeConfig(path, []byte(config), ""); err != nil {
+	if _, err := writeConfig(path, []byte(config), "", nil); err != nil {
 		t.Fatal(err)
 	}
 	written, err := os.ReadFile(path)

@@ -52,6 +52,7 @@ func readTargets(b []byte, fault func(labels map[string]string) string) ([]store
 			Pool: jobOf(t.Pool), URL: t.URL, Up: t.Health == "up", Error: t.Error, Samples: t.Samples,
 			Took: time.Duration(t.Took * float64(time.Second)), Labels: t.Labels, Discovered: t.Discovered,
 		}
+		original(t.Discovered)
 		if f := fault(t.Labels); f != "" && x.Up {
 			x.Up, x.Error = false, f
 		}
