@@ -65,22 +65,41 @@ func (f *detailFields) of(r *store.Record) {
 	if r.EventName != "" {
 		f.add("event.name", r.EventName, "")
 	}
-	f.attrs(r.Attrs, "")
+	f.attrs(r, r.Attrs, "")
 	if r.Resource != nil {
-		f.attrs(r.Resource.Attrs, "service.name")
+		f.attrs(r, r.Resource.Attrs, "service.name")
 	}
 	if r.Scope != nil {
-		f.attrs(r.Scope.Attrs, "")
+		f.attrs(r, r.Scope.Attrs, "")
 	}
 }
 
-func (f *detailFields) attrs(attrs store.Attrs, except string) {
+func (f *detailFields) attrs(r *store.Record, attrs store.Attrs, except string) {
 	for _, at := range attrs {
+		text := at.Value.Text()
 		switch at.Key {
-		case "level", "trace_id", "span_id", except:
+		case except:
+		case "level":
+			f.sent(at.Key, text, text == r.LevelText || strings.EqualFold(text, r.Level.Word()))
+		case "trace_id":
+			f.sent(at.Key, text, strings.EqualFold(text, r.TraceID.String()))
+		case "span_id":
+			f.sent(at.Key, text, strings.EqualFold(text, r.SpanID.String()))
 		default:
-			f.add(at.Key, at.Value.Text(), "")
+			f.add(at.Key, text, "")
 		}
+	}
+}
+
+// sent shows what was sent under the name of a word of the record, where the
+// word does not say it: then it was none that is known, and cannot be asked for
+// by that name.
+func (f *detailFields) sent(key, text string, said bool) {
+	if said {
+		return
+	}
+	if f.seen++; len(f.d.Fields) < detailMost {
+		f.d.Fields = append(f.d.Fields, screens.LogDetailField{Key: key + " as sent", Value: cut(text, detailValue)})
 	}
 }
 

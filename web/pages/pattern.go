@@ -25,7 +25,12 @@ func patternParts(g *store.LogPattern) []screens.PatternPart {
 }
 
 // samePattern is the search line for the messages of a pattern.
-func samePattern(text string) string { return "msg.pattern:" + forceQuote(text) }
+func samePattern(text string) string {
+	if text == "" {
+		return "-msg:*" // no message
+	}
+	return "msg.pattern:" + forceQuote(text)
+}
 
 func floats(counts []int64) []float64 {
 	out := make([]float64, len(counts))
