@@ -57,8 +57,8 @@ function zoom(from: number, to: number): void {
 
 /** Turns what the waterfall shows on or off; the address keeps it. */
 function flip(el: HTMLElement): void {
-  const on = el.getAttribute('aria-pressed') !== 'true';
-  el.setAttribute('aria-pressed', String(on));
+  const on = el.getAttribute('aria-current') !== 'true';
+  el.setAttribute('aria-current', String(on));
   if (el.id === 'crit-switch') {
     one('#waterfall')?.classList.toggle('nocrit', !on);
     history.replaceState(history.state, '', address({ crit: on ? null : 'off' }));
