@@ -149,16 +149,24 @@ func (a *API) readSpans(enc encoding, body []byte) (ss []store.Span, bad web.Ref
 	return ss, bad, func() {}, err
 }
 
-func (a *API) metrics(ctx context.Context, enc encoding, body []byte) ([]byte, error) {
+// readMetrics reads a request; what is refused are data points.
+func (a *API) readMetrics(enc encoding, body []byte) (pmetricotlp.ExportRequest, web.Refusals, error) {
+	if enc == jsonText {
+		return decodeJSON(pmetricotlp.NewExportRequest, body, metricItems)
+	}
 	req := pmetricotlp.NewExportRequest()
-	if err := a.decode(req, metricsRequest, enc, body); err != nil {
+	return req, web.Refusals{}, a.decode(req, metricsRequest, enc, body)
+}
+
+func (a *API) metrics(ctx context.Context, enc encoding, body []byte) ([]byte, error) {
+	req, mended, err := a.readMetrics(enc, body)
+	if err != nil {
 		return nil, a.turnAway("metrics", err)
 	}
-	var err error
 	if req.Metrics().DataPointCount() > 0 {
 		err = a.doors.Metrics.WriteOTLP(ctx, req.Metrics())
 	}
-	bad, err := a.settle("metrics", web.Refusals{}, err)
+	bad, err := a.settle("metrics", mended, err)
 	if err != nil {
 		return nil, err
 	}

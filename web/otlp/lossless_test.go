@@ -201,10 +201,19 @@ func FuzzMetrics(f *testing.F) {
 	req := pmetricotlp.NewExportRequestFromMetrics(sampleMetrics())
 	f.Add(must[[]byte](f)(req.MarshalProto()), false)
 	f.Add(must[[]byte](f)(req.MarshalJSON()), true)
+	f.Add([]byte(`{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"sum":{"dataPoints":[{"exemplars":[{"traceId":"x"},3]},7]}},[]]}]}]}`), true)
 	f.Fuzz(func(t *testing.T, body []byte, asJSON bool) {
 		req := pmetricotlp.NewExportRequest()
-		if receive(t, req, metricsRequest, asJSON, body) {
+		sound := receive(t, req, metricsRequest, asJSON, body)
+		if sound {
 			req.Metrics().DataPointCount()
+		}
+		if !asJSON {
+			return
+		}
+		mended, bad, err := New(Doors{}, Options{}).readMetrics(jsonText, body)
+		if sound && (err != nil || bad.N > 0 || mended.Metrics().DataPointCount() != req.Metrics().DataPointCount()) {
+			t.Fatalf("mended what is sound: %d refused, %v", bad.N, err)
 		}
 	})
 }

@@ -34,6 +34,7 @@ func decodeJSON[R request](fresh func() R, body []byte, of items) (req R, bad we
 type items struct {
 	path [3][]string // names of the lists on the way
 	mend func(item json.RawMessage) (mended json.RawMessage, fault string)
+	size func(item json.RawMessage) int // what it counts for, 1 when nil
 }
 
 // mender takes out of a request what cannot be decoded.
@@ -81,7 +82,11 @@ func (m *mender) object(text json.RawMessage, path [][]string) (json.RawMessage,
 func (m *mender) item(item json.RawMessage) json.RawMessage {
 	mended, fault := m.of.mend(item)
 	if fault != "" {
-		m.bad.Add(web.Invalid, 1, fault)
+		n := 1
+		if m.of.size != nil {
+			n = m.of.size(item)
+		}
+		m.bad.Add(web.Invalid, n, fault)
 		mended = nil
 	}
 	m.changed = m.changed || len(mended) != len(item)

@@ -80,6 +80,43 @@ func TestLogRecordsWithBadIDsAreKeptWithout(t *testing.T) {
 	}
 }
 
+// A metric is kept without an exemplar whose id cannot be; one that cannot be
+// read counts for its data points.
+func TestMetricsWithBadExemplarsAreKeptWithout(t *testing.T) {
+	point := func(exemplars string) string {
+		return `{"timeUnixNano":"1700000000000000000","asInt":"7","exemplars":[` + exemplars + `]}`
+	}
+	good := `{"timeUnixNano":"1700000000000000000","asInt":"3",` + goodIDs + `}`
+	bad := `{"timeUnixNano":"1700000000000000000","asInt":"4","traceId":"nope"}`
+	body := `{"resourceMetrics":[{"scopeMetrics":[{"metrics":[` +
+		`{"name":"a","gauge":{"dataPoints":[` + point(good) + `,` + point(bad+","+good+","+bad) + `]}},` +
+		`{"name":"b","histogram":{"data_points":[{"timeUnixNano":"1700000000000000000","count":"1","exemplars":[` + bad + `]}]}},` +
+		`{"name":"c","sum":{"dataPoints":[{"timeUnixNano":"noon"},` + point(good) + `]}}` +
+		`]}]}]}`
+	e := &engine{}
+	resp, answer := post(t, serve(t, e, Options{}).URL+"/v1/metrics", typeJSON, "", []byte(body))
+	if resp.StatusCode != http.StatusOK || !strings.Contains(string(answer), `"rejectedDataPoints":"2"`) || !strings.Contains(string(answer), `metric \"c\"`) {
+		t.Fatalf("%d %s", resp.StatusCode, answer)
+	}
+	req, _, err := New(Doors{}, Options{}).readMetrics(jsonText, []byte(body))
+	if err != nil || e.metrics != 3 {
+		t.Fatalf("%d points were kept, %v", e.metrics, err)
+	}
+	metrics := req.Metrics().ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics()
+	if metrics.Len() != 2 {
+		t.Fatalf("%d metrics", metrics.Len())
+	}
+	points := metrics.At(0).Gauge().DataPoints()
+	for i := range 2 {
+		if x := points.At(i).Exemplars(); points.At(i).IntValue() != 7 || x.Len() != 1 || x.At(0).IntValue() != 3 || x.At(0).TraceID().IsEmpty() {
+			t.Errorf("point %d has %d exemplars", i, x.Len())
+		}
+	}
+	if h := metrics.At(1).Histogram().DataPoints(); h.Len() != 1 || h.At(0).Exemplars().Len() != 0 {
+		t.Errorf("the histogram has %d points", h.Len())
+	}
+}
+
 // The same of protobuf, where an id is of another length.
 func TestGoodSpansBesideABadOneInProtobuf(t *testing.T) {
 	message := func(fields ...[]byte) (b []byte) {
