@@ -94,7 +94,7 @@ func (h *hunt) inRange(ctx context.Context) error {
 	q := events.Query{Range: h.r, Where: h.where, Fields: idField, Receipt: h.receipt}
 	meet := h.meet
 	if h.least = max(h.least, h.min); h.least > 0 && matchesAll(h.where) {
-		l := newLongHunt(h)
+		l := newLongHunt(h, h.r, h.wait)
 		meet, q.Range, q.Fields = l.meet, l.scanned(), longFields
 	}
 	err := h.spans(ctx, q, func(e *events.Event) (bool, error) {

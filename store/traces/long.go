@@ -15,7 +15,9 @@ import (
 // long by the times of their spans, which are few of those that would be read.
 type longHunt struct {
 	*hunt
-	seed maphash.Seed
+	starts store.TimeRange // of the traces
+	found  func(id string, at int64)
+	seed   maphash.Seed
 	// What is known of the traces of this hour of the scan and the one before;
 	// by hashes, since what is taken for a longer trace is only read in vain.
 	now, before map[uint64]stretch
@@ -32,14 +34,16 @@ const maxStretches = 1 << 20
 
 var longFields = []string{fTraceID, fDuration}
 
-func newLongHunt(h *hunt) *longHunt {
-	return &longHunt{hunt: h, seed: maphash.MakeSeed(), now: map[uint64]stretch{}, until: addTime(h.r.To, -maxLength)}
+// newLongHunt tells found of each trace that starts in a range, with the time of
+// a span of it.
+func newLongHunt(h *hunt, starts store.TimeRange, found func(id string, at int64)) *longHunt {
+	return &longHunt{hunt: h, starts: starts, found: found, seed: maphash.MakeSeed(), now: map[uint64]stretch{}, until: addTime(starts.To, -maxLength)}
 }
 
 // scanned is the range of the scan: spans of a trace that starts in the range
 // may start behind it.
 func (l *longHunt) scanned() store.TimeRange {
-	return store.TimeRange{From: l.r.From, To: addTime(l.r.To, maxLength)}
+	return store.TimeRange{From: l.starts.From, To: addTime(l.starts.To, maxLength)}
 }
 
 func (l *longHunt) meet(e *events.Event) {
@@ -66,10 +70,10 @@ func (l *longHunt) meet(e *events.Event) {
 	s.end = max(s.end, addTime(e.Time, max(0, took.Int())))
 	l.now[key] = s
 	// Of spans behind the range, those within an hour may all lie there.
-	if s.end-e.Time >= int64(l.least) && l.r.Has(e.Time) && !l.seen[id] {
+	if s.end-e.Time >= int64(l.least) && l.starts.Has(e.Time) && !l.seen[id] {
 		id = strings.Clone(id)
 		l.seen[id] = true
-		l.wait(id, s.newest)
+		l.found(id, s.newest)
 	}
 }
 

@@ -2,6 +2,7 @@ package traces
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -44,6 +45,17 @@ func TestLongTracesAreFoundByTheirTimes(t *testing.T) {
 		t.Fatal(err)
 	}
 	within := store.TimeRange{From: at, To: at + int64(5*time.Hour) + int64(10*time.Minute)}
+	receipt := &store.Receipt{}
+	m, err := s.SpanMetrics(t.Context(), store.SpanMetricQuery{Text: `{ traceDuration > 20m } | count_over_time()`, Range: within, Receipt: receipt})
+	if err != nil || len(m.Series) != 1 {
+		t.Fatalf("%d series, %v", len(m.Series), err)
+	}
+	if got := m.Series[0].Points; len(got) == 0 || got[len(got)-1].Value != 5 { // the last one's end is behind the range
+		t.Errorf("got %v, want 5 spans", got)
+	}
+	if !slices.Contains(receipt.Reads, "3 traces read whole") {
+		t.Errorf("read %q", receipt.Reads)
+	}
 	for name, q := range map[string]store.SpanQuery{
 		"a condition": {Text: `{ traceDuration > 20m }`, Range: within},
 		"a parameter": {Text: `{}`, Range: within, MinDuration: 20 * time.Minute},

@@ -34,7 +34,8 @@ func (s *Store) SpanMetrics(ctx context.Context, q store.SpanMetricQuery) (store
 		err = f.alone(ctx, where(need), series)
 	} else {
 		near := q.Range
-		if !own {
+		f.hunt.least = leastOf(traceql.All(append(plan.Trace, plan.Span)))
+		if !own || f.hunt.least > 0 {
 			near = store.TimeRange{From: addTime(near.From, -maxLength), To: addTime(near.To, maxLength)}
 		}
 		err = f.whole(ctx, where(need), near, series)
@@ -126,28 +127,41 @@ type candidate struct {
 	at int64 // time of a span of it
 }
 
-// whole reads all traces that have a span that fits near the range.
-func (f *finder) whole(ctx context.Context, where events.Expr, near store.TimeRange, to *traceql.Series) error {
-	f.each = func(ctx context.Context, t *traceql.Tree) error { return f.add(ctx, t, to) }
-	var list []candidate
+// candidates are the traces that have a span that fits near the range, or that
+// last long enough there when that is all that is asked of them.
+func (f *finder) candidates(ctx context.Context, where events.Expr, near store.TimeRange) (list []candidate, err error) {
 	h := f.hunt
 	h.seen = map[string]bool{}
 	q := events.Query{Range: near, Where: where, Fields: idField, Receipt: h.receipt}
-	err := h.spans(ctx, q, func(e *events.Event) (bool, error) {
-		id := e.Text(fTraceID)
-		if h.seen[id] {
+	meet := func(e *events.Event) {
+		if id := e.Text(fTraceID); !h.seen[id] {
+			id = strings.Clone(id)
+			h.seen[id], list = true, append(list, candidate{id, e.Time})
+		}
+	}
+	if h.least > 0 && matchesAll(where) {
+		l := newLongHunt(h, near, func(id string, at int64) { list = append(list, candidate{id, at}) })
+		meet, q.Range, q.Fields = l.meet, l.scanned(), longFields
+	}
+	err = h.spans(ctx, q, func(e *events.Event) (bool, error) {
+		meet(e)
+		if len(list) <= h.most {
 			return true, nil
 		}
-		if h.cut = len(list) == h.most; h.cut {
-			return false, nil
-		}
-		c := candidate{strings.Clone(id), e.Time}
-		h.seen[c.id], list = true, append(list, c)
-		return true, nil
+		h.cut, list = true, list[:h.most]
+		return false, nil
 	})
+	return list, err
+}
+
+// whole reads all traces that have a span that fits near the range.
+func (f *finder) whole(ctx context.Context, where events.Expr, near store.TimeRange, to *traceql.Series) error {
+	f.each = func(ctx context.Context, t *traceql.Tree) error { return f.add(ctx, t, to) }
+	list, err := f.candidates(ctx, where, near)
 	if err != nil {
 		return err
 	}
+	h := f.hunt
 	for group := range slices.Chunk(list, maxGroup) {
 		for _, c := range group {
 			h.wait(c.id, c.at)
