@@ -121,18 +121,28 @@ func (f *files) sync() {
 			paths, _ = filepath.Glob(pattern) // promscrape says what is wrong with it
 		}
 		for _, path := range paths {
-			err := f.copy(path)
-			if errors.Is(err, fs.ErrNotExist) {
-				delete(f.seen, path)
-				continue
-			}
 			wanted[f.root+path] = true
-			if err != nil {
-				f.complain(fmt.Sprintf("file_sd_configs: the targets of %s stay as they were: %v", path, err))
+			if err := f.copy(path); err != nil {
+				f.without(path, err)
 			}
 		}
 	}
 	f.sweep(wanted)
+}
+
+// without says why a file gives no new targets. One that is gone has none, and
+// neither has one that could never be read.
+func (f *files) without(path string, err error) {
+	_, none := os.Stat(f.root + path)
+	if errors.Is(err, fs.ErrNotExist) || none != nil {
+		delete(f.seen, path)
+		f.complain(fmt.Sprintf("file_sd_configs: no targets in %s: %v", path, err))
+		if err := replace(f.root+path, []byte("[]\n")); err != nil {
+			f.complain(fmt.Sprintf("file_sd_configs: %v", err))
+		}
+		return
+	}
+	f.complain(fmt.Sprintf("file_sd_configs: the targets of %s stay as they were: %v", path, err))
 }
 
 // copy is an error while the file cannot be read; its copy then stays.
