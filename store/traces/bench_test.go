@@ -145,6 +145,7 @@ func BenchmarkQuery(b *testing.B) {
 		"rate":      `{ status = error } | rate() by (resource.service.name)`,
 		"quantile":  `{ resource.service.name = "planner-api" } | quantile_over_time(duration, .5, .99)`,
 		"structure": `{ resource.service.name = "planner-web" } >> { status = error } | count_over_time()`,
+		"compare":   `{} | compare({ status = error })`,
 	} {
 		ask("TraceQL metrics "+name, func() error {
 			_, err := s.SpanMetrics(b.Context(), store.SpanMetricQuery{Text: text, Range: hour, Step: time.Minute})
