@@ -23,7 +23,8 @@ type importer struct {
 	panels  int
 	sources map[string]string // type of a data source by its name, uid or variable
 	said    map[string]bool
-	element string // path of the panel of a new file that is read; empty in old files
+	panelOf map[int]node // panels by their ID, for those that show answers of others
+	element string       // path of the panel of a new file that is read; empty in old files
 }
 
 // Is says whether a file looks like one of Grafana's.
@@ -59,7 +60,7 @@ func Import(data []byte) (*dashboard.Dashboard, error) {
 	if spec := top.sub("spec"); spec != nil && (spec.has("panels") || spec.has("schemaVersion") || spec.has("elements")) {
 		top = spec
 	}
-	im := &importer{ids: map[int]bool{}, sources: map[string]string{}, said: map[string]bool{}}
+	im := &importer{ids: map[int]bool{}, sources: map[string]string{}, said: map[string]bool{}, panelOf: map[int]node{}}
 	if top.sub("elements") != nil {
 		im.second(top)
 		return im.done()
@@ -69,6 +70,10 @@ func Import(data []byte) (*dashboard.Dashboard, error) {
 	}
 	im.head(top)
 	im.variables(top)
+	im.remember(top.nodes("panels"))
+	for _, r := range top.nodes("rows") {
+		im.remember(r.nodes("panels"))
+	}
 	im.rows(top)
 	return im.done()
 }
@@ -174,6 +179,15 @@ func (im *importer) rows(top node) {
 		}
 		if current >= 0 {
 			im.add(current, at, p, placeOf(p))
+		}
+	}
+}
+
+func (im *importer) remember(panels []node) {
+	for _, p := range panels {
+		im.panelOf[p.whole("id")] = p
+		for _, in := range p.nodes("panels") { // of a closed row
+			im.panelOf[in.whole("id")] = in
 		}
 	}
 }

@@ -37,6 +37,12 @@ func (im *importer) second(top node) {
 	for i, v := range variables {
 		im.addVariable("variables["+strconv.Itoa(i)+"]", variableOf(v))
 	}
+	for _, e := range top.sub("elements") {
+		if e, ok := e.(map[string]any); ok {
+			p := panelOf(e)
+			im.panelOf[p.whole("id")] = p
+		}
+	}
 	l := &layout{im: im, elements: top.sub("elements"), placed: map[string]bool{}}
 	l.within("layout", top.sub("layout"), "", 0)
 	for _, name := range slices.Sorted(maps.Keys(l.elements)) {

@@ -3,6 +3,7 @@ package grafana
 import (
 	"cmp"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,16 +14,44 @@ import (
 func (im *importer) targets(at string, p node, out *dashboard.Panel) {
 	for i, t := range p.nodes("targets") {
 		at := at + ".targets[" + strconv.Itoa(i) + "]"
-		if len(out.Queries) >= dashboard.MaxQueries {
-			im.lost(at, "query "+t.str("refId"), "a panel has at most "+strconv.Itoa(dashboard.MaxQueries))
-			return
+		if !im.ofPanel(p, t) {
+			im.ask(at, p, t, out)
+			continue
 		}
-		if q, ok := im.target(at, p, t, out.Kind); ok {
-			if q.Letter == "" {
-				q.Letter = string(rune('A' + len(out.Queries)))
-			}
-			out.Queries = append(out.Queries, q)
+		from := im.panelOf[t.whole("panelId")]
+		own := slices.DeleteFunc(from.nodes("targets"), func(t node) bool { return im.ofPanel(from, t) })
+		if len(own) == 0 {
+			im.lost(at, "the answers of panel "+t.str("panelId"), "there is no such panel with queries of its own")
 		}
+		if t.bool("withTransforms") && len(from.nodes("transformations")) > 0 {
+			im.lost(at+".withTransforms", "the transformations of panel "+t.str("panelId"), "its queries are taken, without the steps behind them")
+		}
+		for _, other := range own {
+			im.ask(at, from, other, out)
+		}
+	}
+}
+
+// ofPanel says whether a target shows the answers of another panel.
+func (im *importer) ofPanel(p, t node) bool {
+	typ := im.sourceType(t.at("datasource"))
+	if typ == "" {
+		typ = im.sourceType(p.at("datasource"))
+	}
+	return typ == "-- Dashboard --"
+}
+
+// ask adds one question to a panel.
+func (im *importer) ask(at string, p, t node, out *dashboard.Panel) {
+	if len(out.Queries) >= dashboard.MaxQueries {
+		im.lost(at, "query "+t.str("refId"), "a panel has at most "+strconv.Itoa(dashboard.MaxQueries))
+		return
+	}
+	if q, ok := im.target(at, p, t, out.Kind); ok {
+		if q.Letter == "" {
+			q.Letter = string(rune('A' + len(out.Queries)))
+		}
+		out.Queries = append(out.Queries, q)
 	}
 }
 
