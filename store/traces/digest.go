@@ -88,7 +88,9 @@ func newDigest() *digest {
 }
 
 func (d *digest) Add(e *events.Event) {
-	d.sums.Store(nil)
+	if d.sums.Load() != nil { // which costs less than to store
+		d.sums.Store(nil)
+	}
 	var s spanFacts
 	for i := range e.Fields {
 		s.read(&e.Fields[i])
@@ -124,6 +126,13 @@ func (d *digest) Add(e *events.Event) {
 			d.call(edgeKey{id, callee, store.DependencyDatabase, at}, e.Class, s.took)
 		}
 	}
+	if s.calls {
+		d.callees(id, e)
+	}
+}
+
+// callees adds the children that a span of a service names.
+func (d *digest) callees(id uint32, e *events.Event) {
 	var callee uint32
 	known := false
 	for i := range e.Fields {
@@ -146,6 +155,7 @@ type spanFacts struct {
 	kind                           store.SpanKind
 	took                           int64
 	called, child, linked, again   bool
+	calls                          bool // it names callees
 }
 
 func kindOfCall(callee store.SpanKind) store.DependencyKind {
@@ -180,6 +190,9 @@ func (s *spanFacts) fromOutside() bool {
 }
 
 func (s *spanFacts) read(f *events.Field) {
+	if len(f.Name) > 1 && f.Name[1] == ':' && f.Name != fVersion { // of the resource or scope
+		return
+	}
 	switch f.Name {
 	case fTraceID:
 		s.trace = f.Value.Str()
@@ -207,6 +220,8 @@ func (s *spanFacts) read(f *events.Field) {
 		s.awaits = f.Value.Str()
 	case fAgain:
 		s.again = true
+	case fCallee:
+		s.calls = true
 	case fCaller:
 		s.caller, s.called = f.Value.Str(), true
 	}
