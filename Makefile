@@ -1,7 +1,8 @@
 # make run and make test are all that a newcomer needs; make help lists the rest.
 export CGO_ENABLED = 0
-# one setting for build and tests, so that they share what is compiled
-export GOFLAGS = -trimpath
+# one setting for build and tests, so that they share what is compiled; the
+# compiler optimizes by what make profile measured
+export GOFLAGS = -trimpath '-pgo=$(CURDIR)/cmd/tripod/default.pgo'
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GO_BUILD = go build -ldflags "-s -w -X main.version=$(VERSION)"
 # own packages only: vet of everything foreign takes minutes
@@ -13,7 +14,7 @@ CRASHROUNDS ?= 200
 ARGS ?=
 ROWS ?= 1000000
 
-.PHONY: help run build generate test race fuzz crash bench bench-logs bench-traces bench-metrics lint check browser producers amtool logcli prometheus
+.PHONY: help run build generate test race fuzz crash bench bench-logs bench-traces bench-metrics profile lint check browser producers amtool logcli prometheus
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -91,6 +92,16 @@ bench-traces: build ## traces over OTLP: ROWS spans (1000000) in, then questions
 
 bench-metrics: build ## samples by remote-write and by scraping, then questions beside the stock engine's
 	go test -run '^$$' -bench '^BenchmarkMetrics$$' -timeout 1h ./appliance
+
+profile: ui/assets/dist/app.js ## measure by which functions time goes under every load, for the compiler: takes 40 minutes
+	$(GO_BUILD) -tags profile -o bin/tripod ./cmd/tripod
+	rm -rf out/profiles
+	for load in Logs/loki Logs/otlp Traces/http Traces/grpc Metrics/write Metrics/scrape; do \
+		dir=$(CURDIR)/out/profiles/$$(echo $$load | tr / -) && mkdir -p $$dir && \
+		PROFILE_DIR=$$dir BENCH_ROWS=$(ROWS) go test -run '^$$' -bench "^Benchmark$${load%/*}$$/^$${load#*/}$$" -timeout 1h ./appliance || exit 1; \
+	done
+	go run -C testdata/profile . $(CURDIR)/out/profiles $(CURDIR)/cmd/tripod/default.pgo
+	$(MAKE) build
 
 lint: ## formatting, vet, generated code up to date
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo 'not formatted: run gofmt -w'; exit 1; }
