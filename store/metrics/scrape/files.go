@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -170,7 +171,8 @@ func (f *files) copy(path string) error {
 	return nil
 }
 
-// targetsIn says whether a text is a list of targets.
+// targetsIn says whether a text is a list of targets. Fields that are not known
+// make it none, as they do to Prometheus and promscrape.
 func targetsIn(path string, text []byte) error {
 	if strings.HasSuffix(path, ".json") && !json.Valid(text) {
 		return errors.New("it is no JSON, or not all of it")
@@ -179,7 +181,12 @@ func targetsIn(path string, text []byte) error {
 		Targets []string          `yaml:"targets"`
 		Labels  map[string]string `yaml:"labels"`
 	}
-	return yaml.Unmarshal(text, &groups)
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	dec.KnownFields(true)
+	if err := dec.Decode(&groups); err != nil && err != io.EOF { // which is an empty file
+		return err
+	}
+	return nil
 }
 
 func replace(path string, text []byte) error {

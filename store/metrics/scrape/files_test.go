@@ -1,0 +1,61 @@
+package scrape
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// follower copies the files of a pattern in a new folder; it gives what it
+// complains of.
+func follower(t *testing.T, dir, pattern string) (f *files, said *[]string) {
+	t.Helper()
+	said = new([]string)
+	f, err := newFiles(t.TempDir(), func(msg string) { *said = append(*said, msg) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.follow([]string{filepath.Join(dir, pattern)})
+	return f, said
+}
+
+// What promscrape would drop as a whole does not take the place of what it reads.
+func TestOnlyFilesThatAreReadTakeThePlace(t *testing.T) {
+	const good = `[{"targets":["a:1"]}]`
+	for name, c := range map[string]struct{ file, text, want string }{
+		"a field that is not known": {"t.json", `[{"targets":["a:1"],"lables":{"x":"y"}}]`, "field lables not found"},
+		"half of a JSON":            {"t.json", `[{"targets":["a:1"`, "it is no JSON"},
+		"one that is not known":     {"t.yml", "- targets: [b:1]\n  label: {x: y}\n", "field label not found"},
+		"a key twice":               {"t.yml", "- targets: [b:1]\n  targets: [c:1]\n", "already defined"},
+		"other labels":              {"t.yml", "- {targets: [b:1], labels: {x: 1}}\n", ""},
+		"nothing":                   {"t.yml", "", ""},
+		"a remark":                  {"t.yml", "# none\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, c.file)
+			write(t, path, good)
+			f, said := follower(t, dir, c.file)
+			write(t, path, c.text)
+			f.sync()
+			want := c.text
+			if c.want != "" {
+				want = good
+			}
+			if got, err := os.ReadFile(f.root + path); err != nil || string(got) != want {
+				t.Errorf("the copy is %q, %v, want %q", got, err, want)
+			}
+			if got := strings.Join(*said, "; "); c.want == "" && got != "" || !strings.Contains(got, c.want) {
+				t.Errorf("said %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
