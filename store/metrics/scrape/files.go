@@ -138,7 +138,7 @@ func (f *files) without(path string, err error) {
 	if errors.Is(err, fs.ErrNotExist) || none != nil {
 		delete(f.seen, path)
 		f.complain(fmt.Sprintf("file_sd_configs: no targets in %s: %v", path, err))
-		if err := replace(f.root+path, []byte("[]\n")); err != nil {
+		if err := f.keep(path, []byte("[]\n")); err != nil {
 			f.complain(fmt.Sprintf("file_sd_configs: %v", err))
 		}
 		return
@@ -162,10 +162,8 @@ func (f *files) copy(path string) error {
 	if err := targetsIn(path, text); err != nil {
 		return err
 	}
-	if have, err := os.ReadFile(f.root + path); err != nil || !bytes.Equal(have, text) {
-		if err := replace(f.root+path, text); err != nil {
-			return err
-		}
+	if err := f.keep(path, text); err != nil {
+		return err
 	}
 	f.seen[path] = info
 	return nil
@@ -189,14 +187,20 @@ func targetsIn(path string, text []byte) error {
 	return nil
 }
 
-func replace(path string, text []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+// keep makes a text the copy of a file, unless it is so already. It is written
+// beside the root, where no pattern of a user looks.
+func (f *files) keep(path string, text []byte) error {
+	to, next := f.root+path, f.root+".next"
+	if have, err := os.ReadFile(to); err == nil && bytes.Equal(have, text) {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
 		return err
 	}
-	if err := os.WriteFile(path+".next", text, 0o600); err != nil {
+	if err := os.WriteFile(next, text, 0o600); err != nil {
 		return err
 	}
-	return os.Rename(path+".next", path)
+	return os.Rename(next, to)
 }
 
 // sweep removes copies of what is not followed any more.

@@ -59,3 +59,39 @@ func write(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+// A file that is not there yet costs no writing, however often it is looked for.
+func TestTheCopyOfAMissingFileIsWrittenOnce(t *testing.T) {
+	dir := t.TempDir()
+	f, said := follower(t, dir, "t.json")
+	copied := f.root + filepath.Join(dir, "t.json")
+	before, err := os.Stat(copied)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.sync()
+	after, err := os.Stat(copied)
+	if err != nil || !os.SameFile(before, after) {
+		t.Errorf("written anew: %v", err)
+	}
+	if len(*said) != 2 || !strings.Contains((*said)[1], "no targets in") {
+		t.Errorf("said %q", *said)
+	}
+}
+
+// promscrape lists the copies by the user's pattern at any time: what is half
+// written is not among them.
+func TestHalfACopyIsNotListed(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "t.json")
+	write(t, path, "[]")
+	f, _ := follower(t, dir, "t*")
+	if err := os.Mkdir(f.root+path+".next", 0o700); err != nil { // nobody needs the name
+		t.Fatal(err)
+	}
+	write(t, path, `[{"targets":["a:1"]}]`)
+	f.sync()
+	if got, err := os.ReadFile(f.root + path); err != nil || !strings.Contains(string(got), "a:1") {
+		t.Errorf("the copy is %q, %v", got, err)
+	}
+}
