@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,8 +24,16 @@ const (
 	dashRows   = 200 // of a table
 )
 
-// dashBody asks and draws one panel; what fails says why.
-func (p *Pages) dashBody(ctx context.Context, v *dashView, one *dashboard.Scoped) screens.DashBody {
+// dashBody asks and draws one panel; what fails says why, and a panic is the
+// end of the panel only: panels are drawn in goroutines, where it would be that
+// of the process.
+func (p *Pages) dashBody(ctx context.Context, v *dashView, one *dashboard.Scoped) (b screens.DashBody) {
+	defer func() {
+		if why := recover(); why != nil {
+			p.o.Log.Error("page", "part", "panel "+one.Title, "panic", why, "stack", string(debug.Stack()))
+			b = screens.DashBody{Failed: "The panel cannot be drawn: a fault of the appliance, which its log tells more of."}
+		}
+	}()
 	switch one.Kind {
 	case dashboard.Text:
 		scope := v.scope(one, nil)
@@ -40,11 +49,12 @@ func (p *Pages) dashBody(ctx context.Context, v *dashView, one *dashboard.Scoped
 	if err != nil {
 		return screens.DashBody{Failed: p.dashReason(ctx, one, err)}
 	}
-	d := &dashDraw{p: p, v: v, one: one, a: a, usual: p.dashUsual(ctx, one, a)}
+	d := &dashDraw{p: p, v: v, one: one, a: a}
+	d.usual = p.dashUsual(ctx, d)
 	if one.Kind == dashboard.TimeSeries || one.Kind == dashboard.Heatmap {
 		d.flags = p.flags(ctx, &v.st, a.from, a.to, widthOf(one.Place.W))
 	}
-	b := d.body()
+	b = d.body()
 	b.Notes = append(b.Notes, a.notes...)
 	return b
 }

@@ -86,6 +86,50 @@ func TestStatSaysWhatIsUsual(t *testing.T) {
 	}
 }
 
+func TestUsualIsOfTheNumberThatIsShown(t *testing.T) {
+	one := []dashboard.Query{{Letter: "A", Text: "x"}}
+	for name, p := range map[string]dashboard.Panel{
+		"of another query": {Queries: []dashboard.Query{{Letter: "A", Text: "x", Hidden: true}, {Letter: "B", Language: dashboard.Math, Text: "$A * 100"}}},
+		"the greatest":     {Queries: one, Reduce: "max"},
+		"drawn downwards":  {Queries: one, Overrides: []dashboard.Override{{Query: "A", Negate: true}}},
+		"no stat":          {Queries: one, Kind: dashboard.Gauge},
+		"a trend":          {Queries: []dashboard.Query{{Text: "sum(x)", Table: true, Trend: true}}, Kind: dashboard.Table},
+		"a trend of none":  {Queries: []dashboard.Query{{Text: "sum(x)", Table: true, Trend: true}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p.Title, p.Usual = "n", true
+			if p.Kind == "" {
+				p.Kind = dashboard.Stat
+			}
+			m := oneSeries(func(time.Time) float64 { return 7 })
+			wants(t, numberPage(t, m, p), "!usually")
+			if len(m.asked) != 1 {
+				t.Errorf("asked %q, want one question", m.asked)
+			}
+		})
+	}
+	for _, how := range []string{"last", "lastnotnull"} {
+		p := dashboard.Panel{Title: "n", Kind: dashboard.Stat, Usual: true, Queries: one, Reduce: how}
+		wants(t, numberPage(t, oneSeries(func(time.Time) float64 { return 7 }), p), ">usually 7<")
+	}
+}
+
+func TestPanelWithoutLabelsIsNoEndOfTheProcess(t *testing.T) {
+	for name, matrix := range map[string]promql.Matrix{"no labels": {{Floats: []promql.FPoint{{T: 1, F: 1}}}}, "no answer": nil} {
+		t.Run(name, func(t *testing.T) {
+			m := &fakeMetrics{series: func(time.Time, time.Time, time.Duration) promql.Matrix { return matrix }}
+			page := numberPage(t, m, dashboard.Panel{Title: "Up", Kind: dashboard.Table, Usual: true, Queries: []dashboard.Query{{Text: "sum(up)", Table: true, Trend: true}}})
+			wants(t, page, "Up", "!cannot be drawn")
+		})
+	}
+}
+
+func TestPanelThatPanicsFailsAlone(t *testing.T) {
+	m := &fakeMetrics{series: func(time.Time, time.Time, time.Duration) promql.Matrix { panic("out of paper") }}
+	page := numberPage(t, m, dashboard.Panel{Title: "Up", Kind: dashboard.Stat, Queries: []dashboard.Query{{Text: "up"}}})
+	wants(t, page, "Up", "The panel cannot be drawn", "!out of paper")
+}
+
 func TestTrendIsASmallLineInATable(t *testing.T) {
 	page := numberPage(t, oneSeries(func(at time.Time) float64 { return float64(at.Minute()) }), dashboard.Panel{
 		Title: "Routes", Kind: dashboard.Table, Transforms: []dashboard.Transform{{Kind: "merge"}, {Kind: "organize", Exclude: []string{"Time"}, Rename: map[string]string{"Trend #B": "over time"}}},
