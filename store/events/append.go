@@ -82,8 +82,14 @@ func (c *commit) add(f frame) {
 	c.bytes += int64(len(f.batch.data) + headRowBytes*len(f.batch.rows))
 }
 
-// enqueue bounds what waits to two heads' worth.
+// enqueue bounds what waits to two heads' worth. What a replay would not take is
+// not acknowledged.
 func (s *Store) enqueue(c *commit) error {
+	for i := range c.frames {
+		if n := len(c.frames[i].batch.data); n > maxFrame {
+			return fmt.Errorf("journal frame of %d bytes, at most %d: %w", n, maxFrame, store.ErrTooLarge)
+		}
+	}
 	s.queueMu.Lock()
 	defer s.queueMu.Unlock()
 	if s.queued > 0 && s.queued+c.bytes > 2*s.o.HeadBytes {

@@ -52,7 +52,10 @@ type lineWriter struct {
 	row    rowTexts
 	used   []*template // of the batch
 	number []int       // of each known template in the batch, and one more
+	size   int         // bytes of those that are used
 	out    []byte
+
+	before, known int // templates that were used and known when the row began
 }
 
 func (w *lineWriter) reset(m *lineMemory) {
@@ -60,7 +63,7 @@ func (w *lineWriter) reset(m *lineMemory) {
 	w.lines.reset()
 	w.lines.known = append(w.lines.known, m.load()...)
 	clear(w.used)
-	w.used, w.number = w.used[:0], w.number[:0]
+	w.used, w.number, w.size = w.used[:0], w.number[:0], 0
 }
 
 // keep remembers the templates of the batch.
@@ -70,7 +73,25 @@ func (w *lineWriter) keep() {
 	}
 }
 
-func (w *lineWriter) begin(time int64) { w.row.begin(time) }
+func (w *lineWriter) begin(time int64) {
+	w.row.begin(time)
+	w.before, w.known = len(w.used), len(w.lines.known)
+}
+
+// back forgets the templates that the row brought.
+func (w *lineWriter) back() {
+	for _, t := range w.used[w.before:] {
+		w.size -= len(t.key)
+	}
+	for at, n := range w.number {
+		if n > w.before {
+			w.number[at] = 0
+		}
+	}
+	clear(w.used[w.before:])
+	w.used = w.used[:w.before]
+	w.lines.forget(w.known)
+}
 
 // append appends a line to a row, of which it has the fields in front of it; not
 // ok when it has no template.
@@ -91,6 +112,7 @@ func (w *lineWriter) append(b []byte, line string, fields []Field) (_ []byte, ok
 			return b, false
 		}
 		w.used = append(w.used, w.lines.known[at])
+		w.size += len(w.lines.known[at].key)
 		w.number[at] = len(w.used)
 	}
 	w.row.lines.add(len(fields))

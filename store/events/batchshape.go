@@ -15,6 +15,8 @@ type batchNames struct {
 	seen   []string                // their names, as the sender has them
 	lately [1 << lateBits]lateName // names by where the sender has them: mostly in the very same place
 	all    []byte                  // as they are written
+
+	before, bytes int // of list and all, when the event began
 }
 
 const lateBits = 7
@@ -29,6 +31,22 @@ func (w *batchNames) reset() {
 	clear(w.seen)
 	clear(w.lately[:])
 	w.list, w.recent, w.seen, w.all = w.list[:0], w.recent[:0], w.seen[:0], w.all[:0]
+}
+
+func (w *batchNames) begin() { w.before, w.bytes = len(w.list), len(w.all) }
+
+// back forgets the names that the event brought.
+func (w *batchNames) back() {
+	if len(w.list) == w.before {
+		return
+	}
+	for _, name := range w.list[w.before:] {
+		delete(w.ids, name)
+	}
+	clear(w.list[w.before:])
+	clear(w.seen)
+	clear(w.lately[:])
+	w.list, w.all, w.recent, w.seen = w.list[:w.before], w.all[:w.bytes], w.recent[:0], w.seen[:0]
 }
 
 // of numbers the name of an event's i-th field, which is mostly that of the

@@ -34,19 +34,32 @@ func (w *batchWriter) reset(m *lineMemory) {
 	w.rows, w.at = w.rows[:0], w.at[:0]
 }
 
-// add refuses an event that is too large or too deep, for good.
+// add refuses an event that is too large or too deep, for good; the batch is as
+// before then.
 func (w *batchWriter) add(e *Event) error {
 	if e.Class >= Classes {
 		return fmt.Errorf("class %d: %w", e.Class, store.ErrInvalid)
 	}
-	b := w.row[:0]
-	spared := 0              // bytes by which the row is shorter than its values
-	most := maxRowFields + 1 // values that are left
+	w.names.begin()
 	w.lines.begin(e.Time)
 	w.shapes.begin()
 	w.texts.begin()
-	for i := range e.Fields {
-		f := &e.Fields[i]
+	if err := w.encode(e.Fields); err != nil {
+		w.names.back()
+		w.lines.back()
+		return err
+	}
+	w.end(e, w.shapes.end())
+	return nil
+}
+
+// encode makes the row of fields, and their shape.
+func (w *batchWriter) encode(fields []Field) error {
+	b := w.row[:0]
+	spared := 0              // bytes by which the row is shorter than its values and their names
+	most := maxRowFields + 1 // values that are left
+	for i := range fields {
+		f := &fields[i]
 		from, kind, size := len(b), byte(f.Value.Kind), 0
 		if most--; most == 0 {
 			return tooMany(f)
@@ -57,7 +70,7 @@ func (w *batchWriter) add(e *Event) error {
 			size = len(s)
 			ok := false
 			if mayBeLine(s) {
-				b, ok = w.lines.append(b, s, e.Fields[:i])
+				b, ok = w.lines.append(b, s, fields[:i])
 			}
 			if ok {
 				kind = kindLine
@@ -75,13 +88,13 @@ func (w *batchWriter) add(e *Event) error {
 		default:
 			b = appendBare(b, f.Value)
 		}
-		spared += max(0, size-(len(b)-from))
+		spared += max(0, size-(len(b)-from)) + len(f.Name)
+		if len(b)+spared > maxRowBytes {
+			return fmt.Errorf("field %.40q: with it the event has %d bytes, at most %d: %w", f.Name, len(b)+spared, maxRowBytes, store.ErrTooLarge)
+		}
 		w.shapes.field(w.names.of(i, f.Name), kind)
 	}
-	if w.row = b; len(b)+spared > maxRowBytes {
-		return fmt.Errorf("event of %d bytes, at most %d: %w", len(b)+spared, maxRowBytes, store.ErrTooLarge)
-	}
-	w.end(e, w.shapes.end())
+	w.row = b
 	return nil
 }
 
@@ -105,5 +118,5 @@ func tooMany(f *Field) error {
 }
 
 func (w *batchWriter) full() bool {
-	return len(w.at) >= maxBatchRows || len(w.rows)+len(w.names.all)+len(w.shapes.all) >= maxBatchRaw
+	return len(w.at) >= maxBatchRows || len(w.rows)+len(w.names.all)+len(w.shapes.all)+w.lines.size >= maxBatchRaw
 }

@@ -220,6 +220,14 @@ func (l *lines) reset() {
 	l.known, l.last, l.hits, l.fails, l.misfits = l.known[:0], 0, 0, 0, 0
 }
 
+// forget keeps the first n templates.
+func (l *lines) forget(n int) {
+	clear(l.known[n:])
+	if l.known = l.known[:n]; l.last >= n {
+		l.last = 0
+	}
+}
+
 // choose finds the template that leaves least to the line, or learns one unless
 // it knows as many as may be; fresh says that it did.
 func (l *lines) choose(line string, row *rowTexts, most int) (at int, fresh, ok bool) {
