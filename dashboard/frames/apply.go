@@ -165,7 +165,9 @@ func rowKey(f *Frame, row int, names []string) string {
 }
 
 // merge makes one table of all: rows that agree in what they share become one.
+// An answer without rows has no columns to share, and is left out.
 func merge(frames []Frame) []Frame {
+	frames = slices.DeleteFunc(slices.Clone(frames), func(f Frame) bool { return f.Rows() == 0 })
 	if len(frames) < 2 {
 		return frames
 	}

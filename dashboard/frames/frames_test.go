@@ -53,6 +53,9 @@ func TestSteps(t *testing.T) {
 		want  string
 	}{
 		"merge joins rows by what they share": {[]dashboard.Transform{{Kind: "merge"}}, two, "Time,job,Value #A,Value #B | 0,x,1, | 0,y,2,20 | 0,z,,30"},
+		"merge leaves out answers that are empty": {[]dashboard.Transform{{Kind: "merge"}}, []Frame{{Letter: "C", Fields: []Field{{Name: "Time", Kind: Time}, {Name: "Value #C"}}}, two[0], two[1], {Letter: "D"}},
+			"Time,job,Value #A,Value #B | 0,x,1, | 0,y,2,20 | 0,z,,30"},
+		"merge of one that is not empty": {[]dashboard.Transform{{Kind: "merge"}}, []Frame{{Letter: "D"}, two[0]}, "Time,job,Value #A | 0,x,1 | 0,y,2"},
 		"organize leaves out, orders, renames": {[]dashboard.Transform{{Kind: "organize", Exclude: []string{"Time"}, Names: []string{"Value #A"}, Rename: map[string]string{"job": "Job"}}}, two[:1],
 			"Value #A,Job | 1,x | 2,y"},
 		"reduce makes a row of each series":     {[]dashboard.Transform{{Kind: "reduce", Names: []string{"max", "lastnotnull"}}}, []Frame{a, b}, "Field,Max,Last | a,3,3 | b,30,30"},
