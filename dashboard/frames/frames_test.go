@@ -85,7 +85,7 @@ func TestSteps(t *testing.T) {
 func TestReduce(t *testing.T) {
 	v := []float64{math.NaN(), 4, 1, math.NaN(), 3, math.NaN()}
 	for how, want := range map[string]float64{
-		"lastnotnull": 3, "firstnotnull": 4, "min": 1, "max": 4, "mean": 8.0 / 3, "sum": 8, "count": 6, "range": 3, "diff": -1, "delta": 3, "distinct": 3, "median": 3, "diffperc": -0.25,
+		"lastnotnull": 3, "firstnotnull": 4, "min": 1, "max": 4, "mean": 8.0 / 3, "sum": 8, "count": 3, "range": 3, "diff": -1, "delta": 3, "distinct": 3, "median": 3, "diffperc": -0.25,
 	} {
 		if got := Reduce(how, v); got != want {
 			t.Errorf("%s: got %g, want %g", how, got, want)
@@ -93,6 +93,9 @@ func TestReduce(t *testing.T) {
 	}
 	if got := Reduce("last", v); !math.IsNaN(got) {
 		t.Errorf("last of a gap: %g, want no value", got)
+	}
+	if got := Reduce("count", []float64{math.NaN()}); got != 0 {
+		t.Errorf("count of gaps: %g, want 0", got)
 	}
 	if got := Reduce("mean", nil); !math.IsNaN(got) {
 		t.Errorf("mean of nothing: %g, want no value", got)

@@ -11,22 +11,24 @@ import (
 
 func mapKeys(m map[string]string) iter.Seq[string] { return maps.Keys(m) }
 
-// Reduce brings a field's numbers to one; NaN when there are none. Gaps are left
-// out, except by first and last, which are the values at the very ends.
+// Reduce brings a field's numbers to one; when there are none NaN, of count 0.
+// Gaps are left out, except by first and last, which are the values at the very
+// ends.
 func Reduce(how string, v []float64) float64 {
 	switch how {
 	case "first":
 		return edge(v, 0)
 	case "last":
 		return edge(v, len(v)-1)
-	case "count":
-		return float64(len(v))
 	}
 	have := make([]float64, 0, len(v))
 	for _, f := range v {
 		if !math.IsNaN(f) {
 			have = append(have, f)
 		}
+	}
+	if how == "count" {
+		return float64(len(have))
 	}
 	if len(have) == 0 {
 		return math.NaN()
