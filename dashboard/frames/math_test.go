@@ -119,6 +119,23 @@ func TestMathIsBounded(t *testing.T) {
 	}
 }
 
+// Rows of tables that meet nothing cost as well.
+func TestMathOverRowsIsBounded(t *testing.T) {
+	const rows = 20_000
+	f := Frame{Letter: "A", Fields: []Field{{Name: "a", Kind: Text}, {Name: "b", Kind: Text}, {Name: "Value"}}}
+	for range rows {
+		f.Fields[0].Texts, f.Fields[1].Texts = append(f.Fields[0].Texts, "x"), append(f.Fields[1].Texts, "y")
+		f.Fields[2].Nums = append(f.Fields[2].Nums, 1)
+	}
+	m, err := ParseMath("$A+$Z" + strings.Repeat("+$A+$Z", 300))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Eval("Z", []Frame{f}, []float64{0, 1}); err == nil || !strings.Contains(err.Error(), "too many series") {
+		t.Error(err)
+	}
+}
+
 // FuzzMath: what parses is evaluated without a panic, and says the same again.
 func FuzzMath(f *testing.F) {
 	for _, s := range []string{"$A / ${B} * 100", "mean($A) > 5 || !is_nan($B)", "-2 ** 1e-3 % .5", "((1))", "$A==$A!=1<=2&&3"} {

@@ -67,7 +67,7 @@ type mathSeries struct {
 type mathRun struct {
 	answers []Frame
 	times   []float64
-	work    int // pairs looked at, and values made
+	work    int // pairs looked at, values made, and labels of rows
 }
 
 // maxMathWork bounds one evaluation; it is about a second.
@@ -139,12 +139,18 @@ func (r *mathRun) named(letter string) []mathSeries {
 		}
 		for k := range f.Fields {
 			fd := &f.Fields[k]
+			if r.work++; r.work > maxMathWork {
+				return nil
+			}
 			switch {
 			case fd.Kind != Number:
 			case len(fd.Nums) == len(r.times) && len(r.times) != 1 && !hasTexts(f):
 				out = append(out, mathSeries{labels: fd.Labels, values: fd.Nums})
 			default:
 				for row := range fd.Nums {
+					if r.work += len(fd.Labels) + len(f.Fields); r.work > maxMathWork {
+						return nil
+					}
 					out = append(out, mathSeries{labels: rowLabels(f, fd, row), values: fd.Nums[row : row+1], single: true})
 				}
 			}
