@@ -73,6 +73,9 @@ type mathRun struct {
 // maxMathWork bounds one evaluation; it is about a second.
 const maxMathWork = 10_000_000
 
+// rowWork is the work of a label of a row, which is put into a map.
+const rowWork = 4
+
 // errMathWork says that it was not enough.
 var errMathWork = fmt.Errorf("%w: too many series meet each other; sum them first, or limit them with topk", dashboard.ErrInvalid)
 
@@ -148,7 +151,7 @@ func (r *mathRun) named(letter string) []mathSeries {
 				out = append(out, mathSeries{labels: fd.Labels, values: fd.Nums})
 			default:
 				for row := range fd.Nums {
-					if r.work += len(fd.Labels) + len(f.Fields); r.work > maxMathWork {
+					if r.work += rowWork * (len(fd.Labels) + len(f.Fields)); r.work > maxMathWork {
 						return nil
 					}
 					out = append(out, mathSeries{labels: rowLabels(f, fd, row), values: fd.Nums[row : row+1], single: true})
