@@ -87,7 +87,8 @@ func (p *mathParser) take(marks ...string) (string, bool) {
 }
 
 // levels are the operators from the weakest up; longer ones come first. All
-// bind to the left, as Grafana's do: 2 ** 3 ** 2 is 8 ** 2.
+// bind to the left, as Grafana's do: 2 ** 3 ** 2 is 8 ** 2. The last takes every
+// ** before * is looked for.
 var levels = [][]string{{"||"}, {"&&"}, {"<=", ">=", "==", "!=", "<", ">"}, {"+", "-"}, {"*", "/", "%"}, {"**"}}
 
 func (p *mathParser) binary(level int) (mathNode, error) {
@@ -97,10 +98,6 @@ func (p *mathParser) binary(level int) (mathNode, error) {
 	left, err := p.binary(level + 1)
 	for err == nil {
 		op, ok := p.take(levels[level]...)
-		if ok && op == "*" && strings.HasPrefix(p.text[p.at:], "*") { // which is **
-			p.at--
-			ok = false
-		}
 		if !ok {
 			break
 		}
