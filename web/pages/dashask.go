@@ -48,9 +48,12 @@ func (p *Pages) dashAsk(ctx context.Context, v *dashView, one *dashboard.Scoped)
 	}
 	var later []mathQuery
 	letters := map[string]bool{}
+	hidden := map[string]bool{}
 	for i := range one.Queries {
-		letters[queryLetter(&one.Queries[i], i)] = true
-		q := &one.Queries[i]
+		own := one.Queries[i]
+		own.Letter = queryLetter(&own, i) // its answers are found by it
+		q := &own
+		letters[q.Letter], hidden[q.Letter] = true, hidden[q.Letter] || q.Hidden
 		scope := v.scope(one, q)
 		scope.Step, scope.Rate = a.step, rateWindow(a.step, p.o.Scrape)
 		text := strings.TrimSpace(scope.Query(q.Language, q.Text))
@@ -60,7 +63,7 @@ func (p *Pages) dashAsk(ctx context.Context, v *dashView, one *dashboard.Scoped)
 		var err error
 		switch q.Language {
 		case dashboard.Math:
-			later = append(later, mathQuery{q, text, queryLetter(q, i)})
+			later = append(later, mathQuery{q, text})
 		case dashboard.LogQL:
 			err = p.askLogNumbers(ctx, v, a, q, text)
 		case dashboard.TraceQL:
@@ -70,19 +73,13 @@ func (p *Pages) dashAsk(ctx context.Context, v *dashView, one *dashboard.Scoped)
 		}
 		if err != nil {
 			if len(one.Queries) > 1 {
-				return nil, fmt.Errorf("query %s: %w", queryLetter(q, i), err)
+				return nil, fmt.Errorf("query %s: %w", q.Letter, err)
 			}
 			return nil, err
 		}
 	}
 	if err := a.compute(later, letters); err != nil {
 		return nil, err
-	}
-	hidden := map[string]bool{}
-	for i := range one.Queries {
-		if one.Queries[i].Hidden {
-			hidden[queryLetter(&one.Queries[i], i)] = true
-		}
 	}
 	a.frames = frames.Apply(one.Transforms, slices.DeleteFunc(a.frames, func(f frames.Frame) bool { return hidden[f.Letter] }))
 	return a, nil

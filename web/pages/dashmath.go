@@ -12,8 +12,8 @@ import (
 
 // mathQuery is an expression over a panel's other queries.
 type mathQuery struct {
-	q            *dashboard.Query
-	text, letter string
+	q    *dashboard.Query
+	text string
 }
 
 // compute works out expressions, each after those that it names, and adds what
@@ -21,7 +21,7 @@ type mathQuery struct {
 func (a *dashAnswer) compute(all []mathQuery, known map[string]bool) error {
 	waits := map[string]bool{}
 	for _, m := range all {
-		waits[m.letter] = true
+		waits[m.q.Letter] = true
 	}
 	for len(all) > 0 {
 		before := len(all)
@@ -29,25 +29,25 @@ func (a *dashAnswer) compute(all []mathQuery, known map[string]bool) error {
 			m := all[i]
 			e, err := frames.ParseMath(m.text)
 			if err != nil {
-				return mathWrong(m.letter, err)
+				return mathWrong(m.q.Letter, err)
 			}
 			if i := slices.IndexFunc(e.Letters(), func(l string) bool { return !known[l] }); i >= 0 {
-				return mathWrong(m.letter, fmt.Errorf("the panel has no query %s", e.Letters()[i]))
+				return mathWrong(m.q.Letter, fmt.Errorf("the panel has no query %s", e.Letters()[i]))
 			}
 			if slices.ContainsFunc(e.Letters(), func(l string) bool { return waits[l] }) {
 				continue
 			}
-			made, err := e.Eval(m.letter, a.frames, a.times)
+			made, err := e.Eval(m.q.Letter, a.frames, a.times)
 			if err != nil {
-				return mathWrong(m.letter, err)
+				return mathWrong(m.q.Letter, err)
 			}
 			a.frames = append(a.frames, a.legend(m.q, made)...)
-			delete(waits, m.letter)
+			delete(waits, m.q.Letter)
 			all = slices.Delete(all, i, i+1)
 			i--
 		}
 		if len(all) == before {
-			return mathWrong(all[0].letter, errors.New("the expression is over itself, or over others that are over it"))
+			return mathWrong(all[0].q.Letter, errors.New("the expression is over itself, or over others that are over it"))
 		}
 	}
 	return nil

@@ -18,6 +18,7 @@ func TestMathOverAnswers(t *testing.T) {
 		want    string
 	}{
 		"of another that comes later": {[]dashboard.Query{a, b, c("$A / 2")}, `title="350"`},
+		"of those without letters":    {[]dashboard.Query{{Text: "a", Hidden: true}, {Language: dashboard.Math, Text: "$A * 10"}}, `title="70"`},
 		"of itself":                   {[]dashboard.Query{a, b, c("$B")}, "Query B: the expression is over itself"},
 		"of what is not there":        {[]dashboard.Query{a, b, c("$X")}, "Query C: the panel has no query X"},
 		"that cannot be read":         {[]dashboard.Query{a, b, c("$A +")}, "Query C: at 4: want a number"},
