@@ -93,7 +93,7 @@ func (h *hunt) inRange(ctx context.Context) error {
 	group := cmp.Or(h.first, h.limit+h.limit/4+4)
 	q := events.Query{Range: h.r, Where: h.where, Fields: idField, Receipt: h.receipt}
 	meet := h.meet
-	if h.least = max(h.least, h.min); h.least > 0 && matchesAll(h.where) {
+	if h.least = max(h.least, h.min); h.long(h.where) {
 		l := newLongHunt(h, h.r, h.wait)
 		meet, q.Range, q.Fields = l.meet, l.scanned(), longFields
 	}

@@ -40,6 +40,10 @@ func newLongHunt(h *hunt, starts store.TimeRange, found func(id string, at int64
 	return &longHunt{hunt: h, starts: starts, found: found, seed: maphash.MakeSeed(), now: map[uint64]stretch{}, until: addTime(starts.To, -maxLength)}
 }
 
+// long says that traces are to be found by how long they last, and by nothing
+// else.
+func (h *hunt) long(where events.Expr) bool { return h.least > 0 && matchesAll(where) }
+
 // scanned is the range of the scan: spans of a trace that starts in the range
 // may start behind it.
 func (l *longHunt) scanned() store.TimeRange {

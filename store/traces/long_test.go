@@ -191,3 +191,62 @@ func TestTraceOfHoursIsOnceInAnAnswer(t *testing.T) {
 		}
 	}
 }
+
+// Traces that lie behind the range are no candidates for numbers of it, with a
+// second condition or without; one that starts before it is, if it reaches into
+// it.
+func TestLongTracesBehindTheRangeAreNotCandidates(t *testing.T) {
+	s := openTest(t, t.TempDir(), Options{})
+	at := storetest.Start.UnixNano()
+	service := &store.Resource{Attrs: store.Attrs{{Key: "service.name", Value: store.String("a")}}}
+	pair := func(no byte, start int64) []store.Span { // with half a minute between them
+		list := farTrace(no, start, time.Second, 30*time.Second, time.Second)
+		for i := range list {
+			list[i].Service, list[i].Resource = "a", service
+		}
+		return list
+	}
+	var spans []store.Span
+	for i := range byte(40) { // behind the range, within an hour and the hour behind that
+		spans = append(spans, pair(100+i, at+int64(10*time.Minute)+int64(i)*int64(2*time.Minute))...)
+	}
+	for i := range byte(5) {
+		spans = append(spans, pair(1+i, at+int64(i)*int64(time.Minute))...)
+	}
+	spans = append(spans, pair(9, at-int64(15*time.Second))...) // its second span lies in the range
+	if err := s.Append(t.Context(), spans); err != nil {
+		t.Fatal(err)
+	}
+	within := store.TimeRange{From: at, To: at + int64(10*time.Minute)}
+	for _, text := range []string{`{ traceDuration > 20s && resource.service.name = "a" }`, `{ traceDuration > 20s }`} {
+		q, err := traceql.Parse(text + " | count_over_time()")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := newFinder(s, q, nil, false)
+		f.hunt.most = 10
+		m, err := f.numbers(t.Context(), store.SpanMetricQuery{Range: within})
+		if err != nil || m.Cut || len(m.Series) != 1 || m.Series[0].Points[0].Value != 11 || f.inspected != 6 {
+			t.Errorf("%s: got %+v of %d traces, %v; want 11 spans of 6 traces", text, m, f.inspected, err)
+		}
+	}
+}
+
+// A trace that lasts longer than a hunt for long traces sees is counted though
+// none of its spans does.
+func TestTraceOfMoreThanAnHourIsCounted(t *testing.T) {
+	s := openTest(t, t.TempDir(), Options{})
+	at := storetest.Start.UnixNano()
+	spans := farTrace(1, at, time.Second, 40*time.Minute, time.Second)
+	last := spans[1]
+	last.SpanID, last.Start, last.End = store.SpanID{3}, at+int64(80*time.Minute), at+int64(81*time.Minute)
+	spans = append(append(spans, last), farTrace(2, at, time.Second, time.Minute, time.Second)...)
+	if err := s.Append(t.Context(), spans); err != nil {
+		t.Fatal(err)
+	}
+	within := store.TimeRange{From: at, To: at + int64(2*time.Hour)}
+	m, err := s.SpanMetrics(t.Context(), store.SpanMetricQuery{Text: `{ traceDuration > 70m } | count_over_time()`, Range: within})
+	if err != nil || len(m.Series) != 1 || m.Series[0].Points[0].Value != 3 {
+		t.Errorf("got %+v, %v; want 3 spans", m, err)
+	}
+}

@@ -20,25 +20,26 @@ func (s *Store) SpanMetrics(ctx context.Context, q store.SpanMetricQuery) (store
 	if err != nil {
 		return store.SpanMetrics{}, err
 	}
-	series, err := parsed.NewSeries(q.Range, q.Step, q.Every, q.Origin)
+	return newFinder(s, parsed, q.Receipt, parsed.PerSpan()).numbers(ctx, q)
+}
+
+// numbers answers a query whose text is the finder's.
+func (f *finder) numbers(ctx context.Context, q store.SpanMetricQuery) (store.SpanMetrics, error) {
+	series, err := f.q.NewSeries(q.Range, q.Step, q.Every, q.Origin)
 	if err != nil {
 		return store.SpanMetrics{}, err
 	}
-	start, plan := time.Now(), parsed.Plan()
-	alone := parsed.PerSpan()
+	start, plan := time.Now(), f.q.Plan()
 	need, own := plan.Best()
-	f := newFinder(s, parsed, q.Receipt, alone)
 	f.hunt.r, f.step, f.origin = q.Range, alike(q.Step, q.Every), q.Origin
-	if alone {
+	if f.q.PerSpan() {
 		need = plan.Span
 		err = f.alone(ctx, where(need), series)
 	} else {
-		near := q.Range
-		f.hunt.least = leastOf(traceql.All(append(plan.Trace, plan.Span)))
-		if !own || f.hunt.least > 0 {
-			near = store.TimeRange{From: addTime(near.From, -maxLength), To: addTime(near.To, maxLength)}
+		if least := leastOf(traceql.All(append(plan.Trace, plan.Span))); int64(least) <= maxLength { // else more is read than a longHunt sees of a trace
+			f.hunt.least = least
 		}
-		err = f.whole(ctx, where(need), near, series)
+		err = f.whole(ctx, where(need), f.near(where(need), own), series)
 	}
 	f.end(need, start)
 	if err != nil {
@@ -46,6 +47,20 @@ func (s *Store) SpanMetrics(ctx context.Context, q store.SpanMetricQuery) (store
 	}
 	list, err := series.Answer()
 	return store.SpanMetrics{Series: list, Cut: f.hunt.cut, Damage: f.hunt.damage}, err
+}
+
+// near is where spans that fit may lie of a trace that has a span in the range:
+// in the range when each span that counts fits by its own, and before it when
+// traces are found by their starts.
+func (f *finder) near(where events.Expr, own bool) store.TimeRange {
+	near := f.hunt.r
+	if !own {
+		near.To = addTime(near.To, maxLength)
+	}
+	if !own || f.hunt.long(where) {
+		near.From = addTime(near.From, -maxLength)
+	}
+	return near
 }
 
 // alone looks at one span after the other.
@@ -139,8 +154,8 @@ func (f *finder) candidates(ctx context.Context, where events.Expr, near store.T
 			h.seen[id], list = true, append(list, candidate{id, e.Time})
 		}
 	}
-	if h.least > 0 && matchesAll(where) {
-		l := newLongHunt(h, near, func(id string, at int64) { list = append(list, candidate{id, at}) })
+	if h.long(where) {
+		l := newLongHunt(h, store.TimeRange{From: near.From, To: h.r.To}, func(id string, at int64) { list = append(list, candidate{id, at}) })
 		meet, q.Range, q.Fields = l.meet, l.scanned(), longFields
 	}
 	err = h.spans(ctx, q, func(e *events.Event) (bool, error) {
