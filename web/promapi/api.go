@@ -175,6 +175,7 @@ func (a *API) Register(mux web.Routes) {
 		}
 	}
 	mux.Handle("GET /api/v1/notifications/live", http.HandlerFunc(a.liveNotices))
+	mux.Handle("HEAD /api/v1/notifications/live", http.HandlerFunc(noHead))
 	mux.Handle("GET /-/healthy", http.HandlerFunc(a.healthy))
 	mux.Handle("GET /-/ready", http.HandlerFunc(a.ready))
 }

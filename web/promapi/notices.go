@@ -52,3 +52,10 @@ func (a *API) liveNotices(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 }
+
+// noHead refuses HEAD, which a pattern of GET takes too: an answer that nobody
+// reads would hold its place among the followers.
+func noHead(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Allow", "GET")
+	http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+}

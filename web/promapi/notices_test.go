@@ -2,10 +2,12 @@ package promapi_test
 
 import (
 	"bufio"
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/prometheus/util/features"
 	"github.com/prometheus/prometheus/util/notifications"
@@ -63,6 +65,25 @@ func TestLiveNoticesAsPrometheus(t *testing.T) {
 			}
 			if second, _ := follow(t, h); second.StatusCode != http.StatusNoContent {
 				t.Errorf("one more than may follow: %s", second.Status)
+			}
+		})
+	}
+}
+
+// A HEAD takes no place among those that follow.
+func TestLiveNoticesRefuseHeadAsPrometheus(t *testing.T) {
+	w := newWorld(t)
+	mux := http.NewServeMux()
+	notices := notifications.NewNotifications(1, nil)
+	promapi.New(promapi.Doors{Notices: notices}, promapi.Options{}).Register(mux)
+	for name, h := range map[string]http.Handler{"ours": mux, "theirs": w.theirs} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			got := httptest.NewRecorder()
+			h.ServeHTTP(got, httptest.NewRequestWithContext(ctx, "HEAD", "/api/v1/notifications/live", nil))
+			if got.Code != http.StatusMethodNotAllowed || !strings.Contains(got.Header().Get("Allow"), "GET") {
+				t.Errorf("%d %v", got.Code, got.Header())
 			}
 		})
 	}
