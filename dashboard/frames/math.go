@@ -146,11 +146,13 @@ func (p *mathParser) closed() (mathNode, error) {
 
 // value is a name, a number or a call.
 func (p *mathParser) value() (mathNode, error) {
-	if _, ok := p.take("${"); ok {
-		name := p.word()
-		if _, ok := p.take("}"); !ok || name == "" {
+	if _, ok := p.take("${"); ok { // which holds any name
+		in, _, ok := strings.Cut(p.text[p.at:], "}")
+		name := strings.TrimSpace(in)
+		if !ok || name == "" {
 			return mathNode{}, p.fault("want ${A}")
 		}
+		p.at += len(in) + len("}")
 		return p.named(name), nil
 	}
 	if _, ok := p.take("$"); ok {

@@ -18,6 +18,7 @@ func TestMath(t *testing.T) {
 		Series("B", "Value", web, times, []float64{4, 4, 4}),
 		Series("C", "Value", nil, times, []float64{100, 100, 100}),
 		Series("D", "Value", map[string]string{"service": "web", "zone": "a"}, times, []float64{2, 2, 2}),
+		Series("a query", "Value", nil, []float64{0}, []float64{8}),
 		{Letter: "T", Fields: []Field{{Name: "Time", Kind: Time, Nums: []float64{2000, 2000}}, {Name: "service", Kind: Text, Texts: []string{"web", "api"}}, {Name: "Value #T", Nums: []float64{5, 6}}}},
 	}
 	type series struct {
@@ -36,6 +37,7 @@ func TestMath(t *testing.T) {
 		"$A / $B * 100":        {{`{service="web"}`, []float64{25, 50, 75}}},
 		"$A / $C":              {{`{service="web"}`, []float64{.01, .02, .03}}, {`{service="api"}`, []float64{.1, .2, nan}}},
 		"${D}*$A":              {{`{service="web", zone="a"}`, []float64{2, 4, 6}}},
+		"${a query}+1":         {{"{}", []float64{9}}},
 		"mean($A)":             {{`{service="web"}`, []float64{2}}, {`{service="api"}`, []float64{15}}},
 		"$A - lastnotnull($A)": {{`{service="web"}`, []float64{-2, -1, 0}}, {`{service="api"}`, []float64{-10, 0, nan}}},
 		"$A > 2":               {{`{service="web"}`, []float64{0, 0, 1}}, {`{service="api"}`, []float64{1, 1, nan}}},
@@ -92,6 +94,7 @@ func TestMathRefuses(t *testing.T) {
 		"neg($A)":                "is no function",
 		"1.2.3":                  `"1.2.3" is no number`,
 		"${A":                    "want ${A}",
+		"${ }":                   "want ${A}",
 		"$ ":                     "want the letter",
 		strings.Repeat("(", 200): "nested more than",
 
@@ -140,7 +143,7 @@ func TestMathOverRowsIsBounded(t *testing.T) {
 // FuzzMath: what parses is evaluated without a panic, and is the same tree when
 // another reader has put all parentheses.
 func FuzzMath(f *testing.F) {
-	for _, s := range []string{"$A / ${B} * 100", "mean($A) > 5 || !is_nan($B)", "-2 ** 1e-3 % .5", "((1))", "$A==$A!=1<=2&&3", "1||2&&3<4+5*6**7**8*9-1>=2||0", "-!abs ( 1-2-3 )/-4"} {
+	for _, s := range []string{"$A / ${B} * 100", "${A B} / -${ B }", "mean($A) > 5 || !is_nan($B)", "-2 ** 1e-3 % .5", "((1))", "$A==$A!=1<=2&&3", "1||2&&3<4+5*6**7**8*9-1>=2||0", "-!abs ( 1-2-3 )/-4"} {
 		f.Add(s)
 	}
 	times := []float64{0, 1}
@@ -163,7 +166,7 @@ func FuzzMath(f *testing.F) {
 }
 
 var (
-	mathToken = regexp.MustCompile(`\$\{\w[\w.]*\}|\$[\w.]+|[0-9.][\w.]*[eE][-+][\w.]*|[\w.]+|\*\*|[<>=!]=|&&|\|\||[-+*/%<>!()]`)
+	mathToken = regexp.MustCompile(`\$\{[^}]+\}|\$[\w.]+|[0-9.][\w.]*[eE][-+][\w.]*|[\w.]+|\*\*|[<>=!]=|&&|\|\||[-+*/%<>!()]`)
 	// mathBinds is how strongly an operator of two binds; one before a single
 	// value binds stronger than all.
 	mathBinds = map[string]int{"||": 1, "&&": 2, "==": 3, "!=": 3, "<": 3, "<=": 3, ">": 3, ">=": 3, "+": 4, "-": 4, "*": 5, "/": 5, "%": 5, "**": 6}

@@ -11,7 +11,7 @@ import (
 )
 
 // expression is a target that is computed of others: math, reduce and threshold.
-func (im *importer) expression(at string, t node, q *dashboard.Query) bool {
+func (im *importer) expression(at string, t node, of refs, q *dashboard.Query) bool {
 	switch typ := t.str("type"); typ {
 	case "math":
 		q.Text = strings.TrimSpace(t.str("expression"))
@@ -26,6 +26,7 @@ func (im *importer) expression(at string, t node, q *dashboard.Query) bool {
 	if q.Text == "" {
 		return false
 	}
+	q.Text = of.rename(q.Text)
 	if _, err := frames.ParseMath(q.Text); err != nil {
 		im.lost(at, "the expression "+cut(q.Text, 100), strings.TrimPrefix(err.Error(), dashboard.ErrInvalid.Error()+": "))
 		return false
@@ -33,7 +34,7 @@ func (im *importer) expression(at string, t node, q *dashboard.Query) bool {
 	return true
 }
 
-var letterOf = regexp.MustCompile(`^\$?\{?(\w+)\}?$`)
+var letterOf = regexp.MustCompile(`^\$?\{?([^${}]+)\}?$`)
 
 // over is the query that an expression is over, as math names it.
 func (im *importer) over(at string, t node) string {

@@ -11,7 +11,7 @@ import (
 )
 
 // fields are unit, scale, thresholds, mappings and overrides.
-func (im *importer) fields(at string, p node, out *dashboard.Panel) {
+func (im *importer) fields(at string, p node, of refs, out *dashboard.Panel) {
 	d := p.sub("fieldConfig", "defaults")
 	where := at + ".fieldConfig.defaults"
 	if u := d.str("unit"); u != "" {
@@ -31,7 +31,7 @@ func (im *importer) fields(at string, p node, out *dashboard.Panel) {
 	}
 	for i, o := range p.nodes("fieldConfig", "overrides") {
 		if len(out.Overrides) < 500 {
-			im.override(at+".fieldConfig.overrides["+strconv.Itoa(i)+"]", o, out)
+			im.override(at+".fieldConfig.overrides["+strconv.Itoa(i)+"]", o, of, out)
 		}
 	}
 }
@@ -45,7 +45,7 @@ func decimals(d node) *int {
 	return &whole
 }
 
-func (im *importer) override(at string, o node, out *dashboard.Panel) {
+func (im *importer) override(at string, o node, of refs, out *dashboard.Panel) {
 	var to dashboard.Override
 	switch id := o.str("matcher", "id"); id {
 	case "byName":
@@ -67,7 +67,7 @@ func (im *importer) override(at string, o node, out *dashboard.Panel) {
 	case "byType":
 		to.Type = map[string]string{"number": "number", "string": "text", "time": "time"}[o.str("matcher", "options")]
 	case "byFrameRefID":
-		to.Query = cut(o.str("matcher", "options"), 20)
+		to.Query = of.letter(o.str("matcher", "options"))
 	default:
 		im.lost(at+".matcher", "an override by "+strconv.Quote(id), "fields are named by name, expression, type or query")
 		return

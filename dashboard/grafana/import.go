@@ -185,8 +185,10 @@ func (im *importer) rows(top node) {
 
 func (im *importer) remember(panels []node) {
 	for _, p := range panels {
+		shorten(p)
 		im.panelOf[p.whole("id")] = p
 		for _, in := range p.nodes("panels") { // of a closed row
+			shorten(in)
 			im.panelOf[in.whole("id")] = in
 		}
 	}

@@ -120,6 +120,17 @@ func FuzzImport(f *testing.F) {
 			}
 			return
 		}
+		for _, r := range d.Rows {
+			for _, p := range r.Panels {
+				seen := map[string]bool{}
+				for _, q := range p.Queries {
+					if q.Letter == "" || seen[q.Letter] {
+						t.Fatalf("panel %d has no one query %q", p.ID, q.Letter)
+					}
+					seen[q.Letter] = true
+				}
+			}
+		}
 		out, err := d.JSON()
 		if err != nil {
 			t.Fatal(err)

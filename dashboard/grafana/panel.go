@@ -67,8 +67,8 @@ func (im *importer) placeholder(at string, out *dashboard.Panel, what, why strin
 }
 
 func (im *importer) fill(at string, p node, out *dashboard.Panel) {
-	im.targets(at, p, out)
-	im.fields(at, p, out)
+	of := im.targets(at, p, out)
+	im.fields(at, p, of, out)
 	im.options(at, p, out)
 	switch p.str("type") {
 	case "graph":

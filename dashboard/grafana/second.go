@@ -40,6 +40,7 @@ func (im *importer) second(top node) {
 	for _, e := range top.sub("elements") {
 		if e, ok := e.(map[string]any); ok {
 			p := panelOf(e)
+			shorten(p)
 			im.panelOf[p.whole("id")] = p
 		}
 	}

@@ -10,26 +10,67 @@ import (
 	"tripod/dashboard"
 )
 
-// targets are the questions of a panel.
-func (im *importer) targets(at string, p node, out *dashboard.Panel) {
-	for i, t := range p.nodes("targets") {
+// maxTargets is how many targets of a panel are looked at: each may show the
+// answers of a panel with as many.
+const maxTargets = 100
+
+// shorten leaves a panel one more, by which that is seen.
+func shorten(p node) {
+	if l := p.list("targets"); len(l) > maxTargets {
+		p["targets"] = l[:maxTargets+1]
+	}
+}
+
+// targets are the questions of a panel; of are the letters of its own.
+func (im *importer) targets(at string, p node, out *dashboard.Panel) (of refs) {
+	taken, all := &letters{taken: map[string]bool{}}, p.nodes("targets")
+	if len(all) > maxTargets {
+		im.lost(at+".targets", "further queries", "the first "+strconv.Itoa(maxTargets)+" are looked at")
+		all = all[:maxTargets]
+	}
+	each, of := taken.give(im.ownTargets(p))
+	for i, t := range all {
 		at := at + ".targets[" + strconv.Itoa(i) + "]"
-		if !im.ofPanel(p, t) {
-			im.ask(at, p, t, out)
+		if im.ofPanel(p, t) {
+			im.borrow(at, t, taken, out)
 			continue
 		}
-		from := im.panelOf[t.whole("panelId")]
-		own := slices.DeleteFunc(from.nodes("targets"), func(t node) bool { return im.ofPanel(from, t) })
-		if len(own) == 0 {
-			im.lost(at, "the answers of panel "+t.str("panelId"), "there is no such panel with queries of its own")
-		}
-		if t.bool("withTransforms") && len(from.nodes("transformations")) > 0 {
-			im.lost(at+".withTransforms", "the transformations of panel "+t.str("panelId"), "its queries are taken, without the steps behind them")
-		}
-		for _, other := range own {
-			im.ask(at, from, other, out)
-		}
+		im.ask(at, question{p, t, each[0], of}, out)
+		each = each[1:]
 	}
+	return of
+}
+
+// question is a target of a panel, with its letter and those of the others.
+type question struct {
+	panel, target node
+	letter        string
+	of            refs
+}
+
+// borrow takes over the questions of the panel whose answers a target shows.
+func (im *importer) borrow(at string, t node, taken *letters, out *dashboard.Panel) {
+	from := im.panelOf[t.whole("panelId")]
+	own := im.ownTargets(from)
+	if len(own) == 0 {
+		im.lost(at, "the answers of panel "+t.str("panelId"), "there is no such panel with queries of its own")
+	}
+	if t.bool("withTransforms") && len(from.nodes("transformations")) > 0 {
+		im.lost(at+".withTransforms", "the transformations of panel "+t.str("panelId"), "its queries are taken, without the steps behind them")
+	}
+	each, of := taken.give(own)
+	before := len(out.Queries)
+	for i, other := range own {
+		im.ask(at, question{from, other, each[i], of}, out)
+	}
+	for i := before; i < len(out.Queries); i++ {
+		out.Queries[i].Hidden = out.Queries[i].Hidden || t.bool("hide")
+	}
+}
+
+func (im *importer) ownTargets(p node) []node {
+	all := p.nodes("targets")
+	return slices.DeleteFunc(all[:min(len(all), maxTargets)], func(t node) bool { return im.ofPanel(p, t) })
 }
 
 // ofPanel says whether a target shows the answers of another panel.
@@ -42,24 +83,22 @@ func (im *importer) ofPanel(p, t node) bool {
 }
 
 // ask adds one question to a panel.
-func (im *importer) ask(at string, p, t node, out *dashboard.Panel) {
+func (im *importer) ask(at string, ask question, out *dashboard.Panel) {
 	if len(out.Queries) >= dashboard.MaxQueries {
-		im.lost(at, "query "+t.str("refId"), "a panel has at most "+strconv.Itoa(dashboard.MaxQueries))
+		im.lost(at, "query "+ask.target.str("refId"), "a panel has at most "+strconv.Itoa(dashboard.MaxQueries))
 		return
 	}
-	if q, ok := im.target(at, p, t, out.Kind); ok {
-		if q.Letter == "" {
-			q.Letter = string(rune('A' + len(out.Queries)))
-		}
+	if q, ok := im.target(at, ask, out.Kind); ok {
 		out.Queries = append(out.Queries, q)
 	}
 }
 
-func (im *importer) target(at string, p, t node, kind dashboard.Kind) (dashboard.Query, bool) {
-	q := dashboard.Query{Letter: cut(t.str("refId"), 20), Hidden: t.bool("hide")}
+func (im *importer) target(at string, ask question, kind dashboard.Kind) (dashboard.Query, bool) {
+	p, t := ask.panel, ask.target
+	q := dashboard.Query{Letter: ask.letter, Hidden: t.bool("hide")}
 	if im.sourceType(t.at("datasource")) == "__expr__" {
 		q.Language = dashboard.Math
-		return q, im.expression(at, t, &q)
+		return q, im.expression(at, t, ask.of, &q)
 	}
 	lang, typ := im.language(p, t)
 	if lang == "" {
