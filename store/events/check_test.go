@@ -13,8 +13,8 @@ func sealedDir(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	s := openTest(t, dir, Options{MaxBlockRows: 10, NewDigest: func() Digest { return &countDigest{} }})
-	for n := 0; n < 200; n += 25 {
-		if err := s.Append(t.Context(), numbered(n, n+25)); err != nil {
+	for n := 0; n < 200; n += 200 / mergeRun {
+		if err := s.Append(t.Context(), numbered(n, n+200/mergeRun)); err != nil {
 			t.Fatal(err)
 		}
 		flush(t, s)

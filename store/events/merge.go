@@ -9,8 +9,9 @@ import (
 
 const (
 	// mergeRun parts of one day that were merged equally often become one, so
-	// that a day has less than mergeRun parts for each power of mergeRun.
-	mergeRun = 8
+	// that a day has less than mergeRun parts for each power of mergeRun, and
+	// few of its rows are in parts without an index.
+	mergeRun = 4
 	// maxMergeRows bounds a merged part.
 	maxMergeRows = 1 << 20
 )

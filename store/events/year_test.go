@@ -46,7 +46,7 @@ func (y *year) open(dir string, o Options) {
 	o.files = tracedFiles{hook: func(string, change) {}} // which syncs nothing
 	o.Now = y.clock
 	o.HeadAge = time.Nanosecond // flushed a second later
-	o.MaxBlockRows = 8          // so that a merged part is worth an index
+	o.MaxBlockRows = 4          // so that a merged part is worth an index
 	o.Events.Sealed = func(int, time.Duration) {
 		y.mu.Lock()
 		defer y.mu.Unlock()

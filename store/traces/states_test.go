@@ -68,7 +68,7 @@ func inStates(t *testing.T, spans []store.Span, test func(t *testing.T, s *Store
 	}
 	t.Run("parts", func(t *testing.T) { test(t, s) })
 	stop()
-	s, _, _ = open(events.Options{MaxBlockRows: 20})
+	s, _, _ = open(events.Options{MaxBlockRows: 8}) // so that fewer rows are worth an index
 	select {
 	case <-sealed:
 	case <-time.After(30 * time.Second):
