@@ -281,6 +281,9 @@ func (l *layout) panel(row int, at string, item node, place dashboard.Place) {
 		return
 	}
 	l.placed[name] = true
+	if item.has("conditionalRendering") {
+		l.im.lost(at+".spec.conditionalRendering", "a panel that shows only sometimes", "it shows always")
+	}
 	p := panelOf(e)
 	if v := repeated(item); v != "" {
 		p["repeat"], p["repeatDirection"] = v, item.at("repeat", "direction")

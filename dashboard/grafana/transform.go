@@ -87,11 +87,7 @@ func (im *importer) transform(at, id string, o node, out *dashboard.Panel) ([]da
 	case "filterByValue":
 		return im.filterByValue(at, o), true
 	case "timeSeriesTable":
-		for i := range out.Queries {
-			if q := &out.Queries[i]; q.Language == dashboard.PromQL && !q.Instant {
-				q.Table, q.Trend = true, true
-			}
-		}
+		im.smallLines(at, out)
 		return nil, true
 	case "prepareTimeSeries", "formatTime":
 		return nil, true // it is so already
@@ -100,6 +96,18 @@ func (im *importer) transform(at, id string, o node, out *dashboard.Panel) ([]da
 		return nil, true
 	}
 	return nil, false
+}
+
+// smallLines makes each series a row with a small line.
+func (im *importer) smallLines(at string, out *dashboard.Panel) {
+	for i := range out.Queries {
+		switch q := &out.Queries[i]; {
+		case q.Language != dashboard.PromQL && !q.Hidden:
+			im.lost(at, `the transformation "timeSeriesTable" of query `+q.Letter, "only answers in PromQL become small lines")
+		case q.Language == dashboard.PromQL && !q.Instant:
+			q.Table, q.Trend = true, true
+		}
+	}
 }
 
 func organize(o node) dashboard.Transform {
