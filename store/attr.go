@@ -186,6 +186,25 @@ type Attr struct {
 // may occur twice, and lookups find the first.
 type Attrs []Attr
 
+// Clone is a copy that shares no memory with v.
+func (v Value) Clone() Value {
+	v.str = strings.Clone(v.str)
+	if v.in != nil {
+		in := v.in.Clone()
+		v.in = &in
+	}
+	return v
+}
+
+// Clone is a copy that shares no memory with a.
+func (a Attrs) Clone() Attrs {
+	out := make(Attrs, len(a))
+	for i := range a {
+		out[i] = Attr{strings.Clone(a[i].Key), a[i].Value.Clone()}
+	}
+	return out
+}
+
 // Get finds the value of a key.
 func (a Attrs) Get(key string) (Value, bool) {
 	for i := range a {

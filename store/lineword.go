@@ -38,6 +38,9 @@ func wordOf(key string) word {
 	return noWord
 }
 
+// MayBeWord says whether a member of that name may be one of a record's words.
+func MayBeWord(member string) bool { return wordOf(member) != noWord }
+
 // keep makes the last attribute one of the record's words, if it is one that
 // the record takes; it stays an attribute otherwise. The text of a number is as
 // it was written.

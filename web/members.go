@@ -20,6 +20,7 @@ const (
 type Members struct {
 	msg, time, stream []string
 	ignore            []string    // members that are not kept
+	words             []string    // those of them that may become words of a record
 	extra             store.Attrs // of the whole request
 	streams           map[string]*store.Resource
 	lines             store.Lines
@@ -54,6 +55,11 @@ func NewMembers(r *http.Request, msg, time string) Members {
 		ignore:  list("ignore_fields", "VL-Ignore-Fields", ""),
 		streams: map[string]*store.Resource{},
 	}
+	for _, name := range s.ignore {
+		if store.MayBeWord(name) && !slices.Contains(s.msg, name) {
+			s.words = append(s.words, name)
+		}
+	}
 	for _, pair := range list("extra_fields", "VL-Extra-Fields", "") {
 		if name, value, ok := strings.Cut(pair, "="); ok && name != "" {
 			s.extra = append(s.extra, store.Attr{Key: name, Value: store.String(value)})
@@ -77,11 +83,14 @@ func (s *Members) Set(r *store.Record, line string) (why string) {
 func (s *Members) Ignores(name string) bool { return slices.Contains(s.ignore, name) }
 
 // Finish takes the message and the stream from the members that were named, and
-// drops those that are not to be kept.
+// drops those that are not to be kept, and with them the line as it was sent.
 func (s *Members) Finish(r *store.Record) {
+	left := s.leaveWords(r)
 	s.setMessage(r)
 	s.setStream(r)
-	s.leaveOut(r)
+	if s.leaveOut(r) || left {
+		r.Raw, r.Ahead, r.LevelFrom, r.Opaque = "", 0, "", false
+	}
 }
 
 // setTime takes the time from the member that was named. A member that
@@ -139,15 +148,16 @@ func (s *Members) setMessage(r *store.Record) {
 	}
 }
 
-// leaveOut drops the members that are not to be kept, and with them the line as
-// it was sent.
-func (s *Members) leaveOut(r *store.Record) {
-	for _, name := range s.ignore {
-		if i := slices.IndexFunc(r.Attrs, func(a store.Attr) bool { return a.Key == name }); i >= 0 {
-			r.Attrs = slices.Delete(r.Attrs, i, i+1)
-			r.Raw, r.Ahead, r.LevelFrom, r.Opaque = "", 0, "", false
-		}
+// leaveOut drops the attributes that are not to be kept, and says whether there
+// were any.
+func (s *Members) leaveOut(r *store.Record) bool {
+	if len(s.ignore) == 0 {
+		return false
 	}
+	had := len(r.Attrs)
+	kept := slices.DeleteFunc(r.Attrs[r.Ahead:], func(a store.Attr) bool { return s.Ignores(a.Key) })
+	r.Attrs = r.Attrs[:r.Ahead+len(kept)]
+	return len(r.Attrs) < had
 }
 
 // takeOut removes an attribute that the record has in another place.
@@ -165,14 +175,15 @@ func (s *Members) setStream(r *store.Record) {
 	var key strings.Builder
 	if r.Resource != nil {
 		attrs = append(attrs, r.Resource.Attrs...)
-		fmt.Fprintf(&key, "%p,", r.Resource)
 	}
 	for _, name := range s.stream {
 		if i := find(r, name); i >= 0 {
 			attrs = append(attrs, r.Attrs[i])
-			fmt.Fprintf(&key, "%q=%d%q,", name, r.Attrs[i].Value.Kind, r.Attrs[i].Value.Text())
 			takeOut(r, i)
 		}
+	}
+	for _, a := range attrs {
+		fmt.Fprintf(&key, "%q=%d%q,", a.Key, a.Value.Kind, a.Value.Text())
 	}
 	attrs = append(attrs, s.extra...)
 	if r.Service == "" {
@@ -180,7 +191,7 @@ func (s *Members) setStream(r *store.Record) {
 	}
 	res := s.streams[key.String()]
 	if res == nil {
-		res = &store.Resource{Attrs: attrs}
+		res = &store.Resource{Attrs: attrs.Clone()} // else it would hold the text of all lines that came with this one
 		if len(s.streams) < maxStreams {
 			s.streams[key.String()] = res
 		}

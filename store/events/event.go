@@ -44,34 +44,7 @@ func (e *Event) Text(name string) string {
 func (e *Event) Clone() Event {
 	c := Event{Time: e.Time, Class: e.Class, Fields: make([]Field, len(e.Fields))}
 	for i, f := range e.Fields {
-		c.Fields[i] = Field{strings.Clone(f.Name), CloneValue(f.Value)}
+		c.Fields[i] = Field{strings.Clone(f.Name), f.Value.Clone()}
 	}
 	return c
-}
-
-// CloneValue is a copy that shares no memory with the engine.
-func CloneValue(v store.Value) store.Value {
-	switch v.Kind {
-	case store.KindString:
-		return store.String(strings.Clone(v.Str()))
-	case store.KindBytes:
-		return store.Bytes([]byte(v.Str()))
-	case store.KindList:
-		items := make([]store.Value, len(v.In()))
-		for i, a := range v.In() {
-			items[i] = CloneValue(a.Value)
-		}
-		return store.List(items...)
-	case store.KindMap:
-		return store.Map(cloneAttrs(v.In()))
-	}
-	return v
-}
-
-func cloneAttrs(in store.Attrs) store.Attrs {
-	out := make(store.Attrs, len(in))
-	for i, a := range in {
-		out[i] = store.Attr{Key: strings.Clone(a.Key), Value: CloneValue(a.Value)}
-	}
-	return out
 }

@@ -33,9 +33,9 @@ func (d *decoder) record(e *events.Event) store.Record {
 		name := f.Name
 		switch {
 		case name == "" || name[0] > keep[0]:
-			r.Attrs = append(r.Attrs, store.Attr{Key: strings.Clone(name), Value: events.CloneValue(f.Value)})
+			r.Attrs = append(r.Attrs, store.Attr{Key: strings.Clone(name), Value: f.Value.Clone()})
 		case name[0] == keep[0]:
-			r.Attrs = append(r.Attrs, store.Attr{Key: strings.Clone(name[1:]), Value: events.CloneValue(f.Value)})
+			r.Attrs = append(r.Attrs, store.Attr{Key: strings.Clone(name[1:]), Value: f.Value.Clone()})
 		case name[0] == resource[0]:
 			d.resource.Attrs = append(d.resource.Attrs, store.Attr{Key: name[1:], Value: f.Value})
 		case name[0] == scope[0]:
@@ -65,7 +65,7 @@ func attrsOf(e *events.Event) int {
 func (d *decoder) word(r *store.Record, name string, v store.Value) {
 	switch name {
 	case wordBody:
-		r.Body = events.CloneValue(v)
+		r.Body = v.Clone()
 	case wordService:
 		r.Service = strings.Clone(v.Str())
 	case wordEvent:
@@ -155,5 +155,5 @@ func cloneAttrs(in store.Attrs) store.Attrs {
 	if len(in) == 0 {
 		return nil
 	}
-	return events.CloneValue(store.Map(in)).In()
+	return in.Clone()
 }

@@ -131,7 +131,7 @@ const textsAtATime = 4096
 // value is a copy of v.
 func (d *decoder) value(v store.Value) store.Value {
 	if v.Kind != store.KindString || len(v.Str()) > textsAtATime/8 {
-		return events.CloneValue(v)
+		return v.Clone()
 	}
 	if d.texts.Len()+len(v.Str()) > d.texts.Cap() {
 		d.texts = strings.Builder{}
@@ -145,7 +145,7 @@ func (d *decoder) value(v store.Value) store.Value {
 // attrs is a copy.
 func (d *decoder) attrs(from store.Attrs) (out store.Attrs) {
 	for _, a := range from {
-		out = append(out, store.Attr{Key: d.word(a.Key), Value: events.CloneValue(a.Value)})
+		out = append(out, store.Attr{Key: d.word(a.Key), Value: a.Value.Clone()})
 	}
 	return out
 }
@@ -204,7 +204,7 @@ func mapAttrs(v store.Value) store.Attrs {
 	if len(v.In()) == 0 {
 		return nil
 	}
-	return events.CloneValue(v).In()
+	return v.Clone().In()
 }
 
 // item is an empty value where there is none.

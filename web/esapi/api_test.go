@@ -132,6 +132,7 @@ func TestNamedMembers(t *testing.T) {
 		"a stream":            {"?_stream_fields=pod,none", `{"message":"hi","pod":"p1"}`, `now  unset "hi" _id=a in i`, "index=i pod=p1"},
 		"more":                {"?extra_fields=env=prod", `{"message":"hi"}`, `now  unset "hi" _id=a in i`, "index=i env=prod"},
 		"not to be kept":      {"?ignore_fields=user.secret", `{"message":"hi","user":{"id":7,"secret":"s3cr3t"}}`, `now  unset "hi" _id=a user.id=7 in i`, ""},
+		"the id is kept":      {"?ignore_fields=_id", `{"message":"hi","_id":"s3cr3t"}`, `now  unset "hi" _id=a in i`, ""},
 		"time of two":         {"?_time_field=when", `{"@timestamp":"2020-01-01T00:00:00Z","when":"2026-03-12T14:05:00Z","message":"hi"}`, `2026-03-12T14:05:00Z  unset "hi" _id=a @timestamp=2020-01-01T00:00:00Z in i`, ""},
 		"the id is no member": {"?_msg_field=_id", `{"message":"hi"}`, `now  unset "hi" _id=a in i`, ""},
 	} {

@@ -118,9 +118,17 @@ func TestFields(t *testing.T) {
 // What is not to be kept is nowhere, the line as it was sent included.
 func TestIgnoredFieldsAreNotKept(t *testing.T) {
 	for name, c := range map[string]struct{ query, line, want string }{
-		"one":           {"?ignore_fields=secret", `{"msg":"m","secret":"s3cr3t","n":1}`, `now  unset "m" {n=1} {}`},
-		"nested":        {"?ignore_fields=user.token,other", `{"msg":"m","user":{"id":7,"token":"s3cr3t"}}`, `now  unset "m" {user.id=7} {}`},
-		"by the header": {"", `{"msg":"m","secret":"s3cr3t"}`, `now  unset "m" {} {}`},
+		"one":                      {"?ignore_fields=secret", `{"msg":"m","secret":"s3cr3t","n":1}`, `now  unset "m" {n=1} {}`},
+		"nested":                   {"?ignore_fields=user.token,other", `{"msg":"m","user":{"id":7,"token":"s3cr3t"}}`, `now  unset "m" {user.id=7} {}`},
+		"by the header":            {"", `{"msg":"m","secret":"s3cr3t"}`, `now  unset "m" {} {}`},
+		"each of a name":           {"?ignore_fields=secret", `{"secret":"s3cr3t","msg":"m","secret":"s3cr3t too"}`, `now  unset "m" {} {}`},
+		"the message":              {"?ignore_fields=message", `{"message":"s3cr3t","n":1,"message":"s3cr3t too"}`, `now  unset "" {n=1} {}`},
+		"another message":          {"?ignore_fields=message", `{"msg":"m","message":"s3cr3t"}`, `now  unset "m" {} {}`},
+		"a message that was named": {"?ignore_fields=message,secret&_msg_field=message", `{"message":"m","msg":"n","secret":"s3cr3t"}`, `now  unset "m" {msg=n} {}`},
+		"a message besides":        {"?ignore_fields=msg&_msg_field=log", `{"msg":"s3cr3t","log":"m"}`, `now  unset "m" {} {}`},
+		"the level":                {"?ignore_fields=log.level,log.x", `{"msg":"m","log":{"level":"error","x":"s3cr3t"}}`, `now  unset "m" {} {}`},
+		"the service":              {"?ignore_fields=service.name", `{"msg":"m","service.name":"s3cr3t"}`, `now  unset "m" {} {}`},
+		"the trace":                {"?ignore_fields=trace.id,span_id", `{"msg":"m","trace":{"id":"0123456789abcdef0123456789abcdef"},"span_id":"0123456789abcdef","s":"s3cr3t"}`, `now  unset "m" {s=s3cr3t} {}`},
 	} {
 		var e engine
 		header := []string{}
@@ -130,8 +138,9 @@ func TestIgnoredFieldsAreNotKept(t *testing.T) {
 		if code, res := post(t, &e, Options{}, "/insert/jsonline"+c.query, "", []byte(c.line), header...); code != 200 || len(e.records) != 1 {
 			t.Fatalf("%s: got %d %+v", name, code, res)
 		}
-		if got := show(&e.records[0]); got != c.want || strings.Contains(e.records[0].Line(), "s3cr3t") {
-			t.Errorf("%s: got %s, line %q", name, got, e.records[0].Line())
+		r := &e.records[0]
+		if got := show(r); got != c.want || r.Raw != "" || !r.TraceID.IsZero() || !r.SpanID.IsZero() || r.LevelText != "" {
+			t.Errorf("%s: got %s, line %q, trace %v, span %v, level %q", name, got, r.Raw, r.TraceID, r.SpanID, r.LevelText)
 		}
 	}
 }
