@@ -46,7 +46,10 @@ func (c *Catalog) List(ctx context.Context) (_ []dashboard.Entry, err error) {
 		}
 		out = append(out, e)
 	}
-	return out, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list dashboards: %w", err)
+	}
+	return out, nil
 }
 
 // Get is one version of a dashboard, the newest when version is 0.
@@ -96,7 +99,10 @@ func (c *Catalog) Editions(ctx context.Context, id string) (_ []dashboard.Editio
 		e.Saved = time.UnixMilli(saved).UTC()
 		out = append(out, e)
 	}
-	return out, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("history of %.80q: %w", id, err)
+	}
+	return out, nil
 }
 
 // Save keeps a dashboard as its newest version. An empty id makes a new one.

@@ -28,7 +28,10 @@ func (c *Catalog) SavedQueries(ctx context.Context, kind string) (_ []store.Save
 		q.Saved = time.UnixMilli(saved).UTC()
 		out = append(out, q)
 	}
-	return out, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list saved queries: %w", err)
+	}
+	return out, nil
 }
 
 // SaveQuery keeps a query under its name, in place of one of that name.

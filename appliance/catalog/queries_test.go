@@ -63,3 +63,18 @@ func TestWhatCannotBeSaved(t *testing.T) {
 		t.Errorf("in place of another: %v", err)
 	}
 }
+
+// What fails at a later row names what was asked, too.
+func TestFailedListOfSavedQueriesIsNamed(t *testing.T) {
+	c, _ := openCatalog(t)
+	if _, err := c.db.ExecContext(t.Context(), `DROP TABLE queries;
+		CREATE TABLE numbers (kind, name, n, PRIMARY KEY (kind, name)) WITHOUT ROWID;
+		INSERT INTO numbers VALUES ('logs', 'a', 1), ('logs', 'b', -9223372036854775807 - 1);
+		CREATE VIEW queries AS SELECT kind, name, 'x' AS text, abs(n) AS saved FROM numbers`); err != nil {
+		t.Fatal(err)
+	}
+	list, err := c.SavedQueries(t.Context(), "logs")
+	if err == nil || !strings.HasPrefix(err.Error(), "list saved queries: ") || list != nil {
+		t.Errorf("got %+v, %v", list, err)
+	}
+}

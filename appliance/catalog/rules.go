@@ -39,7 +39,10 @@ func rules(ctx context.Context, db lister) (_ []rulebook.Kept, err error) {
 		}
 		out = append(out, k)
 	}
-	return out, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("list rules: %w", err)
+	}
+	return out, nil
 }
 
 func scanRule(scan func(...any) error) (k rulebook.Kept, err error) {
@@ -84,7 +87,10 @@ func (c *Catalog) RuleEditions(ctx context.Context, id string) (_ []rulebook.Edi
 		e.Saved = time.UnixMilli(saved).UTC()
 		out = append(out, e)
 	}
-	return out, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("history of rule %.80q: %w", id, err)
+	}
+	return out, nil
 }
 
 // RuleChange is what to do with a rule: keep Rule as its newest version, or
