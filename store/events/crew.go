@@ -15,8 +15,9 @@ type crew struct {
 	over atomic.Bool // what has not begun may be left
 }
 
-// maxWaiting is work that waits for the crew; a scan of more cursors than that
-// takes goroutines beside it.
+// maxWaiting is work that waits for the crew: chunks of heads, and blocks, of
+// which each cursor of a scan has up to twice GOMAXPROCS ahead. What comes when so
+// much waits takes a goroutine of its own.
 const maxWaiting = 64
 
 // do lets the crew do it soon.

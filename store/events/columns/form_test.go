@@ -11,6 +11,7 @@ import (
 // beside them, and what no text with a form has.
 var pieceOf = []string{"a", "z", "A", "Z", "_", "0", "9", "g", "-", " ", "/", ":", "@", "[", "`", "{", "^", "\x02", "\x7f",
 	"abcdef", "0123456789", "deadbeef", "        ", "f47ac10b-58cc-4372-a567-0e02b2c3d479", "F47ac10b-58cc-4372-a567-0e02b2c3d479",
+	"deadbeef-1111-2222-3333-4", "deadbeef-1111-2222-3333-444444444444", // a form whose piece a UUID begins with
 	"\x00", "\x01", "\x80", "é"}
 
 func randomText(r *rand.Rand, most int) []byte {

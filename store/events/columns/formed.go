@@ -1,6 +1,9 @@
 package columns
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"strings"
+)
 
 // Split takes the text of an entry apart that was added last: Parts of it are
 // runs of letters, digits and "_" that have a digit, and whole UUIDs; the rest is
@@ -38,12 +41,13 @@ const beginningBits = 6
 type entryForm struct{ form, slots uint32 }
 
 type formUse struct {
-	key   string
-	slots int
-	marks int // of it, where they begin among all
-	first int // entry
-	uses  int // of texts that are packed
-	code  int // from 1; 0 for one that is not kept
+	key    string
+	slots  int
+	marks  int  // of it, where they begin among all
+	first  int  // entry
+	uses   int  // of texts that are packed
+	code   int  // from 1; 0 for one that is not kept
+	unsure bool // a text that fits its pieces may have another form: a UUID may begin in one
 }
 
 func (f *formed) len() int { return len(f.of) }
@@ -110,9 +114,9 @@ func (f *formed) formOf(text []byte) (form uint32) {
 
 // fits appends the slots of a text of a form; false, after some of them maybe,
 // when it has another. It says the same as split, because the pieces of a form
-// begin and end where a run or UUID does.
+// begin and end where a run or UUID does, and no UUID begins within a piece.
 func (f *formed) fits(u *formUse, text []byte) bool {
-	if len(text) > maxFormText {
+	if u.unsure || len(text) > maxFormText {
 		return false
 	}
 	at, from := uint32(0), uint32(0) // in the text and in the key
@@ -176,7 +180,7 @@ func (f *formed) find() uint32 {
 		f.byKey = map[string]uint32{}
 	}
 	key := string(f.key)
-	u := formUse{key: key, marks: len(f.marks), first: len(f.of)}
+	u := formUse{key: key, marks: len(f.marks), first: len(f.of), unsure: mayBeginUUID(key)}
 	for i := range len(key) {
 		if key[i] <= markUUID {
 			f.marks = append(f.marks, uint32(i))
@@ -188,6 +192,20 @@ func (f *formed) find() uint32 {
 	f.byKey[key] = form
 	return form
 }
+
+// mayBeginUUID says whether a piece of a form has what a UUID may begin with: a
+// run of eight letters from a to f, and "-". Whether a text has one there depends
+// on what is in its slots.
+func mayBeginUUID(key string) bool {
+	for i := 8; i < len(key); i++ {
+		if key[i] == '-' && isHexWord(key[i-8:i]) && (i == 8 || runes[key[i-9]]&inRun == 0) {
+			return true
+		}
+	}
+	return false
+}
+
+func isHexWord(s string) bool { return strings.Trim(s, "abcdef") == "" }
 
 // parts are those of an entry; known says that its form is an earlier entry's.
 func (f *formed) parts(entry int) (parts []Part, known bool) {
