@@ -16,8 +16,8 @@ type SavedQuery struct {
 // Bounds of saved queries.
 const (
 	MaxSavedQueries  = 500
-	maxSavedName     = 100 // runes
-	maxSavedQueryLen = 16 << 10
+	maxSavedName     = 100     // runes
+	maxSavedQueryLen = 8 << 10 // bytes; what an address takes, through which a query is opened
 )
 
 // Fault says what keeps a query from being saved, as an ErrInvalid, or nil.

@@ -2,12 +2,14 @@ package pages
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"tripod/store"
+	"tripod/ui"
 	"tripod/ui/screens"
 )
 
@@ -36,7 +38,7 @@ func (p *Pages) logSaved(ctx context.Context, a *logAsk) *screens.LogSaved {
 	}
 	m := &screens.LogSaved{Back: a.st.With(), Text: a.typed}
 	for _, q := range list {
-		m.List = append(m.List, screens.LogSavedQuery{Name: q.Name, Text: q.Text, Href: a.st.With("q", q.Text, "sel", "", "cursor", "")})
+		m.List = append(m.List, screens.LogSavedQuery{Name: q.Name, Text: q.Text, Href: a.st.With("q", q.Text, "sel", "", "cursor", "", "before", "", "around", "")})
 	}
 	return m
 }
@@ -47,9 +49,47 @@ func (p *Pages) logsSave(w http.ResponseWriter, r *http.Request) error {
 		if err := q.Fault(); err != nil {
 			return err
 		}
+		if form.Get("replace") == "" {
+			if err := p.savedFree(r.Context(), q); err != nil {
+				return err
+			}
+		}
+		if back.Get("q") != q.Text { // they are places in the lines of the other query
+			for _, n := range [...]string{"sel", "cursor", "before", "around"} {
+				back.Del(n)
+			}
+		}
 		back.Set("q", q.Text)
 		return p.o.Saved.SaveQuery(r.Context(), savedLogs, q)
 	})
+}
+
+// savedTaken says that another query has the name of one that is to be saved.
+type savedTaken struct{ was, now store.SavedQuery }
+
+func (e *savedTaken) Error() string {
+	return fmt.Sprintf("there is a saved query %q already, which asks for other lines", e.was.Name)
+}
+
+// savedFree says whether a query can take its name without displacing another.
+func (p *Pages) savedFree(ctx context.Context, q store.SavedQuery) error {
+	list, err := p.o.Saved.SavedQueries(ctx, savedLogs)
+	if err != nil {
+		return err
+	}
+	for _, was := range list {
+		if was.Name == q.Name && was.Text != q.Text {
+			return &savedTaken{was: was, now: q}
+		}
+	}
+	return nil
+}
+
+// askReplace asks whether a query is to take the place of another.
+func (p *Pages) askReplace(w http.ResponseWriter, r *http.Request, e *savedTaken, back string) error {
+	pg := p.page(r.Context(), p.state(r), "logs", "Replace a saved query?", "logs.css")
+	m := screens.LogSavedTaken{Name: e.was.Name, Was: e.was.Text, Now: e.now.Text, Back: back}
+	return p.send(w, r, http.StatusConflict, ui.Shell(pg), screens.LogSavedAsk(m))
 }
 
 func (p *Pages) logsUnsave(w http.ResponseWriter, r *http.Request) error {
@@ -72,7 +112,12 @@ func (p *Pages) postedSaved(w http.ResponseWriter, r *http.Request, do func(form
 	if u, err := url.Parse(r.PostForm.Get("back")); err == nil && u.Path == "/logs" && u.Host == "" && u.Scheme == "" {
 		back = u.Query()
 	}
+	here := address("/logs", back)
 	if err := do(r.PostForm, back); err != nil {
+		var taken *savedTaken
+		if errors.As(err, &taken) {
+			return p.askReplace(w, r, taken, here)
+		}
 		return err
 	}
 	http.Redirect(w, r, address("/logs", back), http.StatusSeeOther)

@@ -57,7 +57,12 @@ func TestSavedQueries(t *testing.T) {
 		to     string
 	}{
 		"saved":           {url.Values{"name": {" a  name "}, "text": {"x y "}, "back": {"/logs?q=old&from=now-2h"}}, 303, "/logs?from=now-2h&q=x+y"},
-		"in its place":    {url.Values{"name": {"slow"}, "text": {"took:>2s"}}, 303, "/logs?q=took%3A%3E2s"},
+		"other places":    {url.Values{"name": {"a name"}, "text": {"x y"}, "back": {"/logs?q=old&cursor=1&sel=2&before=3&around=4&view=fields"}}, 303, "/logs?q=x+y&view=fields"},
+		"the same places": {url.Values{"name": {"a name"}, "text": {"x y"}, "back": {"/logs?q=x+y&cursor=1&sel=2"}}, 303, "/logs?cursor=1&q=x+y&sel=2"},
+		"taken":           {url.Values{"name": {"Pool pressure"}, "text": {"y"}, "back": {"/logs?q=old"}}, 409, ""},
+		"in its place":    {url.Values{"name": {"slow"}, "text": {"took:>2s"}, "replace": {"1"}}, 303, "/logs?q=took%3A%3E2s"},
+		"as it is":        {url.Values{"name": {"Pool pressure"}, "text": {`level:>=warn "db pool"`}}, 303, "/logs?q=level%3A%3E%3Dwarn+%22db+pool%22"},
+		"too long":        {url.Values{"name": {"d"}, "text": {strings.Repeat("x", maxValue+1)}}, 400, ""},
 		"to another site": {url.Values{"name": {"b"}, "text": {"x"}, "back": {"//evil.example/logs?q=y"}}, 303, "/logs?q=x"},
 		"to another page": {url.Values{"name": {"c"}, "text": {"x"}, "back": {"/alerts"}}, 303, "/logs?q=x"},
 		"without a name":  {url.Values{"name": {" "}, "text": {"x"}}, 400, ""},
@@ -66,6 +71,11 @@ func TestSavedQueries(t *testing.T) {
 		if w := send("/logs/saved", c.form); w.Code != c.status || w.Header().Get("Location") != c.to {
 			t.Errorf("%s: got %d to %q", name, w.Code, w.Header().Get("Location"))
 		}
+	}
+	taken := send("/logs/saved", url.Values{"name": {"Pool pressure"}, "text": {"y"}, "back": {"/logs?q=old&cursor=1"}}).Body.String()
+	says(t, "taken", taken, "“Pool pressure” already", "db pool", `name="replace" value="1"`, `name="text" value="y"`, `href="/logs?cursor=1&amp;q=old"`)
+	if saved["Pool pressure"] != `level:>=warn "db pool"` {
+		t.Errorf("another query has its name: %v", saved)
 	}
 	if saved["a name"] != "x y" || saved["slow"] != "took:>2s" || len(saved) != 5 {
 		t.Errorf("kept %v", saved)
@@ -76,6 +86,16 @@ func TestSavedQueries(t *testing.T) {
 	if w := send("/logs/saved/remove", url.Values{"name": {"slow"}}); w.Code != http.StatusNotFound {
 		t.Errorf("removed twice: %d", w.Code)
 	}
+}
+
+func TestSavedQueryOpensAsItWasSaved(t *testing.T) {
+	long := strings.Repeat("x", maxValue)
+	h := screenOf(t, Options{Logs: &fakeLogs{}, Words: fakeWords{}, Saved: fakeSaved{}})
+	r := httptest.NewRequest("POST", "/logs/saved", strings.NewReader(url.Values{"name": {"long"}, "text": {long}}.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	says(t, "page", ask(h, w.Header().Get("Location")).Body.String(), long, "!was left out")
 }
 
 func TestSavedQueriesComplete(t *testing.T) {
