@@ -6,7 +6,7 @@ type Box = HTMLInputElement;
 
 let shown: Box | null = null; // whose options are open
 let before = ''; // what stands ahead of the word that they complete
-let at = 0; // in options()
+let at = 0; // in options(); -1 for none
 let moved = false; // the reader chose an option, so Enter takes it
 let timer = 0;
 let asked: AbortController | null = null;
@@ -33,7 +33,7 @@ export function close(): boolean {
 
 function choose(i: number): void {
   const rows = options();
-  at = Math.min(Math.max(i, 0), rows.length - 1);
+  at = Math.min(i, rows.length - 1);
   all('#ac .opt').forEach((row) => {
     const n = rows.indexOf(row);
     row.classList.toggle('on', n === at);
@@ -42,6 +42,9 @@ function choose(i: number): void {
   rows[at]?.scrollIntoView({ block: 'nearest' });
   shown?.setAttribute('aria-activedescendant', rows[at]?.id ?? '');
 }
+
+/** What Tab takes unless the reader moves: never a whole query in place of a word. */
+const preselect = (): void => choose(options().findIndex((row) => !('whole' in row.dataset)));
 
 const keys: [string, string][] = [['Tab', 'accept'], ['Ctrl Space', 'all fields'], ['Esc', 'close']];
 
@@ -59,7 +62,7 @@ function show(box: Box, content: Element): void {
   before = typed(box).slice(0, typed(box).length - cut);
   box.setAttribute('aria-expanded', 'true');
   place(box, pop, cut);
-  choose(0);
+  preselect();
 }
 
 /**
@@ -76,7 +79,7 @@ function narrow(box: Box): void {
   }
   pop.hidden = !options().length;
   moved = false;
-  choose(0);
+  preselect();
 }
 
 /** Puts the list under the word that it stands for. */
@@ -169,10 +172,10 @@ function key(e: KeyboardEvent): void {
   const row = options()[at];
   if (e.key === 'ArrowDown' || e.key === 'ArrowUp') {
     const n = options().length;
-    choose((at + (e.key === 'ArrowDown' ? 1 : n - 1)) % n);
+    choose((e.key === 'ArrowDown' ? at + 1 : Math.max(at, 0) + n - 1) % n);
     moved = true;
-  } else if (e.key === 'Tab' && !e.shiftKey) {
-    if (row) accept(box, row);
+  } else if (e.key === 'Tab' && !e.shiftKey && row) {
+    accept(box, row);
   } else if (e.key === 'Enter' && moved && row) {
     accept(box, row);
   } else if (e.key === 'Escape') {

@@ -24,6 +24,7 @@ export default function logsQuery(scene) {
   scene('completion: fields, values with counts, Tab, Esc, all fields', complete);
   scene('completion of LogQL, and the queries of this browser', completeLogQL);
   scene('a query is saved under a name, offered while one types, and removed', saved);
+  scene('a name that is taken: asks before another query is replaced; at 390 px too', taken, { size: 'narrow', allow: /status of 409/ });
   scene('at 390 px completion fits', completeNarrow, { size: 'narrow', theme: 'light' });
   scene('a field’s value narrows and widens again', facet);
   scene('a field that the query does not say becomes a filter; f finds it', filterFacet);
@@ -71,13 +72,44 @@ async function saved(page) {
   await rows(page).first().waitFor();
   await page.locator('#q').click();
   await page.keyboard.type('level:info queu');
-  await page.locator('#ac .opt', { hasText: name }).click();
+  await page.locator('#ac .opt', { hasText: name }).waitFor();
+  await page.keyboard.press('Tab');
+  assert.match(await page.locator('#q').inputValue(), /^level:info queu/, 'Tab takes no whole query that nobody went to');
+  await page.locator('#q').fill('level:info queu');
+  await page.locator('#ac .opt', { hasText: name }).waitFor();
+  await page.locator('#q').press('ArrowUp'); // to the last, which it is
+  await page.keyboard.press('Tab');
   assert.equal(await page.locator('#q').inputValue(), 'service:streak-worker job');
 
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await pop.locator(`summary[aria-label="Remove ${name}"]`).click();
   await pop.locator('.opt', { hasText: name }).getByRole('button', { name: 'Remove', exact: true }).click();
   await page.waitForFunction((text) => document.readyState === 'complete' && !document.querySelector('#saved-pop')?.textContent.includes(text), name);
+}
+
+// Another's query keeps its name unless one says that it is to be replaced.
+async function taken(page) {
+  const name = 'Of the night ' + Date.now();
+  const save = async (text) => {
+    await page.goto('/logs?q=' + encodeURIComponent(text));
+    await rows(page).first().waitFor();
+    await page.getByRole('button', { name: 'Save', exact: true }).click(); // narrow: a star
+    await page.locator('#saved-pop .one [name=name]').fill(name);
+    await page.keyboard.press('Enter');
+  };
+  await save('level:info');
+  await page.locator('#saved-pop a', { hasText: name }).waitFor({ state: 'attached' });
+  await save('level:warn');
+  await page.getByText('already', { exact: false }).first().waitFor();
+  await page.screenshot({ path: join(shots, 'logs-taken-narrow.png') });
+  assert.deepEqual(await page.evaluate(tooSmall), []);
+  await page.getByRole('button', { name: 'Replace it' }).click();
+  await page.waitForURL((u) => u.searchParams.get('q') === 'level:warn');
+  await page.locator('#saved-pop a', { hasText: name }).filter({ hasText: 'level:warn' }).waitFor({ state: 'attached' });
+  await page.screenshot({ path: join(shots, 'logs-save-narrow.png') });
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.locator('#saved-pop .one [name=name]').waitFor();
+  await page.screenshot({ path: join(shots, 'logs-savepop-narrow.png') });
 }
 
 async function facet(page) {
