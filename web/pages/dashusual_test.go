@@ -55,7 +55,7 @@ func TestStatSaysWhatIsUsual(t *testing.T) {
 	for name, c := range map[string]struct {
 		panel dashboard.Panel
 		f     func(time.Time) float64
-		want  string
+		want  []string
 	}{
 		"days before": {stat, func(at time.Time) float64 {
 			switch days := int((ago(at) + time.Hour) / (24 * time.Hour)); days {
@@ -65,7 +65,7 @@ func TestStatSaysWhatIsUsual(t *testing.T) {
 				return float64(days)
 			}
 			return math.NaN()
-		}, ">usually 2 /s<"},
+		}, []string{">usually 2 /s<", `<span class="vh">of all; usually: the median of this time of day on 3 days before</span>`}},
 		"no days before": {stat, func(at time.Time) float64 {
 			if ago(at) > 2*time.Hour {
 				return math.NaN()
@@ -74,15 +74,15 @@ func TestStatSaysWhatIsUsual(t *testing.T) {
 				return 90
 			}
 			return 7
-		}, ">usually 7 /s<"},
+		}, []string{">usually 7 /s<"}},
 		"of the whole range": {grown, func(at time.Time) float64 {
 			if ago(at) > 2*time.Hour {
 				return math.NaN()
 			}
 			return 7
-		}, ">of all<"},
+		}, []string{">of all<"}},
 	} {
-		t.Run(name, func(t *testing.T) { wants(t, numberPage(t, oneSeries(c.f), c.panel), c.want) })
+		t.Run(name, func(t *testing.T) { wants(t, numberPage(t, oneSeries(c.f), c.panel), c.want...) })
 	}
 }
 
@@ -135,5 +135,5 @@ func TestTrendIsASmallLineInATable(t *testing.T) {
 		Title: "Routes", Kind: dashboard.Table, Transforms: []dashboard.Transform{{Kind: "merge"}, {Kind: "organize", Exclude: []string{"Time"}, Rename: map[string]string{"Trend #B": "over time"}}},
 		Queries: []dashboard.Query{{Letter: "A", Text: "a", Instant: true, Table: true}, {Letter: "B", Text: "b", Table: true, Trend: true}},
 	})
-	wants(t, page, "over time", `<div class="trend" title="last `, `<path class="ln k-mute"`, "/a", "!NaN")
+	wants(t, page, "over time", `<div class="trend" title="last `, `<span class="vh">last `, `<path class="ln k-mute"`, "/a", "!NaN")
 }
