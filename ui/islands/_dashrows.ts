@@ -75,12 +75,18 @@ function bar(desk: Desk, d: Dashboard, row: Row, no: number): HTMLElement {
   title.placeholder = no ? 'Row without a title' : 'Without a title';
   title.maxLength = 300;
   title.setAttribute('aria-label', `Title of row ${no + 1}`);
-  title.addEventListener('change', () => {
-    desk.change();
+  // Saving by keys finds what is typed; one step back takes all of it. The bars
+  // stay, so that a click that ends the typing meets the button it aims at.
+  let typed = false;
+  title.addEventListener('input', () => {
+    if (!typed) desk.change();
+    typed = true;
     if (title.value.trim()) row.title = title.value.trim();
     else delete row.title, delete row['closed'];
-    again(desk, row, 'input');
+    closed.disabled = !row.title;
+    closed.checked = !!row['closed'];
   });
+  title.addEventListener('change', () => (typed = false));
   const closed = make('input', '') as HTMLInputElement;
   closed.type = 'checkbox';
   closed.checked = !!row['closed'];
@@ -109,12 +115,11 @@ function bar(desk: Desk, d: Dashboard, row: Row, no: number): HTMLElement {
   return el;
 }
 
-/** Draws the rows anew and gives the focus back. */
-function again(desk: Desk, row: Row, what: string): void {
+/** Draws the rows anew and gives the focus to the first of a row's bar that can have it. */
+function again(desk: Desk, row: Row, ...what: string[]): void {
   arrange(desk, true);
   const at = one(`#dash .drbar[data-bar="${keyOf(row)}"]`);
-  const el = at && (one<HTMLButtonElement>(what, at) ?? one('input', at));
-  (el instanceof HTMLButtonElement && el.disabled ? one('input', at ?? document) : el)?.focus();
+  if (at) what.map((each) => one(`${each}:enabled`, at)).find((el) => el)?.focus();
   at?.scrollIntoView({ block: 'nearest' });
 }
 
@@ -123,7 +128,8 @@ function move(desk: Desk, d: Dashboard, row: Row, by: number): void {
   const no = d.rows.indexOf(row);
   d.rows.splice(no, 1);
   d.rows.splice(no + by, 0, row);
-  again(desk, row, `[data-does="${by < 0 ? 'up' : 'down'}"]`);
+  const [on, back] = by < 0 ? ['up', 'down'] : ['down', 'up'];
+  again(desk, row, `[data-does="${on}"]`, `[data-does="${back}"]`);
 }
 
 /** A row's panels go to the end of the one above it, or of the one below the first. */
@@ -138,7 +144,7 @@ function remove(desk: Desk, d: Dashboard, row: Row): void {
   // the panels leave before their row does
   for (const p of row.panels) gridOf(to)?.append(...all(`#dash .dp[data-panel="${p.id}"]`));
   d.rows.splice(no, 1);
-  again(desk, to, 'input');
+  again(desk, to, '[data-does="drop"]', '[data-does="add"]'); // not a text, which has a Ctrl Z of its own
 }
 
 export function addRow(desk: Desk): void {

@@ -140,10 +140,15 @@ async function rows(page, { origin }) {
   await page.locator('[data-act="dash-row"]').click();
   await until('a new row has the focus', async () => (await bars(page)).at(-1) === 'New row');
   await page.keyboard.type('Mine');
-  await page.keyboard.press('Enter');
-  await until('the row is named', async () => (await bars(page)).at(-1) === 'Mine');
-  await page.getByRole('button', { name: 'Move up: row 4' }).click();
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.type), 'checkbox', 'Tab goes on');
+  await page.keyboard.press('Shift+Tab');
+  await page.keyboard.type('Mine');
+  await page.getByRole('button', { name: 'Move up: row 4' }).click(); // which ends the typing
   assert.deepEqual(await bars(page), ['', 'Behind it', 'Mine', 'Lines']);
+  await page.keyboard.press('Control+z');
+  await until('it is below again', async () => (await bars(page)).join() === ',Behind it,Lines,Mine');
+  await page.getByRole('button', { name: 'Move up: row 4' }).click();
   // from the first row, panel by panel to the one below by keys
   const queues = panel(page, 'Queues');
   const home = await queues.evaluate((el) => el.closest('.dg').dataset.row);
@@ -167,10 +172,16 @@ async function rows(page, { origin }) {
   await until('it lies in the new row', async () => (await jobs.evaluate((el) => el.closest('.dg').dataset.row)) === 'n0');
   await page.getByRole('button', { name: 'Remove; its panels stay: row 4' }).click();
   await until('one row less', async () => (await bars(page)).join() === ',Behind it,Mine');
+  await page.keyboard.press('Control+z');
+  await until('it is there again', async () => (await bars(page)).join() === ',Behind it,Mine,Lines');
+  await page.getByRole('button', { name: 'Remove; its panels stay: row 4' }).click();
+  await until('one row less again', async () => (await bars(page)).join() === ',Behind it,Mine');
+  await page.locator('.drbar input.input').nth(1).selectText();
+  await page.keyboard.type('Behind all');
   await page.keyboard.press('Control+s');
   await page.waitForURL((u) => u.pathname === address && !u.searchParams.has('edit'));
   const kept = await json(`${origin}${address}/export`);
-  assert.deepEqual(kept.rows.map((r) => r.title ?? ''), ['', 'Behind it', 'Mine']);
+  assert.deepEqual(kept.rows.map((r) => r.title ?? ''), ['', 'Behind all', 'Mine']);
   assert.deepEqual(kept.rows[2].panels.map((p) => p.title).sort(), ['Cache failures', 'Warnings and errors']);
   assert.ok(!('key' in kept.rows[2]), 'the file has nothing of the page');
 }
