@@ -26,8 +26,8 @@ const plain = newCompleteStrategy({ remote: client });
 /** The language's own completion, with more about metrics. */
 const complete: CompleteStrategy = {
   async promQL(context) {
-    const [found, known] = await Promise.all([plain.promQL(context), client.metricMetadata().catch(() => ({}))]);
-    return found && { ...found, options: enriched(found.options, known) };
+    const [found, known, names] = await Promise.all([plain.promQL(context), client.metricMetadata().catch(() => ({})), client.metricNames().catch(() => [])]);
+    return found && { ...found, options: enriched(found.options, known, new Set(names)) };
   },
 };
 
