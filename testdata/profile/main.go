@@ -1,6 +1,6 @@
 // Command profile merges CPU profiles into one by which the compiler optimizes
 // (see https://go.dev/doc/pgo). What the compiler does not use is left out:
-// addresses, the files of the binary, and times.
+// addresses, names of files, and times.
 package main
 
 import (
@@ -108,7 +108,10 @@ func open(name string) (*profile.Profile, error) {
 func strip(p *profile.Profile) {
 	p.TimeNanos, p.DurationNanos, p.Comments = 0, 0, nil
 	for _, m := range p.Mapping {
-		*m = profile.Mapping{ID: m.ID, HasFunctions: true, HasFilenames: true, HasLineNumbers: true}
+		*m = profile.Mapping{ID: m.ID, HasFunctions: true, HasLineNumbers: true}
+	}
+	for _, f := range p.Function {
+		f.Filename = ""
 	}
 	for _, l := range p.Location {
 		l.Address = 0
