@@ -226,9 +226,9 @@ async function zooming(page, { origin }) {
 async function switches(page, { origin }) {
   await page.goto('/traces/' + (await aTrace(origin)));
   await page.locator('.rowbox.virtual .crit').first().waitFor();
-  await page.getByRole('button', { name: /critical path/ }).click();
+  await page.getByRole('link', { name: /critical path/ }).click();
   await page.locator('.crit').first().waitFor({ state: 'hidden' });
-  await page.getByRole('button', { name: /log lines/ }).click();
+  await page.getByRole('link', { name: /log lines/ }).click();
   await page.locator('.wr.ll').first().waitFor();
   await page.reload();
   await page.locator('.wr.ll .lm').first().waitFor({ state: 'attached' });
