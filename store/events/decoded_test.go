@@ -38,7 +38,7 @@ func filled(t testing.TB, rows int) *Store {
 }
 
 func TestBlocksOfALimitedQueryStayUnpacked(t *testing.T) {
-	s := filled(t, 5000)
+	s := filled(t, 40_000)
 	ask := func(x Expr, limit int) (read int64, found int) {
 		var r store.Receipt
 		for _, err := range s.Scan(context.Background(), Query{Where: x, Range: everything, Limit: limit, Receipt: &r}) {
@@ -53,21 +53,27 @@ func TestBlocksOfALimitedQueryStayUnpacked(t *testing.T) {
 	if read, found := ask(x, 300); read == 0 || found != 300 {
 		t.Fatalf("first: %d bytes read, %d found", read, found)
 	}
-	if read, found := ask(x, 300); read != 0 || found != 300 {
+	// Blocks that were read ahead stay too, of which each time others may have been
+	// begun: one of as many answers as there are blocks is of kept ones alone.
+	read, found := ask(x, 300)
+	for n := 0; read != 0 && n < len(s.parts[0].blocks); n++ {
+		read, found = ask(x, 300)
+	}
+	if read != 0 || found != 300 {
 		t.Errorf("again: %d bytes read, %d found", read, found)
 	}
-	if read, _ := ask(Substring{Text: "for db-9"}, 300); read == 0 {
-		t.Error("nothing read of blocks that nobody asked about")
-	}
 	before := len(s.decoded.list)
-	if ask(nil, 0); len(s.decoded.list) != before {
-		t.Error("a query without a limit kept its blocks")
+	if ask(nil, 0); len(s.decoded.list) > before+fewKept {
+		t.Errorf("a query without a limit kept %d of %d blocks", len(s.decoded.list)-before, len(s.parts[0].blocks))
 	}
 	for _, p := range s.parts {
 		s.decoded.forget(p)
 	}
 	if len(s.decoded.list) != 0 || s.decoded.size != 0 {
 		t.Errorf("%d blocks of %d bytes left of no part", len(s.decoded.list), s.decoded.size)
+	}
+	if read, _ := ask(x, 300); read == 0 {
+		t.Error("nothing read of blocks that are not kept")
 	}
 }
 
