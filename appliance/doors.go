@@ -51,7 +51,7 @@ func (a *Appliance) openDoors() error {
 	a.openPrometheus(mux)
 
 	screens, err := pages.New(pages.Options{
-		Logs: a.logs, Patterns: a.logs, Words: a.logs, LogQL: logql.New(a.logs), LogStream: a.logs, LogTail: a.logs, Traces: a.traces, Latencies: a.traces, TraceFiles: traceFiles{}, TraceQL: a.traces, Graph: a.traces, Thinned: a.traces.Thinned, Metrics: a.metrics, Alerts: a.alertDoors(), Active: activeAlerts{a.rules}, Changes: a.changes, Status: a, Labels: a.metrics, Cardinality: a.metrics, TraceNumbers: a.traces, Dashboards: a.catalog, Saved: a.catalog, DashboardDesk: a.catalog,
+		Logs: a.logs, Patterns: a.logs, Compare: a.logs, Words: a.logs, LogQL: logql.New(a.logs), LogStream: a.logs, LogTail: a.logs, Traces: a.traces, Latencies: a.traces, TraceFiles: traceFiles{}, TraceQL: a.traces, Graph: a.traces, Thinned: a.traces.Thinned, Metrics: a.metrics, Alerts: a.alertDoors(), Active: activeAlerts{a.rules}, Changes: a.changes, Status: a, Labels: a.metrics, Cardinality: a.metrics, TraceNumbers: a.traces, Dashboards: a.catalog, Saved: a.catalog, DashboardDesk: a.catalog,
 		Services: a.services, Slots: a.state.Slot, Firing: a.rules.Firing, Health: a.Health, Oldest: a.oldest, Scrape: a.o.ScrapeInterval, Log: a.log,
 	})
 	if err != nil {

@@ -26,12 +26,21 @@ const (
 // Each has at most top values, the commonest first. What could not be read is
 // an error beside the counts of all else.
 func (s *Store) Facets(ctx context.Context, q store.LogQuery, top int) (store.Facets, error) {
-	most := boundedScan(&q)
-	eq, err := s.query(q)
-	if err != nil {
+	c := counter{fields: map[string]*fieldCount{}}
+	err := s.countFields(ctx, q, &c)
+	if c.lines == 0 && err != nil {
 		return store.Facets{}, err
 	}
-	c := counter{fields: map[string]*fieldCount{}}
+	return c.facets(top), err
+}
+
+// countFields adds the newest records of a query to what a counter has.
+func (s *Store) countFields(ctx context.Context, q store.LogQuery, c *counter) error {
+	most := c.lines + boundedScan(&q)
+	eq, err := s.query(q)
+	if err != nil {
+		return err
+	}
 	var unread []error
 	for e, err := range s.events.Scan(ctx, eq) {
 		if err != nil {
@@ -44,7 +53,7 @@ func (s *Store) Facets(ctx context.Context, q store.LogQuery, top int) (store.Fa
 		}
 		c.add(e)
 	}
-	return c.facets(top), errors.Join(unread...)
+	return errors.Join(unread...)
 }
 
 // boundedScan asks for the newest records, and one more that says whether

@@ -11,6 +11,7 @@ type fieldCount struct {
 	records int64
 	values  tally // nil counts records alone
 	more    bool  // there are values that are not in the map
+	full    bool  // some of them because there was no room
 
 	kinds     [3]int64 // by FieldKind
 	low, high float64
@@ -28,11 +29,14 @@ func (f *fieldCount) add(name string, v store.Value) {
 }
 
 func (f *fieldCount) count(text string) {
-	room := len(f.values) < maxFacetDistinct && len(text) <= maxFacetText
-	if counted, _ := f.values.add(text, room); !counted {
-		f.more = true
+	full := len(f.values) >= maxFacetDistinct
+	if counted, _ := f.values.add(text, !full && len(text) <= maxFacetText); !counted {
+		f.more, f.full = true, f.full || full
 	}
 }
+
+// many says that there are more values than were told apart.
+func (f *fieldCount) many() bool { return f.values == nil || f.full }
 
 // textTries is after how many texts a field is not tried as a number any more.
 const textTries = 64

@@ -27,6 +27,14 @@ func (t tally) add(value string, room bool) (counted, isNew bool) {
 	return room, room
 }
 
+// of is how often a value was counted.
+func (t tally) of(value string) int64 {
+	if n := t[value]; n != nil {
+		return *n
+	}
+	return 0
+}
+
 // commonest are the values in order of their number, at most so many.
 func (t tally) commonest(most int) []store.FacetValue {
 	out := make([]store.FacetValue, 0, len(t))

@@ -18,6 +18,7 @@ type Logs struct {
 	Error    string       // instead of lines: the search failed for good
 	Patterns *LogPatterns // instead of lines
 	Fields   *LogFields   // instead of lines
+	Compare  *LogCompare  // instead of lines
 	Series   *LogSeries   // instead of volume, fields and lines
 }
 

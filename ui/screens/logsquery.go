@@ -70,6 +70,7 @@ type LogBrush struct {
 	Left, Width         float64
 	Text                string // 14:06 – 14:20, 19,070 lines
 	Zoom, Traces, Clear string
+	Compare             string // with what is outside
 	From, To            string // exact
 	FromMS, ToMS        int64
 }

@@ -87,6 +87,7 @@ type logAnswer struct {
 	facetsErr error
 	others    map[string]store.Facet // of narrowed fields, without the conditions on them
 	patterns  patternAnswer
+	compare   compareAnswer
 	receipt   store.Receipt // of the lines, or of the count where no lines were asked for
 	took      time.Duration
 }
@@ -94,7 +95,7 @@ type logAnswer struct {
 // queryErr is what is wrong with the query, by whichever door.
 func (ans *logAnswer) queryErr() error {
 	var qe *store.QueryError
-	for _, err := range []error{ans.searchErr, ans.volumeErr, ans.facetsErr, ans.patterns.err} {
+	for _, err := range []error{ans.searchErr, ans.volumeErr, ans.facetsErr, ans.patterns.err, ans.compare.err} {
 		if errors.As(err, &qe) {
 			return qe
 		}
@@ -123,6 +124,9 @@ func (p *Pages) askLogs(ctx context.Context, a logAsk) logAnswer {
 	wg.Go(func() { ans.others = p.askOthers(ctx, &a) })
 	if a.view == viewPatterns {
 		wg.Go(func() { ans.patterns = p.askLogPatterns(ctx, &a) })
+	}
+	if a.view == viewCompare {
+		wg.Go(func() { ans.compare = p.askLogCompare(ctx, &a) })
 	}
 	wg.Wait()
 	ans.took = p.o.Now().Sub(start)
@@ -192,6 +196,8 @@ func (p *Pages) logsView(ctx context.Context, a logAsk, ans logAnswer) screens.L
 		p.patternsView(ctx, &a, &ans, &m)
 	case viewFields:
 		p.fieldsView(&a, &ans, &m)
+	case viewCompare:
+		p.logCompareView(ctx, &a, &ans, &m)
 	default:
 		p.linesView(ctx, a, ans, &m)
 	}

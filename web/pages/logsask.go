@@ -22,7 +22,7 @@ type logAsk struct {
 	metric  bool // LogQL that asks for numbers
 	filters []string
 	narrow  string
-	view    string // "", patterns or fields
+	view    string // "", patterns, fields or compare
 	oldest  bool
 	after   place          // the list begins behind it
 	before  place          // the list ends in front of it
@@ -59,7 +59,7 @@ func (p *Pages) logAsk(r *http.Request) logAsk {
 		a.st.Values["filter"] = a.filters
 	}
 	a.narrow = narrowLine(st.Services, a.filters)
-	if v := a.st.View; v == viewPatterns || v == viewFields {
+	if v := a.st.View; v == viewPatterns || v == viewFields || v == viewCompare {
 		a.view = v
 	}
 	a.takeBrush()

@@ -46,7 +46,7 @@ func askedStore(t testing.TB) Options {
 	if err := s.Append(t.Context(), batch); err != nil {
 		t.Fatal(err)
 	}
-	return Options{Logs: s, Patterns: s, Words: s, LogQL: logql.New(s)}
+	return Options{Logs: s, Patterns: s, Compare: s, Words: s, LogQL: logql.New(s)}
 }
 
 func logsURL(pairs ...string) string {
@@ -170,6 +170,37 @@ func TestPatternsAreComparedWithTheTimeBefore(t *testing.T) {
 	says(t, "nothing before", ask(mux, logsURL("view", "patterns")).Body.String(), "nothing to compare with", "!>new<")
 	says(t, "none", ask(mux, logsURL("view", "patterns", "q", "unheard")).Body.String(), "No lines match")
 	says(t, "broken", ask(mux, logsURL("view", "patterns", "q", "level:nope")).Body.String(), "Unknown level")
+}
+
+func TestLinesAreComparedWithOthers(t *testing.T) {
+	mux := screenOf(t, askedStore(t))
+	brush := fmt.Sprintf("%d-%d", noon.Add(-10*time.Minute).UnixMilli(), noon.Add(-5*time.Minute).UnixMilli())
+	late := []string{"from", "", "from", "now-15m", "view", "compare"}
+	for name, c := range map[string]struct {
+		url  string
+		says []string
+	}{
+		"just before, which is meant": {logsURL(late...), []string{
+			"1,590 lines of 11:45 – 12:00 against 1,005 lines of 11:30 – 11:45.", "db pool: timed out after <i>‹dur›</i>", `<span class="badge warn">new</span>`, ">gone<", "28 %",
+			`class="w-side">Just before</th>`, "with=week", "!with=all", "!with=rest", "values and patterns were compared",
+			"q=msg.pattern%3A%22cache+of+shard-%3C_%3E", "q=level%3Aerror&amp;view=compare", "q=-level%3Aerror&amp;view=compare"}},
+		"a day before": {logsURL(append(late, "with", "day")...), []string{"against 0 lines of Wed 11:45 – Wed 12:00.", "no lines to compare with", "!values and patterns", "with=day"}},
+		"outside a brush": {logsURL(append(late, "brush", brush)...), []string{"530 lines of 11:50 – 11:55 against 1,060 lines of the rest of 11:45 – 12:00.",
+			"Nothing differs by more than chance may bring", "with=rest"}},
+		"a query's with all": {logsURL("view", "compare", "q", "level:error", "with", "all"), []string{"450 lines of 11:30 – 12:00 against 2,595 lines of all in that time",
+			"db pool: timed out", "not here", "!>gone<", "planner-web", "!Only level = error"}},
+		"a query's before": {logsURL(append(late, "q", "service:planner-api")...), []string{"690 lines", "105 lines", "cache of shard"}},
+		"nothing found":    {logsURL("view", "compare", "q", "unheard"), []string{"No lines match"}},
+		"broken":           {logsURL("view", "compare", "q", "level:nope"), []string{"Unknown level"}},
+		"LogQL":            {logsURL(append(late, "q", `{service_name="planner-api"}`)...), []string{"690 lines", "filter=-level%3Aerror"}},
+		"an unknown other": {logsURL(append(late, "with", "moon")...), []string{`class="w-side">Just before</th>`}},
+	} {
+		says(t, name, mainOf(t, ask(mux, c.url).Body.String()), c.says...)
+	}
+	says(t, "the brush leads there", ask(mux, logsURL("brush", fmt.Sprintf("%d-%d", noon.Add(-10*time.Minute).UnixMilli(), noon.UnixMilli()))).Body.String(), `view=compare" title="In what`)
+	o := askedStore(t)
+	o.Compare = nil
+	says(t, "without the door", ask(screenOf(t, o), logsURL("view", "compare")).Body.String(), "The search did not finish")
 }
 
 func TestFieldsSayWhatTheyHold(t *testing.T) {

@@ -71,11 +71,12 @@ func (a *logAsk) brush(lines int64) *screens.LogBrush {
 	from, to := time.Unix(0, r.From).UTC(), time.Unix(0, r.To).UTC()
 	return &screens.LogBrush{
 		Left: at(r.From), Width: at(r.To) - at(r.From),
-		Text:   chart.Between(from, to, a.st.Now) + ", " + countLines(lines),
-		Zoom:   a.whole.With("from", msText(r.From), "to", msText(r.To), "sel", ""),
-		Traces: a.st.Carry().Href("/traces"),
-		Clear:  a.whole.With("sel", ""),
-		From:   chart.Exact(from), To: chart.Exact(to),
+		Text:    chart.Between(from, to, a.st.Now) + ", " + countLines(lines),
+		Zoom:    a.whole.With("from", msText(r.From), "to", msText(r.To), "sel", ""),
+		Compare: a.st.With("view", viewCompare, "with", "", "by", "", "sel", ""),
+		Traces:  a.st.Carry().Href("/traces"),
+		Clear:   a.whole.With("sel", ""),
+		From:    chart.Exact(from), To: chart.Exact(to),
 		FromMS: r.From / int64(time.Millisecond), ToMS: r.To / int64(time.Millisecond),
 	}
 }

@@ -88,6 +88,7 @@ func (a *logAsk) narrowedIn(view, term string) string {
 	b := *a
 	b.st.Values = clone(a.st.Values)
 	b.st.Values.Del("by")
+	b.st.Values.Del("with")
 	if b.st.Values.Del("view"); view != "" {
 		b.st.Values.Set("view", view)
 	}

@@ -11,12 +11,13 @@ import (
 const (
 	viewPatterns = "patterns"
 	viewFields   = "fields"
+	viewCompare  = "compare"
 )
 
 // views are the tabs over the result.
 func (a *logAsk) views(ans *logAnswer) []ui.Tab {
 	tab := func(text, view, count string) ui.Tab {
-		href := a.st.With("view", view, "sel", "", "by", "")
+		href := a.st.With("view", view, "sel", "", "by", "", "with", "")
 		return ui.Tab{Text: text, Href: href, On: a.view == view, Count: count}
 	}
 	lines := ""
@@ -31,5 +32,5 @@ func (a *logAsk) views(ans *logAnswer) []ui.Tab {
 	if n := len(ans.facets.Fields); n > 0 {
 		fields = strconv.Itoa(n)
 	}
-	return []ui.Tab{tab("Lines", "", lines), tab("Patterns", viewPatterns, patterns), tab("Fields", viewFields, fields)}
+	return []ui.Tab{tab("Lines", "", lines), tab("Patterns", viewPatterns, patterns), tab("Fields", viewFields, fields), tab("Compare", viewCompare, "")}
 }

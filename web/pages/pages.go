@@ -22,6 +22,7 @@ import (
 type Options struct {
 	Logs        Logs
 	Patterns    LogPatterns
+	Compare     LogCompare
 	Words       LogWords
 	LogQL       LogQL
 	LogStream   LogStream

@@ -32,6 +32,7 @@ export default function logsQuery(scene) {
   scene('a broken query names the position and keeps the rows', broken);
   scene('the brush filters at once and keeps the context; arrows move it; double click clears', brush);
   scene('patterns: sorted, compared, and a click shows the lines of one', patterns);
+  scene('compare: in what the lines differ from others, only and not, a brush against the rest', compare);
   scene('fields: what they hold, and a click narrows', fields);
   scene('how a query was answered', receipt);
   scene('LogQL for numbers draws series', series);
@@ -298,6 +299,35 @@ async function patterns(page) {
   assert.deepEqual([...new Set((await texts(page)).map((t) => t.slice(0, 12)))], ['task created']);
 }
 
+// The lines of one service differ from all: in the field that names it alone,
+// which is what was asked for, they are not said to.
+async function compare(page) {
+  await page.goto('/logs?from=now-5m&q=' + encodeURIComponent('service:planner-web'));
+  await rows(page).first().waitFor();
+  await page.locator('.tabs a', { hasText: 'Compare' }).click();
+  await page.locator('.against .on', { hasText: 'Just before' }).waitFor();
+  await page.locator('.against a', { hasText: 'All lines' }).click();
+  await page.waitForURL((u) => u.searchParams.get('with') === 'all');
+  const all = page.locator('.lcmp tbody tr');
+  await all.first().waitFor();
+  assert.match(await page.locator('.chead').innerText(), /lines of .* against [\d,]+ lines of all/);
+  assert.equal(await page.locator('.lcmp .cfield', { hasText: /^service$/ }).count(), 0);
+  const one = all.filter({ has: page.locator('.cfield', { hasText: /^pattern$/ }) }).filter({ hasText: 'request completed' });
+  const [own, others] = (await one.locator('.cside').allInnerTexts()).map((t) => Number(t.replace(/[^\d.]/g, '')));
+  assert.ok(own !== others, `${own} % and ${others} % differ`);
+  await one.getByRole('link', { name: /^Not / }).click();
+  await page.waitForURL((u) => q(page).includes('-msg.pattern:') && u.searchParams.get('view') === 'compare');
+  await page.locator('.chead').waitFor();
+
+  await page.goto('/logs?from=now-5m');
+  await rows(page).first().waitFor();
+  await page.locator('.lover .hb').last().evaluate((a) => a.click());
+  await page.waitForURL((u) => u.searchParams.has('brush'));
+  await page.locator('.brush-acts a', { hasText: 'What changed' }).evaluate((a) => a.click());
+  await page.locator('.against .on', { hasText: 'Outside the brush' }).waitFor();
+  assert.match(await page.locator('.chead').innerText(), /against [\d,]+ lines? of the rest of/);
+}
+
 async function fields(page) {
   await page.goto('/logs?view=fields');
   const row = page.locator('.fields tbody tr', { has: page.locator('td:first-child', { hasText: /^durationMs$/ }) });
@@ -345,14 +375,17 @@ async function plain(page) {
   await page.locator('.pats tbody tr').first().waitFor();
   await page.locator('.tabs a', { hasText: 'Fields' }).click();
   await page.locator('.fields tbody tr').first().waitFor();
+  await page.locator('.tabs a', { hasText: 'Compare' }).click();
+  await page.locator('.against a', { hasText: 'All lines' }).click();
+  await page.locator('.lcmp tbody tr').first().waitFor();
   await page.locator('.fac[data-name=level] .fv').first().click();
   await page.waitForURL((u) => (u.searchParams.get('q') ?? '') !== 'level:info');
 }
 
 async function views(page, name) {
-  for (const view of ['patterns', 'fields']) {
-    await page.goto(`/logs?from=now-5m&view=${view}`);
-    await page.locator('.pats tbody tr, .fields tbody tr').first().waitFor();
+  for (const view of ['patterns', 'fields', 'compare']) {
+    await page.goto(`/logs?from=now-5m&view=${view}` + (view === 'compare' ? '&with=all&q=method:POST' : ''));
+    await page.locator('.pats tbody tr, .fields tbody tr, .lcmp tbody tr').first().waitFor();
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${view} fits`);
     if (name.endsWith('narrow')) assert.deepEqual(await page.evaluate(tooSmall), []);
     await page.screenshot({ path: join(shots, `logs-${view}-${name}.png`) });
