@@ -33,6 +33,7 @@ func (e *encoder) encode(r *store.Record, fields []events.Field) events.Event {
 		*e.slot(wordLevel) = store.Int(int64(r.Level))
 	}
 	e.text(wordLevelText, r.LevelText)
+	e.text(wordLevelLabel, levelLabel(r))
 	e.number(wordObserved, r.Observed)
 	e.number(wordFlags, int64(r.Flags))
 	e.number(wordDropped, int64(r.Dropped))
@@ -45,6 +46,23 @@ func (e *encoder) encode(r *store.Record, fields []events.Field) events.Event {
 	}
 	e.text(wordRaw, r.Raw)
 	return events.Event{Time: r.Time, Class: uint8(slot), Fields: e.fields}
+}
+
+// levelLabel is what came with the line under the name of the level, which
+// LogQL asks for as a label.
+func levelLabel(r *store.Record) string {
+	n := len(r.Attrs)
+	if r.Raw != "" {
+		n = min(n, r.Ahead)
+	}
+	for i := range r.Attrs[:n] {
+		if a := &r.Attrs[i]; a.Key == labelLevel {
+			if text := a.Value.Text(); text != "" {
+				return text
+			}
+		}
+	}
+	return ""
 }
 
 // opaque says whether the line may be an object of JSON whose members are not

@@ -18,6 +18,9 @@ type Maybe struct {
 	Test   func(string) bool  // what the value passes; never an empty one
 	Number func(float64) bool // of a Test of numbers: what those pass whose text is not known; nil passes all
 	Text   string             // prints it
+	// Ahead asks for "level" where no line was taken apart yet, and finds just
+	// those: what came with the line or, when nothing did, the record's level.
+	Ahead bool
 }
 
 // MaybeLabel says whether Maybe can be asked about labels of this name.
@@ -36,6 +39,10 @@ func (n *Maybe) passes(text string) bool {
 func (n *Maybe) where() events.Expr {
 	if n.Label == "detected_level" {
 		return n.levels()
+	}
+	if n.Ahead {
+		came := events.Any{Named: func(name string) bool { return name == wordLevelLabel }, Test: n.value}
+		return events.Or{came, events.And{events.Not{X: events.Exists{Field: wordLevelLabel}}, n.levels()}}
 	}
 	or := events.Or{events.Any{Named: n.names, Test: n.value, Implied: n.implied()}, events.Exists{Field: wordOpaque}}
 	switch word := memberWords[n.Label]; {

@@ -24,15 +24,16 @@ const (
 	wordSpan    = own + "span_id"
 	wordEvent   = own + "event_name"
 
-	wordRaw       = own + "raw"
-	wordLevelFrom = own + "level_from"
-	wordAhead     = own + "ahead"  // of a record with a raw line
-	wordOpaque    = own + "opaque" // the line may hold what no field does
-	wordLevel     = own + "level"  // number, when the class does not say it
-	wordLevelText = own + "level_text"
-	wordObserved  = own + "observed"
-	wordFlags     = own + "flags"
-	wordDropped   = own + "dropped"
+	wordRaw        = own + "raw"
+	wordLevelFrom  = own + "level_from"
+	wordAhead      = own + "ahead"  // of a record with a raw line
+	wordOpaque     = own + "opaque" // the line may hold what no field does
+	wordLevel      = own + "level"  // number, when the class does not say it
+	wordLevelText  = own + "level_text"
+	wordLevelLabel = own + "level_label" // text of an attribute "level" that came with the line
+	wordObserved   = own + "observed"
+	wordFlags      = own + "flags"
+	wordDropped    = own + "dropped"
 
 	wordResourceDropped = own + "resource.dropped"
 	wordResourceSchema  = own + "resource.schema"

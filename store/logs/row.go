@@ -23,7 +23,8 @@ type Row struct {
 	raw    bool   // the line was taken apart
 	asked  *Asked // of Members and Fold, else nil
 	times  int64
-	opaque bool // the line may hold what no field does
+	opaque bool   // the line may hold what no field does
+	level  string // see LevelLabel
 }
 
 // Rows is Find without copies, for those who look at few parts of many records.
@@ -143,7 +144,7 @@ func (a *Asked) fields() func(string) bool {
 		name, isAttr := askedName(field)
 		switch {
 		case !isAttr:
-			return field == wordService || field == wordResourceDropped || field == wordResourceSchema || slices.ContainsFunc(a.Labels, func(label string) bool { return word(field, label) })
+			return field == wordService || field == wordLevelLabel || field == wordResourceDropped || field == wordResourceSchema || slices.ContainsFunc(a.Labels, func(label string) bool { return word(field, label) })
 		case field != "" && field[0] == resource[0]:
 			return true
 		case field != "" && field[0] == scope[0]:
@@ -200,7 +201,7 @@ func (s *Store) rows(ctx context.Context, eq events.Query, asked *Asked) iter.Se
 
 // read takes up an event.
 func (r *Row) read(e *events.Event) {
-	r.e, r.Service, r.line, r.raw, r.opaque, r.times = e, "", "", false, false, 1
+	r.e, r.Service, r.line, r.level, r.raw, r.opaque, r.times = e, "", "", "", false, false, 1
 	r.d.resource = store.Resource{Attrs: r.d.resource.Attrs[:0]}
 	for i := range e.Fields {
 		f := &e.Fields[i]
@@ -227,6 +228,8 @@ func (r *Row) word(f *events.Field) {
 		}
 	case wordOpaque:
 		r.opaque = true
+	case wordLevelLabel:
+		r.level = f.Value.Str()
 	case wordResourceDropped:
 		r.d.resource.Dropped = uint32(f.Value.Int())
 	case wordResourceSchema:
@@ -248,6 +251,10 @@ func (r *Row) Time() int64 { return r.e.Time }
 
 // Level is the record's, or the first of its range of four.
 func (r *Row) Level() store.Level { return slotLevel(int(r.e.Class)) }
+
+// LevelLabel is the attribute "level" that came with the line, and not in it;
+// empty when there is none. Rows of Members and Fold say it too.
+func (r *Row) LevelLabel() string { return r.level }
 
 // Line is what was sent.
 func (r *Row) Line() string { return r.line }

@@ -51,10 +51,10 @@ func (n *StreamLabel) named(field string) bool {
 func (n *StreamLabel) String() string                     { return n.Otherwise.String() }
 func (n *StreamLabel) write(b *strings.Builder, bind int) { n.Otherwise.write(b, bind) }
 
-// HasStreamLabel says whether streams with records in a range may have a label
-// of this name.
+// HasStreamLabel says whether streams with records in a range, or for "level"
+// the records, may have a label of this name.
 func (s *Store) HasStreamLabel(ctx context.Context, name string, r store.TimeRange) (bool, error) {
 	names, more, err := s.events.Names(ctx, r)
 	n := StreamLabel{Label: name}
-	return more || slices.ContainsFunc(names, n.named), err
+	return more || slices.ContainsFunc(names, n.named) || name == labelLevel && slices.Contains(names, wordLevelLabel), err
 }

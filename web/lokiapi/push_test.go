@@ -126,6 +126,41 @@ func TestServiceOfAStream(t *testing.T) {
 	}
 }
 
+// As Loki's discover_log_levels has it, structured metadata say the level in
+// front of the line; what of them is no level says nothing.
+func TestLevelOfAnEntry(t *testing.T) {
+	meta := func(pairs ...string) (out store.Attrs) {
+		for i := 0; i < len(pairs); i += 2 {
+			out = append(out, store.Attr{Key: pairs[i], Value: store.String(pairs[i+1])})
+		}
+		return out
+	}
+	for name, c := range map[string]struct {
+		line     string
+		metadata store.Attrs
+		want     store.Level
+	}{
+		"of the stream":                {"x", nil, store.LevelWarn},
+		"of the line":                  {`{"level":"info"}`, nil, store.LevelInfo},
+		"of metadata":                  {"x", meta("level", "ERROR"), store.LevelError},
+		"metadata against the line":    {`{"level":"info"}`, meta("level", "error"), store.LevelError},
+		"metadata against a text":      {`level=info x`, meta("level", "error"), store.LevelError},
+		"the detected one is surest":   {"x", meta("level", "info", "detected_level", "error"), store.LevelError},
+		"under another name":           {"x", meta("pod", "p1", "severity", "critical"), store.LevelFatal},
+		"no level":                     {`{"level":"info"}`, meta("level", "custom"), store.LevelInfo},
+		"no level, and none elsewhere": {"x", meta("level", "custom"), store.LevelWarn},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, b := newStream(store.Attrs{{Key: "level", Value: store.String("warn")}}), batch{maxLine: 100}
+			n := len(c.metadata)
+			b.add(&s, 1, c.line, c.metadata)
+			if got := b.records[0]; got.Level != c.want || len(got.Attrs) < n {
+				t.Errorf("got %v of %+v, want %v", got.Level, got, c.want)
+			}
+		})
+	}
+}
+
 func TestPushRefusesWhatIsMalformed(t *testing.T) {
 	js := http.Header{"Content-Type": {"application/json"}}
 	pb := http.Header{"Content-Type": {"application/x-protobuf"}}

@@ -18,6 +18,13 @@ var serviceLabels = [...]string{
 
 const weakFrom = 5
 
+// metadataLevels are the structured metadata that say an entry's level, which
+// are those of Loki's discover_log_levels, surest first.
+var metadataLevels = []string{
+	"detected_level", "level", "LEVEL", "Level", "Severity", "severity", "SEVERITY", "lvl", "LVL", "Lvl",
+	"severity_text", "Severity_Text", "SEVERITY_TEXT",
+}
+
 // stream is one stream of a push: what its entries share.
 type stream struct {
 	res   *store.Resource
@@ -89,15 +96,12 @@ func (b *batch) add(s *stream, at int64, line string, metadata store.Attrs) {
 		return
 	}
 	r := b.begin(s, at)
-	level := s.level
 	if len(metadata) > 0 {
 		r.Attrs = takeIDs(r, metadata)
-		if own := firstText(r.Attrs, "detected_level", "level", "severity_text"); own != "" {
-			level = own
-		}
+		setLevel(r, firstText(r.Attrs, metadataLevels...)) // in front of what the line says
 	}
 	b.lines.Set(r, line)
-	b.finish(r, s, level)
+	b.finish(r, s, s.level)
 }
 
 // addKnown is add for the line that in is at, if it is like lines before: then
@@ -137,10 +141,15 @@ func (b *batch) finish(r *store.Record, s *stream, level string) {
 	if r.Service == "" {
 		r.Service = s.weak
 	}
-	if r.Level == store.LevelUnset && level != "" {
-		if l, ok := store.ParseLevel(level); ok {
-			r.Level, r.LevelText = l, level
-		}
+	if r.Level == store.LevelUnset {
+		setLevel(r, level)
+	}
+}
+
+// setLevel sets the level that a label says, if it says one.
+func setLevel(r *store.Record, text string) {
+	if l, ok := store.ParseLevel(text); ok && text != "" {
+		r.Level, r.LevelText = l, text
 	}
 }
 

@@ -123,11 +123,22 @@ func (l *line) eachMetadata(each func(name, value string)) {
 		metadataOf(l.rec, each)
 		return
 	}
-	l.row.Metadata(func(name string, v store.Value) {
-		if name = labelName(name); name != "level" {
-			each(name, v.Text())
+	l.row.Metadata(func(name string, v store.Value) { each(labelName(name), v.Text()) })
+}
+
+// levelLabel is the label "level" that came with the line, which costs less
+// than all that came.
+func (l *line) levelLabel() string {
+	if l.row != nil {
+		return l.row.LevelLabel()
+	}
+	level := ""
+	metadataOf(l.rec, func(name, value string) {
+		if name == "level" && level == "" {
+			level = value
 		}
 	})
+	return level
 }
 
 func (l *line) find(name string) int {
@@ -154,6 +165,11 @@ func (l *line) lookup(name string) (string, bool) {
 		return l.details, l.details != ""
 	}
 	i, told := l.find(name), false
+	if i < 0 && name == "level" && (!l.metadata || l.lost) {
+		if level := l.levelLabel(); level != "" {
+			return level, true
+		}
+	}
 	if i < 0 && l.pending {
 		v, ok := l.row.Label(name)
 		told = ok && v.Kind != store.KindFloat
@@ -161,7 +177,7 @@ func (l *line) lookup(name string) (string, bool) {
 			return v.Text(), v.Kind != store.KindEmpty
 		}
 	}
-	if i < 0 && !told && (l.pending || !l.metadata && name != "level") { // no metadata is called level
+	if i < 0 && !told && (l.pending || !l.metadata && name != "level") { // which levelLabel told
 		l.load()
 		i = l.find(name)
 	}

@@ -115,6 +115,7 @@ func (p *pusher) match(c *MatchCond) (logs.Node, bool) {
 	if p.isLevel(c.Name) {
 		var n logs.Node = &logs.Maybe{Label: "detected_level", Test: test, Text: c.String()}
 		if c.Name == "level" {
+			n = &logs.Maybe{Label: "level", Test: test, Text: c.String(), Ahead: true}
 			n = &logs.StreamLabel{Label: c.Name, Test: test, Otherwise: n}
 		}
 		return n, true

@@ -263,7 +263,7 @@ func (lf *leaf) inStream(l *line) bool {
 		return false
 	}
 	for _, name := range lf.group.Labels {
-		if name != "level" && l.find(name) < 0 {
+		if l.find(name) < 0 && (name != "level" || l.levelLabel() != "") {
 			return false
 		}
 	}

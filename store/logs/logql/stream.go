@@ -105,9 +105,7 @@ func metadataOf(r *store.Record, each func(name, value string)) {
 		n = min(n, r.Ahead)
 	}
 	for _, a := range r.Attrs[:n] {
-		if name := labelName(a.Key); name != "level" {
-			each(name, a.Value.Text())
-		}
+		each(labelName(a.Key), a.Value.Text())
 	}
 	if !r.TraceID.IsZero() {
 		each("trace_id", r.TraceID.String())
