@@ -41,6 +41,14 @@ func (b bitset) empty() bool {
 	return true
 }
 
+// count is how many rows say yes.
+func (b bitset) count() (n int) {
+	for _, w := range b {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
 // each visits the rows that say yes, in order, until do says no.
 func (b bitset) each(do func(row int) bool) {
 	for i, w := range b {

@@ -54,7 +54,8 @@ type block struct {
 	asked  bool  // a column was read
 
 	decoded
-	shared bool       // times, shapes and columns are others' as well
+	shared bool       // times and shapes are others' as well
+	own    []col      // memory of columns that nobody else has
 	given  [][]uint32 // of each shape the columns that are wanted
 	data   []byte     // all chunks, once whole was called
 
@@ -90,13 +91,14 @@ func (b *block) open(pb partBlock, c *codecs, known *decoded) error {
 	if b.shared {
 		old = decoded{}
 	}
-	*b = block{part: pb.p, meta: pb.m, codecs: c, data: b.data[:0], scratch: b.scratch[:0], text: b.text[:0]}
+	*b = block{part: pb.p, meta: pb.m, codecs: c, own: b.own[:0], data: b.data[:0], scratch: b.scratch[:0], text: b.text[:0]}
 	if known != nil {
 		b.decoded, b.shared = *known, true
-		b.cols = slices.Clone(known.cols)
+		b.own = append(b.own, known.cols...)
+		b.cols = b.own
 		return nil
 	}
-	b.times, b.shapeOf, b.cols, b.more = old.times[:0], old.shapeOf[:0], old.cols[:0], true
+	b.times, b.shapeOf, b.more = old.times[:0], old.shapeOf[:0], true
 	raw := b.section(pb.m.off+int64(pb.m.chunks), pb.m.head)
 	if b.err != nil {
 		return b.err
@@ -107,8 +109,9 @@ func (b *block) open(pb partBlock, c *codecs, known *decoded) error {
 	}
 	b.head, b.shapes = head, head.shapes
 	for i := range head.cols {
-		b.cols = append(b.cols, col{colHead: &b.head.cols[i], label: head.names[head.cols[i].name]})
+		b.own = append(b.own, col{colHead: &b.head.cols[i], label: head.names[head.cols[i].name]})
 	}
+	b.cols = b.own
 	return nil
 }
 

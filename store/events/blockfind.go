@@ -2,6 +2,8 @@ package events
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math"
 	"math/bits"
 
 	"tripod/store"
@@ -135,22 +137,30 @@ func (b *block) findIn(f *filter, n *node, c *col, cand, out bitset) {
 }
 
 // findNumbers asks about values without text of their own, of which the same
-// often follow one another.
+// often follow one another. Whole numbers that are less than one of which the
+// leaf says that nothing up to there passes are not asked about.
 func (b *block) findNumbers(f *filter, n *node, c *col, cand, out bitset) {
 	last, passed, first := store.Value{}, false, true
-	cand.each(func(row int) bool {
-		if c.at(row) < 0 {
-			return true
+	fails := int64(math.MinInt64)
+	for k, word := range cand {
+		for ; word != 0; word &= word - 1 {
+			row := k<<6 + bits.TrailingZeros64(word)
+			at := c.at(row)
+			if at < 0 || c.kind == store.KindInt && c.ints.At(at) < fails {
+				continue
+			}
+			v := b.value(c, row, &f.text)
+			if first || v.Int() != last.Int() {
+				first, last, passed = false, v, n.test(v)
+				if !passed && c.kind == store.KindInt && n.may != nil && !n.may(zone{store.Int(math.MinInt64), v}) {
+					fails = v.Int()
+				}
+			}
+			if passed {
+				out.set(row)
+			}
 		}
-		v := b.value(c, row, &f.text)
-		if first || v.Int() != last.Int() {
-			first, last, passed = false, v, n.test(v)
-		}
-		if passed {
-			out.set(row)
-		}
-		return true
-	})
+	}
 }
 
 // What is known of an entry or a form.
@@ -166,7 +176,7 @@ func (b *block) findTexts(f *filter, n *node, c *col, cand, out bitset) {
 	if j.none(c) {
 		return
 	}
-	if j.entries != nil && len(j.entries) < b.meta.rows/8 {
+	if j.entries != nil && len(j.entries) < cand.count()/2 {
 		passing := b.passing(f, n, c, j)
 		if entries := c.texts.EntryBytes(); len(passing) == 0 || entries != nil && c.rank == nil && len(passing) <= fewEntries {
 			findEntries(entries, passing, cand, out)
@@ -241,8 +251,30 @@ func (v verdicts) dead(codes []byte) (dead [256]bool, alive []byte) {
 // passing asks all texts that rows share, and gives those that pass.
 func (b *block) passing(f *filter, n *node, c *col, j verdicts) []int {
 	f.passing = f.passing[:0]
+	if n.text != nil && n.text.kind == needleWhole && c.kind == store.KindString {
+		return f.equal(n.text.text, c, j)
+	}
 	for entry := range j.entries {
 		if b.passes(f, n, c, entry, j) {
+			f.passing = append(f.passing, entry)
+		}
+	}
+	return f.passing
+}
+
+// equal adds the texts that rows share and that are this one.
+func (f *filter) equal(text string, c *col, j verdicts) []int {
+	for entry := range j.entries {
+		ok := false
+		if form := c.texts.Form(entry); form >= 0 && j.forms[form] != unasked {
+			ok = j.forms[form] == passes
+		} else {
+			f.text = f.text[:0]
+			ok = c.texts.Entry(entry, &f.text) == text
+		}
+		j.entries[entry] = fails
+		if ok {
+			j.entries[entry] = passes
 			f.passing = append(f.passing, entry)
 		}
 	}
@@ -255,17 +287,44 @@ const fewEntries = 8
 // findEntries adds the candidates with some of few entries, of which each row
 // has one.
 func findEntries(entries []byte, passing []int, cand, out bitset) {
+	if len(passing) == 0 {
+		return
+	}
+	var passes [256]bool
 	for _, entry := range passing {
-		for row := 0; row < len(entries); row++ {
-			skip := bytes.IndexByte(entries[row:], byte(entry))
-			if skip < 0 {
-				break
+		passes[entry] = true
+	}
+	for k, word := range cand {
+		if bits.OnesCount64(word) > manyOfWord && k<<6+64 <= len(entries) {
+			found := uint64(0)
+			for _, entry := range passing {
+				found |= equalBytes(entries[k<<6:][:64], byte(entry))
 			}
-			if row += skip; cand.has(row) {
+			out[k] |= found & word
+			continue
+		}
+		for ; word != 0; word &= word - 1 {
+			if row := k<<6 + bits.TrailingZeros64(word); passes[entries[row]] {
 				out.set(row)
 			}
 		}
 	}
+}
+
+// manyOfWord are so many candidates of a word of a set that all of its rows are
+// asked at once.
+const manyOfWord = 16
+
+// equalBytes says which of 64 bytes are b, a bit each: eight bytes at a time, as
+// "Bit Twiddling Hacks" finds bytes that are zero.
+func equalBytes(list []byte, b byte) (found uint64) {
+	const low7, ones = 0x7f7f7f7f7f7f7f7f, 0x0101010101010101
+	for i := 0; i < 64; i += 8 {
+		x := binary.LittleEndian.Uint64(list[i:]) ^ uint64(b)*ones
+		zero := ^((x&low7 + low7) | x | low7) >> 7    // the lowest bit of each byte
+		found |= zero * 0x0102040810204080 >> 56 << i // gathers them in the highest byte
+	}
+	return found
 }
 
 // verdicts are what is known of the forms and entries of a column.

@@ -137,6 +137,6 @@ func (sc *scan) keep(c *cursor, r *reading) {
 	if b := &r.b; sc.keeps > 0 && b.more && r.err == nil && b.err == nil {
 		sc.keeps--
 		sc.sn.s.decoded.keep(partBlock{c.part, r.m}, b.decoded)
-		b.more, b.shared = false, true
+		b.more, b.shared, b.own = false, true, nil
 	}
 }
