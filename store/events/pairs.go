@@ -119,19 +119,15 @@ func (b *block) beside(texts, numbers *col) map[string]besideText {
 
 // onlyColumn is the column of a name, read; nil when the block has none, false
 // when it has several, or one of another kind.
-func (b *block) onlyColumn(name string, kind store.Kind) (only *col, ok bool) {
-	for i := range b.cols {
-		c := &b.cols[i]
-		if c.label != name {
-			continue
-		}
-		if only != nil || c.kind != kind || !b.load(c) {
-			return nil, false
-		}
-		b.index(c)
-		only = c
+func (b *block) onlyColumn(name string, kind store.Kind) (*col, bool) {
+	c, ok := b.only(name, kind)
+	if !ok || c != nil && !b.load(c) {
+		return nil, false
 	}
-	return only, b.marks() == nil
+	if c != nil {
+		b.index(c)
+	}
+	return c, b.marks() == nil
 }
 
 // pairs are the blocks that may have a row with a text and what else is asked
@@ -148,7 +144,7 @@ func (n *narrower) pairs(x Equal, besides []Expr) (out bitset, all bool) {
 		case ClassIn:
 			blocks, unknown = n.paired(x, "", func(class byte) bool { return class < Classes && y>>class&1 == 1 })
 		case Measured:
-			if n.onlyNumber(y.Named) {
+			if n.s.onlyNumber(n.part, y.Named) {
 				blocks, unknown = n.paired(x, n.s.o.Pairs.Number, func(m byte) bool { return y.may(upTo(m)) })
 			}
 		case Compare:
@@ -161,11 +157,11 @@ func (n *narrower) pairs(x Equal, besides []Expr) (out bitset, all bool) {
 	return out, all
 }
 
-// onlyNumber says that of the part's fields only the paired number is named.
-func (n *narrower) onlyNumber(named func(string) bool) bool {
-	number := n.s.o.Pairs.Number
-	return number != "" && named != nil && !n.part.others && named(number) &&
-		!slices.ContainsFunc(n.part.names, func(name string) bool { return name != number && named(name) })
+// onlyNumber says that of a part's fields only the paired number is named.
+func (s *Store) onlyNumber(p *part, named func(string) bool) bool {
+	number := s.o.Pairs.Number
+	return number != "" && named != nil && !p.others && named(number) &&
+		!slices.ContainsFunc(p.names, func(name string) bool { return name != number && named(name) })
 }
 
 // paired are the blocks that have a text beside something that is ok, and those

@@ -25,6 +25,7 @@ type part struct {
 	tail      *partTail
 	partIndex // empty until first read
 	filters   []atomic.Pointer[filterBits]
+	learned   []atomic.Pointer[learnedPairs] // of blocks, nil when not known
 	digest    Digest
 }
 
@@ -106,6 +107,7 @@ func (p *part) index(fs files, c *codecs) ([]blockMeta, error) {
 		}
 	}
 	p.partIndex, p.filters = x, make([]atomic.Pointer[filterBits], len(x.blocks))
+	p.learned = make([]atomic.Pointer[learnedPairs], len(x.blocks))
 	return x.blocks, nil
 }
 

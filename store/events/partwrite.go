@@ -194,7 +194,7 @@ func (w *partWriter) finish() (*part, error) {
 	w.info.size = w.off
 	t.info.size = w.off
 	return &part{info: w.info, name: w.name, tail: &t, partIndex: x,
-		filters: make([]atomic.Pointer[filterBits], len(w.blocks)), digest: w.digest}, nil
+		filters: make([]atomic.Pointer[filterBits], len(w.blocks)), learned: make([]atomic.Pointer[learnedPairs], len(w.blocks)), digest: w.digest}, nil
 }
 
 // abort forgets the file.

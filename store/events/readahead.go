@@ -40,6 +40,10 @@ func (sc *scan) queue(c *cursor, n int) bool {
 		if c.known != nil && c.known.block(m) == never {
 			continue
 		}
+		if len(c.pairs) > 0 && !c.part.has(m, c.pairs) {
+			sc.reckon.index()
+			continue
+		}
 		sc.reckon.block(stepIndex, pb)
 		if pb.may(sc.sn.s, &sc.f.plan) {
 			sc.reckon.block(stepFilters, pb)
@@ -71,14 +75,14 @@ func (sc *scan) load(c *cursor) error {
 		}
 		sc.queue(c, n)
 		for _, r := range c.next {
-			sc.begin(c.part, r)
+			sc.begin(c, r)
 		}
 	}
 	r := c.next[0]
 	c.next = c.next[1:]
 	c.ended++
 	if r.done == nil {
-		sc.search(c.part, r)
+		sc.search(c, r)
 	} else {
 		<-r.done
 	}
@@ -98,7 +102,7 @@ func (sc *scan) load(c *cursor) error {
 }
 
 // begin searches a block beside the scan.
-func (sc *scan) begin(p *part, r *reading) {
+func (sc *scan) begin(c *cursor, r *reading) {
 	if r.done != nil {
 		return
 	}
@@ -109,14 +113,15 @@ func (sc *scan) begin(p *part, r *reading) {
 			r.err = context.Canceled // nobody wants it any more
 		}
 		if r.err == nil {
-			sc.search(p, r)
+			sc.search(c, r)
 		}
 	})
 }
 
-// search opens a block and finds its hits.
-func (sc *scan) search(p *part, r *reading) {
-	pb := partBlock{p, r.m}
+// search opens a block and finds its hits; of the cursor only what never changes
+// is looked at.
+func (sc *scan) search(c *cursor, r *reading) {
+	pb := partBlock{c.part, r.m}
 	if r.err = r.b.open(pb, sc.sn.s.codecs, sc.sn.s.decoded.find(r.m)); r.err != nil {
 		return
 	}
@@ -125,6 +130,9 @@ func (sc *scan) search(p *part, r *reading) {
 	}
 	if r.err == nil && !r.f.hits.empty() {
 		r.err = r.b.marks()
+	}
+	if len(c.pairs) > 0 && r.err == nil {
+		sc.sn.s.learn(&r.b, c.pairs)
 	}
 	if r.b.asked || !r.f.hits.empty() {
 		sc.reckon.block(stepZones, pb)

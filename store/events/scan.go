@@ -128,6 +128,7 @@ type cursor struct {
 	indexed bool
 	block   int          // that was looked at last
 	few     bitset       // blocks that the index leaves, nil for all
+	pairs   []pairAsk    // of a part without an index
 	known   *decider     // nil when there is no predicate
 	next    []*reading   // blocks that may hold a match, in order
 	ended   int          // blocks that were read
@@ -274,6 +275,8 @@ func (sc *scan) index(c *cursor) (err error) {
 	if blocks, all := sc.sn.s.narrowed(sc.ctx, c.part, sc.where); !all {
 		sc.reckon.index()
 		c.few = blocks
+	} else if !c.part.sealed.Load() {
+		c.pairs = sc.sn.s.pairAsks(c.part, sc.where)
 	}
 	if !sc.oldest {
 		c.block = len(c.blocks)

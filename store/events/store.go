@@ -48,6 +48,7 @@ type Store struct {
 	indexes            indexes
 	decoded            decodedBlocks
 	filterBytes        atomic.Int64 // of parts, in memory
+	learnedBytes       atomic.Int64 // likewise
 	accepted, rejected atomic.Int64
 }
 
