@@ -80,6 +80,7 @@ type LogFacet struct {
 	Field  string
 	Note   string // 1,204 values
 	Values []LogFacetValue
+	More   LogMore // leads to those that are not shown
 	Closed bool
 }
 

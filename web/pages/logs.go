@@ -24,7 +24,8 @@ type Logs interface {
 const (
 	logRows    = 200    // lines of one page
 	logBars    = 90     // at most so many bars of the volume
-	facetTop   = 10     // values of a field
+	facetTop   = 10     // values of a field that are shown
+	facetAll   = 200    // when all of it are asked for
 	facetLines = 50_000 // newest lines that fields are counted in
 	logRefresh = 10 * time.Second
 	logTime    = 20 * time.Second // for all questions of one page
@@ -119,7 +120,7 @@ func (p *Pages) askLogs(ctx context.Context, a logAsk) logAnswer {
 	wg.Go(func() {
 		q := a.query(a.typed)
 		q.Limit = facetLines
-		ans.facets, ans.facetsErr = p.o.Logs.Facets(ctx, q, facetTop)
+		ans.facets, ans.facetsErr = p.o.Logs.Facets(ctx, q, facetAll)
 	})
 	wg.Go(func() { ans.others = p.askOthers(ctx, &a) })
 	if a.view == viewPatterns {
@@ -167,7 +168,7 @@ func (p *Pages) askOthers(ctx context.Context, a *logAsk) map[string]store.Facet
 		return out
 	}
 	for _, field := range a.narrowedFields() {
-		if f, err := p.o.Words.Values(ctx, store.FacetQuery{LogQuery: a.without(a.on(field)), Field: field, Top: facetTop}); err == nil {
+		if f, err := p.o.Words.Values(ctx, store.FacetQuery{LogQuery: a.without(a.on(field)), Field: field, Top: facetAll}); err == nil {
 			out[field] = f
 		}
 	}

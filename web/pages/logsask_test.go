@@ -172,6 +172,31 @@ func TestPatternsAreComparedWithTheTimeBefore(t *testing.T) {
 	says(t, "broken", ask(mux, logsURL("view", "patterns", "q", "level:nope")).Body.String(), "Unknown level")
 }
 
+// A service of few lines stays in the list where ten others have more, and of
+// other fields one can see all values.
+func TestFacetsLeadToWhatTheyDoNotShow(t *testing.T) {
+	s, err := logs.Open(t.TempDir(), logs.Options{Now: func() time.Time { return noon }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var batch []store.Record
+	for i := range 300 {
+		r := store.Record{Time: noon.Add(-time.Minute).UnixNano(), Service: fmt.Sprint("loud-", i%15), Body: store.String("x"), Attrs: store.Attrs{{Key: "route", Value: store.String(fmt.Sprintf("/r%02d", i%20))}}}
+		batch = append(batch, r)
+	}
+	batch = append(batch, store.Record{Time: noon.Add(-time.Minute).UnixNano(), Service: "quiet", Body: store.String("x")})
+	if err := s.Append(t.Context(), batch); err != nil {
+		t.Fatal(err)
+	}
+	mux := screenOf(t, Options{Logs: s, Words: s})
+	body := mainOf(t, ask(mux, "/logs").Body.String())
+	says(t, "all services", body, `title="quiet"`, `title="/r09"`, `!title="/r10"`, `href="/logs?facet=route"`, ">10 more<", "20 values")
+	body = mainOf(t, ask(mux, "/logs?facet=route").Body.String())
+	says(t, "all routes", body, `title="/r19"`, `data-name="route" open`, ">Fewer<", `q=service%3Aquiet`, "facet=route")
+	says(t, "a chosen one that is not common", mainOf(t, ask(mux, "/logs?q=service:loud-1&filter=route:/r16").Body.String()), `title="/r16"`)
+}
+
 func TestLinesAreComparedWithOthers(t *testing.T) {
 	mux := screenOf(t, askedStore(t))
 	brush := fmt.Sprintf("%d-%d", noon.Add(-10*time.Minute).UnixMilli(), noon.Add(-5*time.Minute).UnixMilli())

@@ -14,6 +14,9 @@ import (
 const (
 	shownFacets = 14
 	openFacets  = 6
+	// facetServices is how many services are shown: that one of them has fewer
+	// lines than others is no reason to hide it.
+	facetServices = 40
 )
 
 // logFacets are level and service, which also show what the query excludes,
@@ -31,7 +34,7 @@ func (p *Pages) logFacets(a *logAsk, ans *logAnswer) (out []screens.LogFacet, mo
 			continue
 		}
 		m := p.logFacet(a, f)
-		m.Closed = (len(out) >= openFacets || f.More || f.Distinct > facetTop+2 || sameOnAll(&f, &ans.facets)) && !a.on(f.Field).narrowed() && f.Field != "service"
+		m.Closed = (len(out) >= openFacets || f.More || f.Distinct > facetTop+2 || sameOnAll(&f, &ans.facets)) && !a.on(f.Field).narrowed() && f.Field != "service" && a.st.Values.Get("facet") != f.Field
 		out = append(out, m)
 	}
 	if left > 0 {
@@ -119,15 +122,47 @@ func (p *Pages) logFacet(a *logAsk, f store.Facet) screens.LogFacet {
 		all[i] = v.Value
 		most = max(most, v.Count)
 	}
-	for _, v := range f.Values {
+	shown := a.facetShown(f.Field)
+	for i, v := range f.Values {
 		on := n.narrowed() && n.match(v.Value)
+		if i >= shown && !on {
+			continue
+		}
 		m.Values = append(m.Values, screens.LogFacetValue{
 			Value: cut(v.Value, rowValue), Count: chart.Count(v.Count), Share: float64(v.Count) / float64(most),
 			Class: p.facetClass(f.Field, v.Value), On: on, Off: n.narrowed() && !on,
 			Href: a.toggled(f.Field, v.Value, all),
 		})
 	}
+	m.More = a.facetMore(&f, len(m.Values))
 	return m
+}
+
+// facetShown is how many values of a field are shown, the commonest.
+func (a *logAsk) facetShown(field string) int {
+	switch {
+	case a.st.Values.Get("facet") == field:
+		return facetAll
+	case field == "service":
+		return facetServices
+	}
+	return facetTop
+}
+
+// facetMore leads to the values of a field that are not shown, and back.
+func (a *logAsk) facetMore(f *store.Facet, shown int) screens.LogMore {
+	left := f.Distinct - shown
+	switch {
+	case a.st.Values.Get("facet") == f.Field && shown > facetTop:
+		return screens.LogMore{Text: "Fewer", Href: a.st.With("facet", "")}
+	case left > 0 && len(f.Values) > shown:
+		text := chart.Count(int64(left)) + " more"
+		if f.More {
+			text = "More"
+		}
+		return screens.LogMore{Text: text, Href: a.st.With("facet", f.Field)}
+	}
+	return screens.LogMore{}
 }
 
 // facetNote says what a closed field hides.
@@ -137,7 +172,7 @@ func facetNote(f *store.Facet) string {
 		return between(f)
 	case f.More:
 		return "over " + chart.Count(int64(f.Distinct)) + " values"
-	case f.Distinct > len(f.Values):
+	case f.Distinct > facetTop && f.Field != "service":
 		return chart.Count(int64(f.Distinct)) + " values"
 	}
 	return ""
