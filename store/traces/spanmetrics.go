@@ -14,7 +14,9 @@ import (
 )
 
 // SpanMetrics makes numbers over time of the spans of a TraceQL query. Where
-// each span alone decides, spans that came twice count twice.
+// each span alone decides, spans that came twice count twice. A trace is what
+// starts within a day of a span in the range when the query asks about it as a
+// whole, its duration or root; else what starts within an hour.
 func (s *Store) SpanMetrics(ctx context.Context, q store.SpanMetricQuery) (store.SpanMetrics, error) {
 	parsed, err := traceql.Parse(q.Text)
 	if err != nil {
@@ -39,7 +41,10 @@ func (f *finder) numbers(ctx context.Context, q store.SpanMetricQuery) (store.Sp
 		if least := leastOf(traceql.All(append(plan.Trace, plan.Span))); int64(least) <= maxLength { // else more is read than a longHunt sees of a trace
 			f.hunt.least = least
 		}
-		err = f.whole(ctx, where(need), f.near(where(need), own), series)
+		f.each = func(ctx context.Context, t *traceql.Tree) error { return f.add(ctx, t, series) }
+		if err = f.readScattered(ctx, where(plan.Span)); err == nil {
+			err = f.whole(ctx, where(need), f.near(where(need), own))
+		}
 	}
 	f.end(need, start)
 	if err != nil {
@@ -169,14 +174,15 @@ func (f *finder) candidates(ctx context.Context, where events.Expr, near store.T
 	return list, err
 }
 
-// whole reads all traces that have a span that fits near the range.
-func (f *finder) whole(ctx context.Context, where events.Expr, near store.TimeRange, to *traceql.Series) error {
-	f.each = func(ctx context.Context, t *traceql.Tree) error { return f.add(ctx, t, to) }
+// whole reads all traces that have a span that fits near the range, but for
+// those that are scattered.
+func (f *finder) whole(ctx context.Context, where events.Expr, near store.TimeRange) error {
 	list, err := f.candidates(ctx, where, near)
 	if err != nil {
 		return err
 	}
 	h := f.hunt
+	list = slices.DeleteFunc(list, func(c candidate) bool { return f.far[c.id] != nil })
 	for group := range slices.Chunk(list, maxGroup) {
 		for _, c := range group {
 			h.wait(c.id, c.at)

@@ -67,9 +67,10 @@ type finder struct {
 	inspected int
 	each      func(ctx context.Context, t *traceql.Tree) error // of whole traces
 
-	step   time.Duration // of metrics, 0 for the whole range
-	origin int64         // of the steps
-	show   int           // spans of a set
+	far    map[string]*reach // of metrics: the scattered traces, by id, which were read
+	step   time.Duration     // of metrics, 0 for the whole range
+	origin int64             // of the steps
+	show   int               // spans of a set
 	fields []*traceql.Field
 }
 

@@ -375,7 +375,8 @@ func TestTooManyCandidatesAreSaid(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := f.whole(t.Context(), where(q.Plan().Span), f.hunt.r, series); err != nil {
+		f.each = func(ctx context.Context, tree *traceql.Tree) error { return f.add(ctx, tree, series) }
+		if err := f.whole(t.Context(), where(q.Plan().Span), f.hunt.r); err != nil {
 			t.Fatal(err)
 		}
 		list, err := series.Answer()
