@@ -33,6 +33,7 @@ type digest struct {
 	versions map[versionKey]*minutes
 	traces   seen
 	asked    database                 // the last one
+	lately   *[latelyKnown]known      // by service and operation, what spans came to; nil until there are some
 	sums     atomic.Pointer[edgeSums] // of the edges as they are, nil when nobody has asked
 }
 
@@ -63,6 +64,7 @@ type cell struct {
 
 // operation is of all spans of one, which start in these minutes.
 type operation struct {
+	name string
 	cell
 	minutes
 }
@@ -99,35 +101,36 @@ func (d *digest) Add(e *events.Event) {
 	if s.awaits != "" {
 		d.traces.add(s.awaits)
 	}
-	id, ok := d.service(s.service)
-	if !ok || s.again {
+	if s.again {
+		d.service(s.service)
 		return
 	}
 	at := floorDiv(e.Time, minute)
-	now := minutes{at, at}
-	if o := d.operation(opKey{id, store.Operation{Name: s.name, Kind: s.kind}}, now); o != nil {
-		o.cell.add(e.Class, s.took)
+	k := d.known(&s, at)
+	if k == nil {
+		return
+	}
+	bin := binOf(s.took)
+	if k.op != nil {
+		k.op.count(e.Class, bin)
 	}
 	if s.version != "" {
-		d.version(versionKey{id, s.version}, now)
+		d.version(k, s.version, at)
 	}
 	if e.Class&classEntry != 0 {
-		if c := d.cell(cellKey{id, at}); c != nil {
-			c.add(e.Class, s.took)
+		if k.entries == nil {
+			k.entries = cellOf(d.cells, cellKey{k.id, at})
 		}
+		k.entries.count(e.Class, bin)
 	}
 	if s.called || s.fromOutside() {
-		if caller, ok := d.service(s.caller); ok {
-			d.call(edgeKey{caller, id, kindOfCall(s.kind), at}, e.Class, s.took)
-		}
+		d.caller(k, s.caller, at).count(e.Class, bin)
 	}
 	if base := s.database(&d.asked); base != "" {
-		if callee, ok := d.base(base); ok {
-			d.call(edgeKey{id, callee, store.DependencyDatabase, at}, e.Class, s.took)
-		}
+		d.callee(k, base, at).count(e.Class, bin)
 	}
 	if s.calls {
-		d.callees(id, e)
+		d.callees(k.id, e)
 	}
 }
 
@@ -230,20 +233,16 @@ func (s *spanFacts) read(f *events.Field) {
 // called adds a child that a span that starts at this time names.
 func (d *digest) called(caller, callee uint32, at, packed int64) {
 	k := edgeKey{caller, callee, store.DependencyKind(packed >> 1 & 1), floorDiv(at, minute) + packed>>(2+binWidth)}
-	if c := cellOf(d.edges, k); c != nil {
-		c.count(uint8(packed&classError), uint16(packed>>2&(1<<binWidth-1)))
-	}
-}
-
-func (d *digest) call(k edgeKey, class uint8, took int64) {
-	if c := cellOf(d.edges, k); c != nil {
-		c.add(class, took)
-	}
+	cellOf(d.edges, k).count(uint8(packed&classError), uint16(packed>>2&(1<<binWidth-1)))
 }
 
 func (c *cell) add(class uint8, took int64) { c.count(class, binOf(took)) }
 
+// count counts a call; a cell that there was no room for does nothing.
 func (c *cell) count(class uint8, bin uint16) {
+	if c == nil {
+		return
+	}
 	c.requests++
 	if class&classError != 0 {
 		c.errors++
@@ -289,23 +288,24 @@ func (d *digest) operation(k opKey, at minutes) *operation {
 		o.stretch(at)
 	} else if len(d.ops) < maxOperations {
 		k.op.Name = strings.Clone(k.op.Name)
-		o = &operation{minutes: at}
+		o = &operation{name: k.op.Name, minutes: at}
 		d.ops[k] = o
 	}
 	return o
 }
 
-func (d *digest) version(k versionKey, at minutes) {
-	if m := d.versions[k]; m != nil {
+// versionIn finds a version, which has spans in these minutes.
+func (d *digest) versionIn(k versionKey, at minutes) *minutes {
+	m := d.versions[k]
+	if m != nil {
 		m.stretch(at)
 	} else if len(d.versions) < maxVersions {
 		k.version = strings.Clone(k.version)
-		first := at // which alone lasts
-		d.versions[k] = &first
+		m = &minutes{at.first, at.last}
+		d.versions[k] = m
 	}
+	return m
 }
-
-func (d *digest) cell(k cellKey) *cell { return cellOf(d.cells, k) }
 
 func cellOf[K comparable](cells map[K]*cell, k K) *cell {
 	c := cells[k]
@@ -337,7 +337,7 @@ func (d *digest) Merge(other events.Digest) {
 		if !known[k.service] {
 			continue
 		}
-		if sum := d.cell(cellKey{ids[k.service], k.minute}); sum != nil {
+		if sum := cellOf(d.cells, cellKey{ids[k.service], k.minute}); sum != nil {
 			sum.merge(c)
 		}
 	}
@@ -360,7 +360,7 @@ func (d *digest) Merge(other events.Digest) {
 	}
 	for k, m := range from.versions {
 		if known[k.service] {
-			d.version(versionKey{ids[k.service], k.version}, *m)
+			d.versionIn(versionKey{ids[k.service], k.version}, *m)
 		}
 	}
 	d.traces.merge(&from.traces)

@@ -51,7 +51,12 @@ func TestDigestComesBack(t *testing.T) {
 
 func TestDigestsMerge(t *testing.T) {
 	in := corpusEvents()
-	all, sum := newDigest(), newDigest()
+	all, sum, each := newDigest(), newDigest(), newDigest()
+	for i := range in {
+		alone := newDigest() // which has nothing at hand
+		alone.Add(&in[i])
+		each.Merge(alone)
+	}
 	for third := range 3 {
 		d := newDigest()
 		for i := range in {
@@ -78,8 +83,10 @@ func TestDigestsMerge(t *testing.T) {
 		}
 		return out
 	}
-	if !reflect.DeepEqual(known(sum), known(all)) || len(sum.services) != len(all.services) {
-		t.Errorf("got %v, want %v", known(sum), known(all))
+	for name, got := range map[string]*digest{"of three": sum, "of each event": each} {
+		if !reflect.DeepEqual(known(got), known(all)) || len(got.services) != len(all.services) {
+			t.Errorf("%s: got %v, want %v", name, known(got), known(all))
+		}
 	}
 }
 

@@ -98,7 +98,7 @@ func (d *digest) Read(b []byte) error {
 	known := uint64(len(d.services))
 	for range r.count(maxOperations) {
 		k := opKey{service: r.below(known), op: store.Operation{Kind: store.SpanKind(r.byte()), Name: r.text()}}
-		d.ops[k] = &operation{minutes: r.minutes(), cell: r.cell()}
+		d.ops[k] = &operation{name: k.op.Name, minutes: r.minutes(), cell: r.cell()}
 	}
 	for range r.count(maxCells) {
 		d.cells[cellKey{r.below(known), r.varint()}] = new(r.cell())

@@ -14,7 +14,7 @@ import (
 // coding with allowable errors", 1970). With 24 bits and 8 probes for a trace,
 // one in 60,000 others is taken for a trace that is there.
 type seen struct {
-	last    []byte // most spans have the trace of the one before
+	lately  *[latelySeen][2 * len(store.TraceID{})]byte // texts of traces, one of which the next span mostly has; nil until there are some
 	hashes  map[uint64]struct{}
 	filters [][]byte // of parts that were merged
 }
@@ -37,14 +37,22 @@ func seenHash(id store.TraceID) uint64 {
 	return h ^ h>>31
 }
 
+// latelySeen is how many traces are known without a look at all: a request has
+// the spans of each service of a trace apart.
+const latelySeen = 128
+
 func (s *seen) add(id string) {
-	if id == string(s.last) || len(s.hashes) == maxSeen {
+	if len(s.hashes) == maxSeen || len(id) != len(s.lately[0]) {
 		return
 	}
-	s.last = append(s.last[:0], id...)
 	if s.hashes == nil {
-		s.hashes = map[uint64]struct{}{}
+		s.hashes, s.lately = map[uint64]struct{}{}, &[latelySeen][2 * len(store.TraceID{})]byte{}
 	}
+	late := &s.lately[binary.LittleEndian.Uint64([]byte(id[len(id)-8:]))*0x9e3779b97f4a7c15>>57%latelySeen]
+	if string(late[:]) == id {
+		return
+	}
+	copy(late[:], id)
 	if trace, err := store.ParseTraceID(id); err == nil {
 		s.hashes[seenHash(trace)] = struct{}{}
 	}
