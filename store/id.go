@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-func (id TraceID) String() string { return hex.EncodeToString(id[:]) }
-func (id SpanID) String() string  { return hex.EncodeToString(id[:]) }
+func (id TraceID) String() string { return string(id.AppendHex(make([]byte, 0, 2*len(id)))) }
+func (id SpanID) String() string  { return string(id.AppendHex(make([]byte, 0, 2*len(id)))) }
 
 // IsZero says that there is no id.
 func (id TraceID) IsZero() bool { return id == TraceID{} }

@@ -1,7 +1,5 @@
 package store
 
-import "encoding/binary"
-
 // word is a part of a record that members of lines may be.
 type word uint8
 
@@ -151,25 +149,6 @@ func (r *Record) takeTime(t, unit int64) bool {
 		r.Time = t
 	}
 	return t == r.Time || t%unit == 0 && r.Time-r.Time%unit == t
-}
-
-// hexBytes reads exactly as many hexadecimal digits as fill to, which is 8 or
-// 16 bytes.
-func hexBytes(to []byte, text string) bool {
-	if len(text) != 2*len(to) {
-		return false
-	}
-	bad := byte(0)
-	for ; len(to) > 0; to, text = to[8:], text[16:] {
-		word := uint64(0)
-		for i := range 16 {
-			d := hexDigit[text[i]] - 1 // 255 for what is no digit
-			bad |= d
-			word = word<<4 | uint64(d&15)
-		}
-		binary.BigEndian.PutUint64(to, word)
-	}
-	return bad < 16
 }
 
 // NoTime finds the member of the line that is called like a time but none that

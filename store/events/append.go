@@ -64,6 +64,7 @@ func (s *Store) encode(ev []Event) (*commit, *store.PartialError) {
 		}
 		if refused != nil {
 			c.events = append(c.events, ev[i])
+			c.events[len(c.events)-1].Alike = false // the one before may be refused
 		}
 		if w.full() {
 			c.add(w.frame())

@@ -1,8 +1,11 @@
 package events
 
 import (
+	"errors"
 	"slices"
 	"testing"
+
+	"tripod/store"
 )
 
 // TestScanLooksOnlyWhereItMay asks two parts and a head apart: who does not want
@@ -105,5 +108,27 @@ func TestDigestsOfDays(t *testing.T) {
 		if d := p.digest.(*countDigest); int(d.n) != p.info.rows {
 			t.Errorf("the digest of a part of %d events from %d holds %d", p.info.rows, p.info.min, d.n)
 		}
+	}
+}
+
+// TestDigestLeavesOutWhatIsAlike has events that are, behind others, behind one
+// of another day and behind one that is refused.
+func TestDigestLeavesOutWhatIsAlike(t *testing.T) {
+	s := openTest(t, t.TempDir(), Options{NewDigest: func() Digest { return &countDigest{} }})
+	fields := numbered(0, 1)[0].Fields
+	ev := []Event{
+		{Time: testDay, Alike: true, Fields: fields}, // the first tells
+		{Time: testDay, Alike: true, Fields: fields},
+		{Time: testDay + day, Alike: true, Fields: fields}, // tells
+		{Time: testDay + day, Class: Classes, Fields: fields},
+		{Time: testDay + day, Alike: true, Fields: fields}, // tells, as all behind one that is not there
+		{Time: testDay + day, Alike: true, Fields: fields},
+	}
+	var partial *store.PartialError
+	if err := s.Append(t.Context(), ev); !errors.As(err, &partial) || partial.Rejected != 1 {
+		t.Fatalf("got %v", err)
+	}
+	if got := digested(t, s); got != 4 {
+		t.Errorf("the digests were told of %d events, want 4", got)
 	}
 }

@@ -14,6 +14,7 @@ const Classes = 8
 type Event struct {
 	Time   int64 // Unix ns
 	Class  uint8 // below Classes
+	Alike  bool  // the digest would learn nothing of it that the event before in its batch did not tell; only for Append
 	Fields []Field
 }
 

@@ -26,7 +26,10 @@ func (d *headDigests) add(ev []Event) {
 	defer d.mu.Unlock()
 	at, to := int64(0), Digest(nil)
 	for i := range ev {
-		if today := floorDiv(ev[i].Time, day); to == nil || today != at {
+		today := floorDiv(ev[i].Time, day)
+		if same := to != nil && today == at; same && ev[i].Alike {
+			continue
+		} else if !same {
 			at, to = today, d.of(today)
 		}
 		to.Add(&ev[i])

@@ -58,7 +58,7 @@ func (l *rowLines) add(field int) {
 	l.n++
 }
 
-func (l *rowLines) has(field int) bool { return slices.Contains(l.at[:l.n], field) }
+func (l *rowLines) has(field int) bool { return l.n > 0 && slices.Contains(l.at[:l.n], field) }
 func (l *rowLines) full() bool         { return l.n == maxRowLines }
 
 // begin goes to another row.
@@ -85,21 +85,16 @@ func (t *rowTexts) of(from int) (string, bool) {
 	return "", false
 }
 
-// begins is how long the text of a field or of the time is that s begins with;
-// -1 when it begins with another one.
+// begins is how long the text of the time or of a field that is no string is
+// that s begins with; -1 when it begins with another one.
 func (t *rowTexts) begins(s string, from int) int {
 	if from == slotTime {
 		return beginsInt(s, t.time/1e6)
 	}
-	if from < 0 || from >= len(t.fields) || t.lines.has(from) {
+	if from < 0 || from >= len(t.fields) {
 		return -1
 	}
 	switch v := &t.fields[from].Value; v.Kind {
-	case store.KindString:
-		if strings.HasPrefix(s, v.Str()) {
-			return len(v.Str())
-		}
-		return -1
 	case store.KindInt:
 		return beginsInt(s, v.Int())
 	case store.KindFloat:
@@ -123,7 +118,15 @@ func (t *template) fill(line string, row *rowTexts, texts []string) (own uint64,
 	}
 	for i := range t.slots {
 		s := &t.slots[i]
-		if n := row.begins(rest, s.from); n >= 0 && strings.HasPrefix(rest[n:], s.after) {
+		n := -1
+		if at := s.from; uint(at) < uint(len(row.fields)) && row.fields[at].Value.Kind == store.KindString {
+			if text := row.fields[at].Value.Str(); strings.HasPrefix(rest, text) && !row.lines.has(at) {
+				n = len(text)
+			}
+		} else {
+			n = row.begins(rest, at)
+		}
+		if n >= 0 && strings.HasPrefix(rest[n:], s.after) {
 			rest = rest[n+len(s.after):]
 			continue
 		}

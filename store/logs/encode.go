@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"encoding/hex"
 	"strings"
 
 	"tripod/store"
@@ -18,10 +17,10 @@ func (e *encoder) encode(r *store.Record, fields []events.Field) events.Event {
 	e.text(wordService, r.Service)
 	e.text(wordEvent, r.EventName)
 	if !r.TraceID.IsZero() {
-		e.text(wordTrace, e.hex(r.TraceID[:]))
+		e.slot(wordTrace).SetString(e.ids.Trace(r.TraceID))
 	}
 	if !r.SpanID.IsZero() {
-		e.text(wordSpan, e.hex(r.SpanID[:]))
+		e.slot(wordSpan).SetString(e.ids.Span(r.SpanID))
 	}
 	for i := range r.Attrs {
 		e.add(attrName(r.Attrs[i].Key), &r.Attrs[i].Value)
@@ -45,7 +44,22 @@ func (e *encoder) encode(r *store.Record, fields []events.Field) events.Event {
 		e.number(wordOpaque, 1)
 	}
 	e.text(wordRaw, r.Raw)
-	return events.Event{Time: r.Time, Class: uint8(slot), Fields: e.fields}
+	return events.Event{Time: r.Time, Class: uint8(slot), Fields: e.fields, Alike: e.alike(r, slot)}
+}
+
+// alike says that the digest knows of the record what the one before told.
+func (e *encoder) alike(r *store.Record, slot int) bool {
+	now := told{r.Resource, r.Service, slot}
+	was := e.told
+	e.told = now
+	return now == was
+}
+
+// told is what a digest takes of a record.
+type told struct {
+	resource *store.Resource
+	service  string
+	slot     int
 }
 
 // levelLabel is what came with the line under the name of the level, which
@@ -97,21 +111,10 @@ func fieldsOf(r *store.Record) int {
 // encoder writes the events of one batch.
 type encoder struct {
 	fields []events.Field
-	ids    strings.Builder // the ids' texts, with room for all of them
+	ids    store.HexIDs
 	shared *store.Resource // of the record before
 	parts  []events.Field  // what it comes to
-}
-
-// roomForIDs makes room for the texts of as many records' ids.
-func (e *encoder) roomForIDs(records int) {
-	e.ids.Grow(records * 2 * (len(store.TraceID{}) + len(store.SpanID{})))
-}
-
-func (e *encoder) hex(id []byte) string {
-	var text [2 * len(store.TraceID{})]byte
-	from := e.ids.Len()
-	e.ids.Write(text[:hex.Encode(text[:], id)])
-	return e.ids.String()[from:]
+	told   told            // of the record before
 }
 
 // slot makes room for the value of one more field: values are written where

@@ -99,7 +99,7 @@ func (s *Store) Append(ctx context.Context, records []store.Record) error {
 func (s *Store) encode(m *appendMemory, records []store.Record) (refused refusals) {
 	m.prepare(records)
 	var e encoder
-	e.roomForIDs(len(records))
+	e.ids.Grow(len(records), len(records))
 	var f fitter
 	for i := range records {
 		r := &records[i]

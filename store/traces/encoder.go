@@ -1,8 +1,6 @@
 package traces
 
 import (
-	"encoding/hex"
-	"strings"
 	"sync"
 
 	"tripod/store"
@@ -21,13 +19,10 @@ type encoder struct {
 	resource            *store.Resource
 	scope               *store.Scope
 	ofResource, ofScope [2]int
-	// ids are those of all spans in hexadecimal, idTexts bytes each.
-	ids string
+	ids                 store.HexIDs
 	// Names of fields by those of attributes.
 	attr, resAttr, scopeAttr names
 }
-
-const idTexts = 32 + 16 + 16
 
 var encoders = sync.Pool{New: func() any {
 	return &encoder{attr: newNames(attrPrefix), resAttr: newNames(resourcePrefix), scopeAttr: newNames(scopePrefix)}
@@ -44,13 +39,13 @@ func (e *encoder) free() {
 	clear(e.calls)
 	clear(e.batch)
 	clear(e.list)
-	e.calls, e.batch, e.list, e.ids, e.resource, e.scope = e.calls[:0], e.batch[:0], e.list[:0], "", nil, nil
+	e.calls, e.batch, e.list, e.ids, e.resource, e.scope = e.calls[:0], e.batch[:0], e.list[:0], store.HexIDs{}, nil, nil
 	encoders.Put(e)
 }
 
 // encode makes the events of spans, each of which tells of a call.
 func (e *encoder) encode(spans []store.Span, calls []call) []events.Event {
-	e.ids = hexIDs(spans)
+	e.ids.Grow(len(spans), 2*len(spans))
 	n := 0
 	for i := range spans {
 		n += atMost(&spans[i]) + 3 + 2*len(calls[i].callees)
@@ -60,7 +55,7 @@ func (e *encoder) encode(spans []store.Span, calls []call) []events.Event {
 	}
 	for i := range spans {
 		from, s := len(e.list), &spans[i]
-		e.span(s, e.ids[i*idTexts:(i+1)*idTexts])
+		e.span(s)
 		e.call(&calls[i], s.Start)
 		e.batch = append(e.batch, events.Event{Time: s.Start, Class: class(s), Fields: e.list[from:len(e.list):len(e.list)]})
 	}
@@ -79,25 +74,11 @@ func atMost(s *store.Span) int {
 	return n
 }
 
-func hexIDs(spans []store.Span) string {
-	var b strings.Builder
-	b.Grow(idTexts * len(spans))
-	var text [idTexts]byte
-	for i := range spans {
-		s := &spans[i]
-		hex.Encode(text[:32], s.TraceID[:])
-		hex.Encode(text[32:48], s.SpanID[:])
-		hex.Encode(text[48:], s.ParentID[:])
-		b.Write(text[:])
-	}
-	return b.String()
-}
-
-func (e *encoder) span(s *store.Span, ids string) {
-	e.text(fTraceID, ids[:32])
-	e.text(fSpanID, ids[32:48])
+func (e *encoder) span(s *store.Span) {
+	e.text(fTraceID, e.ids.Trace(s.TraceID))
+	e.text(fSpanID, e.ids.Span(s.SpanID))
 	if !s.ParentID.IsZero() {
-		e.text(fParentID, ids[48:])
+		e.text(fParentID, e.ids.Span(s.ParentID))
 	}
 	e.text(fService, s.Service)
 	e.text(fName, s.Name)
