@@ -39,23 +39,23 @@ type sent struct {
 	pushedBack atomic.Int64
 }
 
-// send makes the lines and hands them over, each request as soon as a sender
-// is free.
+// send makes all requests and then hands them over, each as soon as a sender is
+// free: to make them meanwhile would slow the appliance down on the other thread
+// of its core, and count as its CPU time.
 func send(b *testing.B, p *process, wire logWire, o weblog.Options) *sent {
-	in := &sent{cpuBefore: p.cpu(b)}
+	in := &sent{}
+	requests := in.requests(wire, o)
+	in.cpuBefore = p.cpu(b)
 	start := time.Now()
-	bodies, failed := make(chan []byte), make(chan error, senders)
-	var wg sync.WaitGroup
-	for range senders {
-		wg.Go(func() {
-			for body := range bodies {
-				if err := in.post(p.url+wire.path(), wire.kind(), body); err != nil {
-					failed <- err
-					return
-				}
-			}
-		})
+	if err := handOver(requests, func(body []byte) error { return in.post(p.url+wire.path(), wire.kind(), body) }); err != nil {
+		b.Fatal(err)
 	}
+	in.took = time.Since(start)
+	return in
+}
+
+// requests are the bodies of all lines.
+func (in *sent) requests(wire logWire, o weblog.Options) (bodies [][]byte) {
 	g, row := weblog.New(o), 0
 	lines, text := make([]weblog.Line, 0, linesARequest), []byte(nil)
 	for l := (weblog.Line{}); g.Next(&l); row++ {
@@ -67,25 +67,37 @@ func send(b *testing.B, p *process, wire logWire, o weblog.Options) *sent {
 		}
 		text = l.AppendJSON(text[:0])
 		in.raw += int64(len(text))
-		if lines = append(lines, l); len(lines) < linesARequest && row < o.Rows-1 {
-			continue
+		if lines = append(lines, l); len(lines) == linesARequest || row == o.Rows-1 {
+			bodies = append(bodies, wire.body(lines))
+			lines = lines[:0]
 		}
-		select {
-		case bodies <- wire.body(lines):
-		case err := <-failed:
-			b.Fatal(err)
-		}
-		lines = lines[:0]
 	}
-	close(bodies)
+	return bodies
+}
+
+// handOver lets as many senders send the requests in order; the first error ends
+// each that meets one.
+func handOver(requests [][]byte, send func(body []byte) error) error {
+	var next atomic.Int64
+	failed := make(chan error, senders)
+	var wg sync.WaitGroup
+	for range senders {
+		wg.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(requests) {
+					return
+				}
+				if err := send(requests[i]); err != nil {
+					failed <- err
+					return
+				}
+			}
+		})
+	}
 	wg.Wait()
-	select {
-	case err := <-failed:
-		b.Fatal(err)
-	default:
-	}
-	in.took = time.Since(start)
-	return in
+	close(failed)
+	return <-failed
 }
 
 func (in *sent) post(url, kind string, body []byte) error {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"sync"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -26,15 +26,13 @@ const spansARequest = 1000
 // spanWire is a way in for spans, to a process whose gRPC door is at an address.
 type spanWire func(b *testing.B, p *process, grpcAt string) deliver
 
-// deliver sends one request; busy says that it is to be sent again.
-type deliver func(req ptraceotlp.ExportRequest) (busy bool, err error)
+// deliver sends one request, an ExportTraceServiceRequest; busy says that it is
+// to be sent again.
+type deliver func(request []byte) (busy bool, err error)
 
 func httpWire(_ *testing.B, p *process, _ string) deliver {
-	return func(req ptraceotlp.ExportRequest) (bool, error) {
-		body, err := req.MarshalProto()
-		if err == nil {
-			err = postAll(p.url+"/v1/traces", "application/x-protobuf", "", body)
-		}
+	return func(request []byte) (bool, error) {
+		err := postAll(p.url+"/v1/traces", "application/x-protobuf", "", request)
 		var no *refused
 		busy := errors.As(err, &no) && no.status == http.StatusTooManyRequests
 		return busy, err
@@ -42,19 +40,33 @@ func httpWire(_ *testing.B, p *process, _ string) deliver {
 }
 
 func grpcWire(b *testing.B, _ *process, grpcAt string) deliver {
-	conn, err := grpc.NewClient(grpcAt, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient(grpcAt, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultCallOptions(grpc.ForceCodec(written{})))
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { conn.Close() })
-	client := ptraceotlp.NewGRPCClient(conn)
-	return func(req ptraceotlp.ExportRequest) (bool, error) {
-		resp, err := client.Export(context.Background(), req)
+	return func(request []byte) (bool, error) {
+		var answer []byte
+		err := conn.Invoke(context.Background(), "/opentelemetry.proto.collector.trace.v1.TraceService/Export", request, &answer)
+		resp := ptraceotlp.NewExportResponse()
+		if err == nil {
+			err = resp.UnmarshalProto(answer)
+		}
 		if err == nil && resp.PartialSuccess().RejectedSpans() > 0 {
 			err = errors.New(resp.PartialSuccess().ErrorMessage())
 		}
 		return status.Code(err) == codes.ResourceExhausted, err
 	}
+}
+
+// written sends messages that are written already, and gives the bytes of answers.
+type written struct{}
+
+func (written) Name() string                        { return "proto" }
+func (written) Marshal(message any) ([]byte, error) { return message.([]byte), nil }
+func (written) Unmarshal(data []byte, to any) error {
+	*to.(*[]byte) = slices.Clone(data)
+	return nil
 }
 
 // freeAddr is an address that nobody listens on.
@@ -77,55 +89,44 @@ type sentSpans struct {
 	pushedBack atomic.Int64
 }
 
-// sendSpans makes the traces and hands them over, each request as soon as a
-// sender is free.
+// sendSpans makes all requests and then hands them over, as send does.
 func sendSpans(b *testing.B, p *process, do deliver, o webshop.Options) *sentSpans {
-	in := &sentSpans{calls: map[[2]int]int{}, operations: map[[2]string]bool{}, cpuBefore: p.cpu(b)}
+	in := &sentSpans{calls: map[[2]int]int{}, operations: map[[2]string]bool{}}
+	requests := in.requests(b, o)
+	in.cpuBefore = p.cpu(b)
 	start := time.Now()
-	requests, failed := make(chan ptraceotlp.ExportRequest), make(chan error, senders)
-	var wg sync.WaitGroup
-	for range senders {
-		wg.Go(func() {
-			for req := range requests {
-				if err := in.deliver(do, req); err != nil {
-					failed <- err
-					return
-				}
-			}
-		})
-	}
-	hand := func(req *spanRequest) {
-		select {
-		case requests <- ptraceotlp.NewExportRequestFromTraces(req.td):
-		case err := <-failed:
-			b.Fatal(err)
-		}
-	}
-	g, req := webshop.New(o), newSpanRequest()
-	for t := (webshop.Trace{}); g.Next(&t); {
-		in.know(&t)
-		if req.add(&t); req.td.SpanCount() >= spansARequest {
-			hand(req)
-			req = newSpanRequest()
-		}
-	}
-	if req.td.SpanCount() > 0 {
-		hand(req)
-	}
-	close(requests)
-	wg.Wait()
-	select {
-	case err := <-failed:
+	if err := handOver(requests, func(request []byte) error { return in.deliver(do, request) }); err != nil {
 		b.Fatal(err)
-	default:
 	}
 	in.took = time.Since(start)
 	return in
 }
 
-func (in *sentSpans) deliver(do deliver, req ptraceotlp.ExportRequest) error {
+// requests are those of all traces.
+func (in *sentSpans) requests(b *testing.B, o webshop.Options) (out [][]byte) {
+	g, req := webshop.New(o), newSpanRequest()
+	write := func() {
+		body, err := ptraceotlp.NewExportRequestFromTraces(req.td).MarshalProto()
+		if err != nil {
+			b.Fatal(err)
+		}
+		out, req = append(out, body), newSpanRequest()
+	}
+	for t := (webshop.Trace{}); g.Next(&t); {
+		in.know(&t)
+		if req.add(&t); req.td.SpanCount() >= spansARequest {
+			write()
+		}
+	}
+	if req.td.SpanCount() > 0 {
+		write()
+	}
+	return out
+}
+
+func (in *sentSpans) deliver(do deliver, request []byte) error {
 	for {
-		busy, err := do(req)
+		busy, err := do(request)
 		if !busy {
 			return err
 		}
