@@ -245,6 +245,11 @@ func (a *traceAsk) notes() []string {
 	if a.t.circles > 0 {
 		out = append(out, "Some spans are each other’s parents, in a circle. The circle is cut at one of them.")
 	}
+	if n := a.t.reversed(); n == 1 {
+		out = append(out, "One span ends before it starts. It is drawn as if it took no time.")
+	} else if n > 1 {
+		out = append(out, chart.Count(int64(n))+" spans end before they start. They are drawn as if they took no time.")
+	}
 	if a.t.spans >= maxKeptSpans {
 		out = append(out, "The trace is cut off: it has "+chart.Count(maxKeptSpans)+" spans or more, and the earliest "+chart.Count(maxKeptSpans)+" are shown.")
 	}

@@ -161,6 +161,8 @@ func TestWhatIsWrongWithATraceIsNamed(t *testing.T) {
 		"a circle":      {circle, "in a circle"},
 		"a clock":       {[]store.Span{sp(1, 0, "web", 1e6, 9e6), sp(2, 1, "api", 0, 2e6)}, "The clocks of api and web disagree: api seems to start 1 ms before it was called."},
 		"a parent":      {[]store.Span{sp(1, 0, "a", 0, 9), sp(3, 2, "a", 1, 2)}, "One parent span was not received"},
+		"an end":        {[]store.Span{sp(1, 0, "a", 0, 9), sp(3, 1, "a", 5, 2)}, "One span ends before it starts."},
+		"two ends":      {[]store.Span{sp(1, 0, "a", 0, 9), sp(2, 1, "a", 5, 2), sp(3, 1, "a", 5, 2)}, "2 spans end before they start."},
 		"all is well":   {[]store.Span{sp(1, 0, "a", 0, 9), sp(3, 1, "a", 1, 2)}, ""},
 	} {
 		a := &traceAsk{t: growTree(c.spans)}

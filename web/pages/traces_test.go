@@ -5,6 +5,7 @@ import (
 	"html"
 	"math"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -171,6 +172,28 @@ func TestTracesBehindTooManyOfOneStart(t *testing.T) {
 	}
 	if body := ask(screen, "/traces?from=1773316740000&to=now&before="+older[1]).Body.String(); !strings.Contains(body, "No older traces in this time range") {
 		t.Error("the end of the list is not named")
+	}
+}
+
+// TestTraceOfNoTime keeps the scales those of the other traces.
+func TestTraceOfNoTime(t *testing.T) {
+	ts := []store.TraceSummary{summary(1, time.Minute, 0, 0), summary(2, time.Minute, 2*time.Millisecond, 0), summary(3, time.Minute, 300*time.Second, 0)}
+	if lo, hi := durations(ts[:2]); lo != 2e6 || hi != 2e6 {
+		t.Errorf("scale from %v to %v ns", lo, hi)
+	}
+	if lo, hi := durations(append(ts, summary(4, time.Minute, 7, 0))); lo != 3e5 || hi != 3e11 {
+		t.Errorf("scale from %v to %v ns with traces that are shorter by far", lo, hi)
+	}
+	h := histogramOf(&State{Values: url.Values{}}, ts, nil)
+	first := h.Bars[0]
+	if first.All == 0 || !strings.HasPrefix(first.Title, "2 traces up to ") || strings.Contains(first.Href, "min=") {
+		t.Errorf("the trace of no time stands at %+v", first)
+	}
+	if n := len(h.Ticks); n > 6 || h.Ticks[n-1].Text != "100 s" {
+		t.Errorf("ticks %+v", h.Ticks)
+	}
+	if last := h.Bars[len(h.Bars)-1]; strings.Contains(last.Title, "up to") || !strings.Contains(last.Href, "min=") {
+		t.Errorf("the longest stands at %+v", last)
 	}
 }
 

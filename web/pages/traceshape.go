@@ -12,16 +12,22 @@ import (
 	"tripod/ui/screens"
 )
 
-// durations are the shortest and the longest of some traces in ns, never 0.
+// widest is how many times as long the longest trace of a scale is as the
+// shortest: of a trace of no time, which is often one of a coarse clock, others
+// would stand in a corner.
+const widest = 1e6
+
+// durations are the shortest and the longest of some traces in ns, never 0; what
+// is shorter by far stands with the shortest.
 func durations(ts []store.TraceSummary) (lo, hi float64) {
+	lo = math.Inf(1)
 	for i := range ts {
-		d := max(float64(ts[i].Duration()), 1)
-		if i == 0 || d < lo {
-			lo = d
+		if d := float64(ts[i].Duration()); d > 0 {
+			lo, hi = min(lo, d), max(hi, d)
 		}
-		hi = max(hi, d)
 	}
-	return max(lo, 1), max(hi, 1)
+	hi = max(hi, 1)
+	return min(max(lo, hi/widest, 1), hi), hi
 }
 
 // logShare is where a value lies between two on a logarithmic scale, 0 to 1.
@@ -48,6 +54,23 @@ func decades(lo, hi float64) []float64 {
 	return out
 }
 
+// decadeText is a power of ten of ns as an axis has room for it.
+func decadeText(ns float64) string {
+	if ns >= 1e11 {
+		return chart.Count(int64(ns/1e9)) + " s"
+	}
+	return dur(int64(ns))
+}
+
+// few are at most six of the values, evenly.
+func few(values []float64) (out []float64) {
+	step := (len(values) + 5) / 6
+	for i := 0; i < len(values); i += step {
+		out = append(out, values[i])
+	}
+	return out
+}
+
 // scatter is a dot per trace; a trace with errors is drawn on top.
 func (p *Pages) scatter(ctx context.Context, st *State, found []store.TraceSummary, m *screens.Traces) {
 	lo, hi := durations(found)
@@ -56,7 +79,7 @@ func (p *Pages) scatter(ctx context.Context, st *State, found []store.TraceSumma
 		Frame: chart.Frame{
 			Label:  "Duration of " + counted(len(found), "trace") + " over time; the list below has the same traces",
 			Height: 196, Left: 46, From: st.Range.From, To: st.Range.To,
-			Format: func(v float64) string { return dur(int64(v)) },
+			Format: decadeText,
 			Marks:  p.flags(ctx, st, time.Unix(0, st.Range.From), time.Unix(0, st.Range.To), wideChart*2/3),
 		},
 		Log: true, Min: at[0], Max: at[len(at)-1], At: at, Box: true,
@@ -67,7 +90,7 @@ func (p *Pages) scatter(ctx context.Context, st *State, found []store.TraceSumma
 			if t.Errors > 0 != bad {
 				continue
 			}
-			pt := chart.Point{At: t.Start, Y: max(float64(t.Duration()), 1), Class: "c8", Href: st.Carry().Href("/traces/" + t.ID.String())}
+			pt := chart.Point{At: t.Start, Y: max(float64(t.Duration()), at[0]), Class: "c8", Href: st.Carry().Href("/traces/" + t.ID.String())}
 			pt.Title = fmt.Sprintf("%s %s, %s at %s", orDash(t.RootService), orDash(t.RootName), dur(t.Duration()), clockIn(t.Start, st))
 			if bad {
 				pt.Class = "k-err"
@@ -90,14 +113,17 @@ func histogramOf(st *State, found, before []store.TraceSummary) *screens.Histogr
 	for n < 6 { // a few bars stand in the middle
 		first, n = first-1, n+2
 	}
+	edge := func(i int) float64 { return math.Pow(10, float64(first+i)/perDecade) }
 	bucket := func(t *store.TraceSummary) int {
 		b := int(math.Floor(math.Log10(max(float64(t.Duration()), 1))*perDecade)) - first
 		return min(max(b, 0), n-1)
 	}
 	all, bad, old := make([]float64, n), make([]float64, n), make([]float64, n)
 	most := 0.0
+	shorter := false // some stand in the first bar that are shorter
 	for i := range found {
 		b := bucket(&found[i])
+		shorter = shorter || float64(found[i].Duration()) < edge(0)
 		all[b]++
 		if found[i].Errors > 0 {
 			bad[b]++
@@ -111,13 +137,15 @@ func histogramOf(st *State, found, before []store.TraceSummary) *screens.Histogr
 	}
 	top := max(chart.Top(most), 2)
 	h := &screens.Histogram{Height: 196, Top: chart.Tick(top), Half: chart.Tick(top / 2), Hint: "how many took how long, log scale"}
-	edge := func(i int) float64 { return math.Pow(10, float64(first+i)/perDecade) }
 	for i := range n {
 		bar := screens.HistogramBar{All: all[i] / top, Bad: bad[i] / top}
 		if all[i] > 0 {
 			from, to := boundText(edge(i), false), boundText(edge(i+1), true)
-			bar.Href = st.With("min", from, "max", to, "rows", "", "before", "")
 			bar.Title = counted(int(all[i]), "trace") + " from " + from + " to " + to
+			if i == 0 && shorter {
+				from, bar.Title = "", counted(int(all[i]), "trace")+" up to "+to
+			}
+			bar.Href = st.With("min", from, "max", to, "rows", "", "before", "")
 			if bad[i] > 0 {
 				bar.Title += ", " + chart.Count(int64(bad[i])) + " with errors"
 			}
@@ -131,12 +159,11 @@ func histogramOf(st *State, found, before []store.TraceSummary) *screens.Histogr
 		h.Hint = "dashed: the same length of time before"
 	}
 	place := func(d float64) float64 {
-		return (math.Log10(d)*perDecade - float64(first)) / float64(n)
+		return max(0, (math.Log10(d)*perDecade-float64(first))/float64(n))
 	}
-	for _, d := range decades(edge(0), edge(n)) {
-		if x := place(d); x >= 0 && x <= 1 {
-			h.Ticks = append(h.Ticks, screens.TraceTick{At: x, Text: dur(int64(d))})
-		}
+	inside := slices.DeleteFunc(decades(edge(0), edge(n)), func(d float64) bool { return d < edge(0) || d > edge(n) })
+	for _, d := range few(inside) {
+		h.Ticks = append(h.Ticks, screens.TraceTick{At: place(d), Text: decadeText(d)})
 	}
 	sorted := make([]float64, 0, len(found))
 	for i := range found {

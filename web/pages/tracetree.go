@@ -143,6 +143,17 @@ func (t *tree) realRoots() int {
 	return n
 }
 
+// reversed counts the spans that end before they start.
+func (t *tree) reversed() int {
+	n := 0
+	for _, x := range t.nodes {
+		if x.span != nil && x.span.End < x.span.Start {
+			n++
+		}
+	}
+	return n
+}
+
 // services are the first n of the trace.
 func (t *tree) services(n int) []string {
 	var out []string
