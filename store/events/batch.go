@@ -102,36 +102,44 @@ func (b *batch) read(row batchRow) (r rowReader, shape int) {
 // text is a text, and where the batch has it: that of one that comes again is
 // where it came first.
 func (r *rowReader) text() (text []byte, at int) {
+	at, size, again := r.place()
+	return r.textAt(at, size, again), at
+}
+
+// place passes the head of the next text, or all of it when it comes again: at is
+// where the batch has it, size is that of one that is here.
+func (r *rowReader) place() (at int, size uint64, again bool) {
 	at = len(r.batch.data) - len(r.b)
 	head := r.uvarint()
 	if head&textAgain == 0 {
-		text = r.bytes(head >> 1)
-	} else if back := head >> 1; back < uint64(r.start-r.batch.from) {
-		at = r.batch.from + int(back)
-		first := reader{b: r.batch.data[at:r.start]}
-		if head = first.uvarint(); head&textAgain == 0 {
-			text = first.bytes(head >> 1)
-		}
-		r.bad = r.bad || first.bad || head&textAgain != 0
+		return at, head >> 1, false
+	}
+	back := head >> 1
+	if back >= uint64(r.start-r.batch.from) {
+		r.fail()
+		return 0, 0, false
+	}
+	return r.batch.from + int(back), 0, true
+}
+
+// textAt is the text whose place was told last.
+func (r *rowReader) textAt(at int, size uint64, again bool) (text []byte) {
+	if !again {
+		text = r.bytes(size)
 	} else {
-		r.bad = true
+		first := reader{b: r.batch.data[at:r.start]}
+		if head := first.uvarint(); head&textAgain == 0 {
+			text = first.bytes(head >> 1)
+		} else {
+			first.bad = true
+		}
+		r.bad = r.bad || first.bad
 	}
 	if r.left -= len(text); r.left < 0 || r.bad {
 		r.fail()
-		return nil, 0
+		return nil
 	}
-	return text, at
-}
-
-// again is where the batch has the next text, if that is said by a reference,
-// which is passed by skip bytes; at is 0 if it is not.
-func (r *rowReader) again() (at, skip int) {
-	ahead := reader{b: r.b}
-	head := ahead.uvarint()
-	if ahead.bad || head&textAgain == 0 || head>>1 >= uint64(r.start-r.batch.from) {
-		return 0, 0
-	}
-	return r.batch.from + int(head>>1), len(r.b) - len(ahead.b)
+	return text
 }
 
 // valueOf is a value of a kind, but a line.

@@ -67,16 +67,17 @@ func (b *blockBuilder) addRow(bt *batch, row batchRow) error {
 			r.byte()
 			c.n++
 		case byte(store.KindString):
-			if at, skip := r.again(); at > 0 && !b.countedBy(c) {
+			at, size, again := r.place()
+			counted := b.countedBy(c)
+			if again && !counted {
 				if size, ok := c.again(known.no, at); ok {
-					r.b = r.b[skip:]
 					b.size += size
 					continue
 				}
 			}
-			text, at := r.text()
+			text := r.textAt(at, size, again)
 			b.size += c.batchText(known.no, at, text, &b.keys)
-			if b.countedBy(c) {
+			if counted {
 				b.groupBy(c, view(text), true)
 				continue
 			}

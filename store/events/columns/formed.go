@@ -31,7 +31,7 @@ type formed struct {
 	key   []byte
 	ended bool // no others are split
 
-	lately [1 << beginningBits][4]uint16 // by the beginning of texts, the last forms of such, the latest first
+	lately [1 << beginningBits][8]uint16 // by the beginning of texts, the last forms of such, the latest first
 }
 
 const beginningBits = 6
@@ -154,12 +154,16 @@ func slotOf(text []byte, kind byte) uint32 {
 	return uint32(n)
 }
 
-// beginning is a number that texts have in common that begin alike.
+// beginning is a number that texts have in common that begin alike: with the same
+// eight bytes, and behind them eight of which the digits are not told apart.
 func beginning(text []byte) uint64 {
 	w := uint64(0)
-	if len(text) >= 8 {
+	switch {
+	case len(text) >= 16:
+		w = binary.LittleEndian.Uint64(text) ^ binary.LittleEndian.Uint64(text[8:])&(0xf0*ones)*0xc2b2ae3d27d4eb4f
+	case len(text) >= 8:
 		w = binary.LittleEndian.Uint64(text)
-	} else if len(text) >= 4 {
+	case len(text) >= 4:
 		w = uint64(binary.LittleEndian.Uint32(text))
 	}
 	return w * 0x9e3779b97f4a7c15 >> (64 - beginningBits)
