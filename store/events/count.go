@@ -96,7 +96,8 @@ type counter struct {
 	where  Expr
 	total  *tally
 	reckon *reckoning
-	do     func(*Event, int64) error // of Fold; nil when it is Count
+	do     func(*Event, int64) error // of Fold, or else nil
+	to     Tallier                   // of Tally, or else nil
 
 	mu      sync.Mutex
 	err     error // the first
@@ -208,7 +209,7 @@ func (ct *counter) part(ctx context.Context, p *part, blocks []blockMeta, send f
 // header counts from the index, where that is exact.
 func (ct *counter) header(known *decider, m *blockMeta) bool {
 	inside := ct.r.Has(m.min) && ct.r.Has(m.max)
-	if !inside || ct.do != nil {
+	if !inside || ct.do != nil || ct.to != nil {
 		return false
 	}
 	if whole := ct.grid.of(m.min) == ct.grid.of(m.max); !whole && !ct.grid.wholeMinutes() {
@@ -232,13 +233,14 @@ func (ct *counter) header(known *decider, m *blockMeta) bool {
 }
 
 type countWorker struct {
-	ct     *counter
-	f      *filter
-	tally  *tally
-	folder folder
-	chunks chunkFolder
-	b      block
-	e      Event
+	ct      *counter
+	f       *filter
+	tally   *tally
+	folder  folder
+	chunks  chunkFolder
+	counted blockTally
+	b       block
+	e       Event
 }
 
 func (w *countWorker) block(known *decider, pb partBlock) {
@@ -285,7 +287,12 @@ func (w *countWorker) rows(rows rowSet) error {
 	if err != nil || w.f.block != nil && w.f.hits.empty() {
 		return err
 	}
-	if w.ct.do != nil {
+	switch v, chunk := rows.(*chunkView); {
+	case w.ct.to != nil && chunk:
+		return w.tallyChunk(v, from, to)
+	case w.ct.to != nil:
+		return w.tallyBlock(rows.(*block), from, to)
+	case w.ct.do != nil:
 		return w.fold(rows, from, to)
 	}
 	found := 0

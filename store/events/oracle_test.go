@@ -414,6 +414,7 @@ func compare(t *testing.T, s *Store, o *oracle, r *rand.Rand) {
 	}
 	q.Fields = [][]string{{"status"}, {"msg", "took"}, {"service", "absent", "tags"}, {"app"}, {}}[r.IntN(5)]
 	compareFold(t, s, o, q, step)
+	compareTally(t, s, o, q)
 }
 
 // compareFold asks for events of which some stand for many.

@@ -63,7 +63,7 @@ func (c *commons) note(g *grouper, name string, part int, value string) {
 	f := &c.fields[i]
 	f.n++
 	room := len(f.values) < maxCommonValues && len(value) <= maxCommonText && g.room > 0
-	counted, isNew := f.values.add(value, room)
+	counted, isNew := f.values.add(value, 1, room)
 	if isNew {
 		g.room--
 	}

@@ -29,7 +29,8 @@ const comparePatternSteps = 60
 // one in twenty says so of some value.
 //
 // Fields are counted as Facets counts them, patterns as Patterns does. A field
-// of more values than are told apart is compared by how many lines have it.
+// of many values is also compared by how many lines have it, and by that alone
+// when there are more than are told apart.
 // What could not be read is an error beside what differs in all else.
 func (s *Store) Compare(ctx context.Context, q store.CompareQuery) (store.LogComparison, error) {
 	var own, others comparedSide
@@ -49,7 +50,7 @@ func (s *Store) Compare(ctx context.Context, q store.CompareQuery) (store.LogCom
 
 // comparedSide is what was counted on one side.
 type comparedSide struct {
-	fields   counter
+	fields   *counter
 	patterns map[string]*comparedPattern
 	all      int64 // lines with patterns
 	read     int64 // of them
@@ -63,13 +64,12 @@ type comparedPattern struct {
 func (c *comparedSide) cut() bool { return c.fields.cut || c.read < c.all }
 
 func (s *Store) comparedSide(ctx context.Context, list []store.LogQuery) (comparedSide, error) {
-	side := comparedSide{fields: counter{fields: map[string]*fieldCount{}}, patterns: map[string]*comparedPattern{}}
-	var unread []error
+	side := comparedSide{patterns: map[string]*comparedPattern{}}
+	list = slices.DeleteFunc(slices.Clone(list), func(q store.LogQuery) bool { return q.Range.To <= q.Range.From })
+	fields, err := s.countFields(ctx, list)
+	side.fields = fields
+	unread := []error{err}
 	for _, q := range list {
-		if q.Range.To <= q.Range.From {
-			continue
-		}
-		unread = append(unread, s.countFields(ctx, q, &side.fields))
 		pq := store.PatternQuery{LogQuery: q, Step: time.Duration(max((q.Range.To-q.Range.From)/comparePatternSteps, 1)), Top: maxPatternKinds}
 		pq.Limit = maxPatternScan / len(list)
 		got, err := s.Patterns(ctx, pq)
@@ -148,6 +148,9 @@ func (c *comparer) field(name, label string, of sampled) {
 	}
 	for v := range b.values {
 		values[v] = true
+	}
+	if len(values) > lowCardinality { // none of which may say that the field came or went
+		c.add(store.LogDifference{Field: label, Exists: true, Lines: a.records, Others: b.records}, of)
 	}
 	for v := range values {
 		c.add(store.LogDifference{Field: label, Value: v, Lines: a.values.of(v), Others: b.values.of(v)}, of)

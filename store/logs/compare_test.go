@@ -163,24 +163,26 @@ func TestCompareKeepsSmallNumbersQuiet(t *testing.T) {
 	}
 }
 
-// Of ids no values are compared, but whether lines have them.
+// Of ids it is compared whether lines have them, and of too many only that.
 func TestCompareSaysWhichFieldsHaveTooManyValues(t *testing.T) {
-	s := open(t, t.TempDir())
-	var records []store.Record
-	for i := range 6000 {
-		r := store.Record{Time: scriptStart.UnixNano() + int64(i), Body: store.String("x")}
-		if i >= 3000 {
-			r.Attrs = store.Attrs{{Key: "id", Value: store.String(fmt.Sprint("id", i))}}
+	for lines, many := range map[int64]string{600: "[]", 11_000: "[id]"} {
+		s := open(t, t.TempDir())
+		var records []store.Record
+		for i := range 2 * lines {
+			r := store.Record{Time: scriptStart.UnixNano() + i, Body: store.String("x")}
+			if i >= lines {
+				r.Attrs = store.Attrs{{Key: "id", Value: store.String(fmt.Sprint("id", i))}}
+			}
+			records = append(records, r)
 		}
-		records = append(records, r)
-	}
-	appendAll(t, s, records...)
-	at := func(n int64) time.Time { return time.Unix(0, scriptStart.UnixNano()+n) }
-	got, err := s.Compare(context.Background(), store.CompareQuery{
-		LogQuery: store.LogQuery{Range: store.Between(at(3000), at(6000))}, With: []store.LogQuery{{Range: store.Between(at(0), at(3000))}}, Top: 10,
-	})
-	if err != nil || fmt.Sprint(got.Many) != "[id]" || len(got.List) != 1 || !got.List[0].Exists || got.List[0].Lines != 3000 || got.List[0].Others != 0 {
-		t.Errorf("got %+v, %v", got, err)
+		appendAll(t, s, records...)
+		at := func(n int64) time.Time { return time.Unix(0, scriptStart.UnixNano()+n) }
+		got, err := s.Compare(context.Background(), store.CompareQuery{
+			LogQuery: store.LogQuery{Range: store.Between(at(lines), at(2*lines))}, With: []store.LogQuery{{Range: store.Between(at(0), at(lines))}}, Top: 10,
+		})
+		if err != nil || fmt.Sprint(got.Many) != many || len(got.List) != 1 || !got.List[0].Exists || got.List[0].Lines != lines || got.List[0].Others != 0 {
+			t.Errorf("%d ids: got %+v, %v", lines, got, err)
+		}
 	}
 }
 

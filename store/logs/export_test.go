@@ -1,6 +1,8 @@
 package logs
 
 import (
+	"time"
+
 	"tripod/store"
 	"tripod/store/events"
 )
@@ -12,3 +14,6 @@ func OpenTuned(dir string, o Options, eo events.Options) (*Store, error) { retur
 func MatchesMessage(n Node, msg string) bool {
 	return Where(n).Match(&events.Event{Time: 1, Fields: []events.Field{{Name: wordBody, Value: store.String(msg)}}})
 }
+
+// SetTallyTime changes how long counting all records may take.
+func (s *Store) SetTallyTime(d time.Duration) { s.tallyTime = d }

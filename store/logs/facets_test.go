@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"tripod/store"
 	"tripod/store/logs"
@@ -88,6 +89,62 @@ func TestFacetsOfFewerRecords(t *testing.T) {
 		if n != c.errors || got.Cut != c.cut {
 			t.Errorf("%s: %d errors, cut %v, want %d, %v", name, n, got.Cut, c.errors, c.cut)
 		}
+	}
+}
+
+// More lines than the newest 50,000 are counted, unless that takes too long: then
+// the answer says that it is of the newest.
+func TestFacetsCountAllLines(t *testing.T) {
+	s := open(t, t.TempDir())
+	const all = 60_000
+	batch := make([]store.Record, 0, 1000)
+	for i := range all {
+		r := store.Record{Time: scriptStart.UnixNano() + int64(i), Level: store.LevelInfo, Service: "api", Body: store.String("x"),
+			Attrs: store.Attrs{{Key: "id", Value: store.String(fmt.Sprint("u_", i))}, {Key: "n", Value: store.Int(int64(i))}, {Key: "early", Value: store.Bool(i < 100)}}}
+		if batch = append(batch, r); len(batch) == cap(batch) {
+			appendAll(t, s, batch...)
+			batch = batch[:0]
+		}
+	}
+	of := func(f store.Facets, name string) store.Facet {
+		for _, f := range f.Fields {
+			if f.Field == name {
+				return f
+			}
+		}
+		return store.Facet{}
+	}
+	got, err := s.Facets(context.Background(), store.LogQuery{Range: scriptRange()}, 9)
+	if err != nil || got.Cut || got.Lines != all {
+		t.Fatalf("got %d lines, cut %v, %v", got.Lines, got.Cut, err)
+	}
+	if f := of(got, "early"); fmt.Sprint(f.Values) != "[{false 59900} {true 100}]" {
+		t.Errorf("got %+v", f)
+	}
+	if f := of(got, "id"); f.Lines != all || !f.More || f.Distinct != 10_000 || len(f.Values) > 0 {
+		t.Errorf("of ids got %+v", f)
+	}
+	if f := of(got, "n"); f.Lines != all || f.Kind != store.NumberField || f.Low != 0 || f.High != all-1 || f.Median < all/4 || f.Median > all*3/4 {
+		t.Errorf("of numbers got %+v", f)
+	}
+	values, err := s.Values(context.Background(), store.FacetQuery{LogQuery: store.LogQuery{Range: scriptRange()}, Field: "early", Top: 9})
+	if err != nil || values.Lines != all || fmt.Sprint(values.Values) != "[{false 59900} {true 100}]" {
+		t.Errorf("got %+v, %v", values, err)
+	}
+
+	s.SetTallyTime(1)
+	for range 2 { // the second does not try
+		got, err = s.Facets(context.Background(), store.LogQuery{Range: scriptRange()}, 9)
+		if err != nil || !got.Cut || got.Lines != 50_000 || fmt.Sprint(of(got, "early").Values) != "[{false 50000}]" {
+			t.Errorf("in no time: %d lines, cut %v, %v", got.Lines, got.Cut, err)
+		}
+	}
+	s.SetTallyTime(time.Minute)
+	if got, err = s.Facets(context.Background(), store.LogQuery{Range: scriptRange()}, 9); err != nil || !got.Cut {
+		t.Errorf("soon after: cut %v, %v", got.Cut, err)
+	}
+	if got, err = s.Facets(context.Background(), store.LogQuery{Range: scriptRange(), Text: "early:true"}, 9); err != nil || got.Cut || got.Lines != 100 {
+		t.Errorf("another question: %d lines, cut %v, %v", got.Lines, got.Cut, err)
 	}
 }
 

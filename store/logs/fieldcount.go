@@ -12,26 +12,35 @@ type fieldCount struct {
 	values  tally // nil counts records alone
 	more    bool  // there are values that are not in the map
 	full    bool  // some of them because there was no room
+	told    int   // values that were told apart before they were given up
+	left    int64 // records with values that are not in the map
+	tries   int   // texts that are no numbers
 
 	kinds     [3]int64 // by FieldKind
 	low, high float64
 	sample    sample
 }
 
-func (f *fieldCount) add(name string, v store.Value) {
+func (f *fieldCount) add(name string, v store.Value, c *counter) {
 	f.records++
 	if f.values == nil || v.Kind >= store.KindBytes {
 		f.more = f.values != nil
 		return
 	}
-	f.measure(name, v)
-	f.count(v.Text())
+	f.measure(name, v, 1)
+	f.count(v.Text(), 1, c)
 }
 
-func (f *fieldCount) count(text string) {
-	full := len(f.values) >= maxFacetDistinct
-	if counted, _ := f.values.add(text, !full && len(text) <= maxFacetText); !counted {
+// count counts a value that n records have.
+func (f *fieldCount) count(text string, n int64, c *counter) {
+	full := len(f.values) >= c.most || c.room <= 0
+	counted, isNew := f.values.add(text, n, !full && len(text) <= maxFacetText)
+	if isNew {
+		c.room--
+	}
+	if !counted {
 		f.more, f.full = true, f.full || full
+		f.left += n
 	}
 }
 
@@ -41,10 +50,11 @@ func (f *fieldCount) many() bool { return f.values == nil || f.full }
 // textTries is after how many texts a field is not tried as a number any more.
 const textTries = 64
 
-func (f *fieldCount) measure(name string, v store.Value) {
+// measure reads a value of n records as a number, if it is one.
+func (f *fieldCount) measure(name string, v store.Value, n int64) {
 	kind, number := store.TextField, 0.0
 	switch {
-	case v.Kind == store.KindString && f.kinds[store.TextField] >= textTries:
+	case v.Kind == store.KindString && f.tries >= textTries:
 	case v.Kind == store.KindString:
 		if o, ok := parseOperand(v.Str()); ok && o.unit <= duration {
 			kind, number = store.NumberField, o.number
@@ -58,15 +68,18 @@ func (f *fieldCount) measure(name string, v store.Value) {
 			kind, number = store.DurationField, number*nameUnit(name)
 		}
 	}
-	f.kinds[kind]++
+	f.kinds[kind] += n
 	if kind == store.TextField || number != number {
+		f.tries++
 		return
 	}
 	if f.sample.seen == 0 {
 		f.low, f.high = number, number
 	}
 	f.low, f.high = min(f.low, number), max(f.high, number)
-	f.sample.add(number)
+	for range n {
+		f.sample.add(number)
+	}
 }
 
 // saysUnit says whether a field's name tells that its numbers are durations.
@@ -96,7 +109,7 @@ func (f *fieldCount) narrows() bool {
 }
 
 func (f *fieldCount) facet(name string, top int) store.Facet {
-	out := store.Facet{Field: name, Kind: f.kind(), Lines: f.records, Distinct: len(f.values), More: f.more || f.values == nil}
+	out := store.Facet{Field: name, Kind: f.kind(), Lines: f.records, Distinct: max(len(f.values), f.told), More: f.more || f.values == nil}
 	if out.Kind != store.TextField {
 		out.Low, out.Median, out.High = f.low, f.sample.median(), f.high
 	}

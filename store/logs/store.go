@@ -33,6 +33,8 @@ type Store struct {
 	logQL  func(string) (Node, error)
 
 	followers followers
+	slow      slowTally
+	tallyTime time.Duration // maxTallyTime
 }
 
 // Open takes over a folder, made if need be, and replays its journal.
@@ -50,7 +52,7 @@ func openWith(dir string, o Options, eo events.Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("logs in %s: %w", filepath.Base(dir), err)
 	}
-	return &Store{events: es, now: o.Now, logQL: o.LogQL}, nil
+	return &Store{events: es, now: o.Now, logQL: o.LogQL, tallyTime: maxTallyTime}, nil
 }
 
 // Run flushes, syncs and drops until its context ends.

@@ -13,16 +13,15 @@ import (
 // the new text in its place.
 type tally map[string]*int64
 
-// add counts a value if it is known, or if another may be told apart; it says
+// add counts n of a value if it is known, or if another may be told apart; it says
 // whether it was counted, and whether it is new.
-func (t tally) add(value string, room bool) (counted, isNew bool) {
-	if n := t[value]; n != nil {
-		*n++
+func (t tally) add(value string, n int64, room bool) (counted, isNew bool) {
+	if have := t[value]; have != nil {
+		*have += n
 		return true, false
 	}
 	if room {
-		one := int64(1)
-		t[strings.Clone(value)] = &one
+		t[strings.Clone(value)] = &n
 	}
 	return room, room
 }

@@ -22,11 +22,10 @@ type Logs interface {
 }
 
 const (
-	logRows    = 200    // lines of one page
-	logBars    = 90     // at most so many bars of the volume
-	facetTop   = 10     // values of a field that are shown
-	facetAll   = 200    // when all of it are asked for
-	facetLines = 50_000 // newest lines that fields are counted in
+	logRows    = 200 // lines of one page
+	logBars    = 90  // at most so many bars of the volume
+	facetTop   = 10  // values of a field that are shown
+	facetAll   = 200 // when all of it are asked for
 	logRefresh = 10 * time.Second
 	logTime    = 20 * time.Second // for all questions of one page
 )
@@ -118,9 +117,7 @@ func (p *Pages) askLogs(ctx context.Context, a logAsk) logAnswer {
 	}
 	wg.Go(func() { p.askVolumes(ctx, &a, &ans) })
 	wg.Go(func() {
-		q := a.query(a.typed)
-		q.Limit = facetLines
-		ans.facets, ans.facetsErr = p.o.Logs.Facets(ctx, q, facetAll)
+		ans.facets, ans.facetsErr = p.o.Logs.Facets(ctx, a.query(a.typed), facetAll)
 	})
 	wg.Go(func() { ans.others = p.askOthers(ctx, &a) })
 	if a.view == viewPatterns {

@@ -106,7 +106,7 @@ func TestFacetsToggleTheQueryOrAFilter(t *testing.T) {
 		"what the query says stays in it":             {logsURL("q", "route:/today"), []string{`q=%28route%3A%22%2Fapi%2Ftasks%22+or+route%3A%22%2Ftoday%22%29`}},
 		"a second value joins the filter":             {logsURL("filter", `route:"/today"`), []string{`filter=%28route%3A%22%2Fapi%2Ftasks%22+or+route%3A%22%2Ftoday%22%29`, "1,650"}},
 		"LogQL is narrowed by filters":                {logsURL("q", `{service_name="planner-api"}`), []string{`filter=level%3Aerror&amp;from=now-30m&amp;q=%7Bservice_name`}},
-		"many values are closed and say how many":     {logsURL(), []string{"over 1,000 values"}},
+		"many values are closed and say how many":     {logsURL(), []string{"1,800 values"}},
 		"numbers say from where to where":             {logsURL(), []string{"0 to 49", "1 ms to 50 ms"}},
 		"excluded levels are drawn and counted":       {logsURL("q", "level:error"), []string{`class="bar unmatched"`, `<span class="c">1,890</span>`}},
 		"a narrowed field shows what it excludes too": {logsURL("q", "service:planner-api"), []string{`<span class="clip" title="planner-web">planner-web</span> <span class="c">1,800</span>`}},
@@ -231,7 +231,7 @@ func TestLinesAreComparedWithOthers(t *testing.T) {
 func TestFieldsSayWhatTheyHold(t *testing.T) {
 	mux := screenOf(t, askedStore(t))
 	body := mainOf(t, ask(mux, logsURL("view", "fields", "q", "service:planner-web")).Body.String())
-	says(t, "fields", body, ">durationMs<", "number", "0 to 49, median 2", "1 ms to 50 ms", "over 1,000", "duration", "/api/tasks", "q=service%3Aplanner-web+user.id%3A%2A")
+	says(t, "fields", body, ">durationMs<", "number", "0 to 49, median 2", "1 ms to 50 ms", ">1,800<", "duration", "/api/tasks", "q=service%3Aplanner-web+user.id%3A%2A")
 	says(t, "of LogQL", mainOf(t, ask(mux, logsURL("view", "fields", "q", `{service_name="planner-web"}`)).Body.String()), "filter=user.id%3A%2A")
 }
 

@@ -92,7 +92,7 @@ func (p *Pages) askLogCompare(ctx context.Context, a *logAsk) compareAnswer {
 		return ans
 	}
 	q := store.CompareQuery{LogQuery: a.query(a.typed), With: a.others(ans.with), Within: ans.with.name == "all", Top: 3 * compareRows}
-	q.Limit, q.Oldest = facetLines, false
+	q.Oldest = false
 	ans.got, ans.err = p.o.Compare.Compare(ctx, q)
 	return ans
 }
