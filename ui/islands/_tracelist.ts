@@ -188,14 +188,33 @@ export class Waterfall implements Look {
     const there = this.last > this.first && this.first <= Math.max(0, a - near) && this.last >= Math.min(n, b + near);
     if (there) return;
     const focused = document.activeElement instanceof HTMLElement && this.win.contains(document.activeElement);
-    this.first = Math.max(0, a - margin);
-    this.last = Math.min(n, b + margin);
-    let html = '';
-    for (let k = this.first; k < this.last; k++) html += rowHTML(this.spans, this.shown[k] ?? 0, this);
-    this.win.innerHTML = html; // every name in it is escaped
+    this.put(Math.max(0, a - margin), Math.min(n, b + margin));
     this.box.style.height = n * unit + 'px';
     this.win.style.top = this.first * unit + 'px';
-    if (focused) (this.el(this.here) ?? this.box).focus({ preventScroll: true });
+    if (focused && !this.win.contains(document.activeElement)) (this.el(this.here) ?? this.box).focus({ preventScroll: true });
+  }
+
+  /** Has the rows from first to before last in the page; those that are there stay as they are. */
+  private put(first: number, last: number): void {
+    const from = Math.max(first, this.first);
+    const to = Math.min(last, this.last);
+    if (from < to) {
+      for (let k = this.first; k < from; k++) this.win.firstElementChild?.remove();
+      for (let k = to; k < this.last; k++) this.win.lastElementChild?.remove();
+      this.win.insertAdjacentHTML('afterbegin', this.html(first, from));
+      this.win.insertAdjacentHTML('beforeend', this.html(to, last));
+    } else {
+      this.win.innerHTML = this.html(first, last);
+    }
+    this.first = first;
+    this.last = last;
+  }
+
+  /** Rows in which every name is escaped. */
+  private html(first: number, last: number): string {
+    let html = '';
+    for (let k = first; k < last; k++) html += rowHTML(this.spans, this.shown[k] ?? 0, this);
+    return html;
   }
 
   /** Renders before the next paint; several times are one. */

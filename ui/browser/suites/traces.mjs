@@ -166,6 +166,27 @@ async function tenThousand(page, { origin }) {
   assert.ok(slow < 1000, `a frame took ${slow} ms`);
   await few();
 
+  // a little up and down: what stays near the screen is not made again, and no row is missing
+  const parts = await page.evaluate(async () => {
+    const rows = () => [...document.querySelectorAll('.rowbox.virtual .wr')];
+    const broken = [];
+    for (const y of [9000, 9700, 10400, 9500, 8800, 200000, 200700]) {
+      const before = new Map(rows().map((r) => [r.dataset.i, r]));
+      scrollTo(0, y);
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      const now = rows();
+      now.forEach((r, k) => {
+        if (k > 0 && Number(r.dataset.i) !== Number(now[k - 1].dataset.i) + 1) broken.push(`${y}: row ${r.dataset.i} behind ${now[k - 1].dataset.i}`);
+        const was = before.get(r.dataset.i);
+        if (was && was !== r) broken.push(`${y}: row ${r.dataset.i} was made again`);
+      });
+      const [first, last] = [now[0], now[now.length - 1]].map((r) => r.getBoundingClientRect());
+      if (first.top > 0 || last.bottom < innerHeight) broken.push(`${y}: rows from ${first.top} to ${last.bottom} px`);
+    }
+    return broken;
+  });
+  assert.deepEqual(parts, []);
+
   // by the keyboard: the tree begins at its first row, End goes to its last
   await page.evaluate(() => scrollTo(0, 0));
   await page.locator('.wr[data-i="0"]').focus();
