@@ -1,7 +1,6 @@
 package events
 
 import (
-	"math"
 	"strings"
 
 	"tripod/store"
@@ -136,14 +135,7 @@ func (c *chunkValues) list(kind store.Kind) (out []talliedValue) {
 		out = append(out, talliedValue{store.String(text), *n})
 	}
 	for bits, n := range c.numbers {
-		v := store.Int(int64(bits))
-		switch kind {
-		case store.KindFloat:
-			v = store.Float(math.Float64frombits(bits))
-		case store.KindBool:
-			v = store.Bool(bits != 0)
-		}
-		out = append(out, talliedValue{v, n})
+		out = append(out, talliedValue{numberOf(kind, bits), n})
 	}
 	return out
 }

@@ -2,6 +2,8 @@ package events
 
 import (
 	"context"
+	"math"
+	"slices"
 
 	"tripod/store"
 )
@@ -64,7 +66,7 @@ type blockTally struct {
 	shapes []int64 // of those
 	list   []tallied
 	counts []int64 // by entry
-	ints   map[int64]int64
+	bits   []int64 // of numbers
 	text   []byte
 	chunk  chunkTally
 }
@@ -176,36 +178,38 @@ func (t *blockTally) column(b *block, c *col, all bool) []talliedValue {
 	case c.texts != nil:
 		return t.texts(b, c, all)
 	}
-	if t.ints == nil {
-		t.ints = map[int64]int64{}
-	}
-	var out []talliedValue
+	return t.numbers(b, c, all)
+}
+
+// numbers sorts those of matching rows, so that equal ones stand together.
+func (t *blockTally) numbers(b *block, c *col, all bool) (out []talliedValue) {
+	bits := t.bits[:0]
 	if c.kind == store.KindFloat {
-		each(t, b, c, all, func(i int) { out = append(out, talliedValue{store.Float(c.floats.At(i)), 1}) })
-		return out
+		each(t, b, c, all, func(i int) { bits = append(bits, int64(math.Float64bits(c.floats.At(i)))) })
+	} else if all {
+		bits = c.ints.Values(bits)
+	} else {
+		each(t, b, c, all, func(i int) { bits = append(bits, c.ints.At(i)) })
 	}
-	clear(t.ints)
-	last, n := int64(0), int64(0)
-	each(t, b, c, all, func(i int) {
-		v := c.ints.At(i)
-		if v != last && n > 0 {
-			t.ints[last] += n
-			n = 0
+	slices.Sort(bits)
+	for from, to := 0, 0; from < len(bits); from = to {
+		for to = from + 1; to < len(bits) && bits[to] == bits[from]; to++ {
 		}
-		last = v
-		n++
-	})
-	if n > 0 {
-		t.ints[last] += n
+		out = append(out, talliedValue{numberOf(c.kind, uint64(bits[from])), int64(to - from)})
 	}
-	for v, n := range t.ints {
-		value := store.Int(v)
-		if c.kind == store.KindBool {
-			value = store.Bool(v != 0)
-		}
-		out = append(out, talliedValue{value, n})
-	}
+	t.bits = bits
 	return out
+}
+
+// numberOf is a number or truth by its bits.
+func numberOf(kind store.Kind, bits uint64) store.Value {
+	switch kind {
+	case store.KindFloat:
+		return store.Float(math.Float64frombits(bits))
+	case store.KindBool:
+		return store.Bool(bits != 0)
+	}
+	return store.Int(int64(bits))
 }
 
 // each calls do with the place of each value of a matching row.

@@ -119,11 +119,7 @@ func (c *comparer) fields() {
 	}
 	seen := map[string]bool{}
 	for _, side := range [...]*comparedSide{&c.own, &c.others} {
-		names := side.fields.ranked()
-		if side.fields.fields[wordService] != nil {
-			names = append(names, wordService)
-		}
-		for _, name := range names {
+		for _, name := range side.fields.ranked() {
 			if label := fieldLabel(name); !seen[label] {
 				seen[label] = true
 				c.field(name, label, of)

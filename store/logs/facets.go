@@ -146,9 +146,6 @@ func (c *counter) facets(top int) store.Facets {
 		}
 	}
 	out := store.Facets{Lines: c.lines, Cut: c.cut, Fields: []store.Facet{level.facet("level", top)}}
-	if f := c.fields[wordService]; f != nil {
-		out.Fields = append(out.Fields, f.facet("service", top))
-	}
 	for _, name := range c.ranked() {
 		out.Fields = append(out.Fields, c.fields[name].facet(fieldLabel(name), top))
 	}
@@ -166,23 +163,25 @@ func fieldLabel(field string) string {
 		return "span_id"
 	}
 	name, _ := askedName(field)
+	if ownWords[name] == wordService || name == "service" {
+		return "service"
+	}
 	return name
 }
 
-// ranked are all fields but service: those that narrow first, each kind in
-// order of the records that have them; a name that two have comes once.
+// ranked are all fields: service, then those that narrow, each kind in order of
+// the records that have them. A name that two have comes once, and not that of
+// the level, which is told apart.
 func (c *counter) ranked() []string {
 	var names []string
 	for name := range c.fields {
-		if name != wordService {
-			names = append(names, name)
-		}
+		names = append(names, name)
 	}
 	slices.SortFunc(names, func(a, b string) int {
 		fa, fb := c.fields[a], c.fields[b]
-		return cmp.Or(first(fa.narrows(), fb.narrows()), cmp.Compare(fb.records, fa.records), cmp.Compare(fieldLabel(a), fieldLabel(b)), cmp.Compare(a, b))
+		return cmp.Or(first(a == wordService, b == wordService), first(fa.narrows(), fb.narrows()), cmp.Compare(fb.records, fa.records), cmp.Compare(fieldLabel(a), fieldLabel(b)), cmp.Compare(a, b))
 	})
-	seen := map[string]bool{}
+	seen := map[string]bool{labelLevel: true}
 	return slices.DeleteFunc(names, func(name string) bool {
 		asked := fieldLabel(name)
 		again := seen[asked]

@@ -92,6 +92,24 @@ func TestFacetsOfFewerRecords(t *testing.T) {
 	}
 }
 
+// What senders call the service in a label of theirs is the record's service, and
+// listed once; so is the level.
+func TestFacetsListServiceAndLevelOnce(t *testing.T) {
+	s := open(t, t.TempDir())
+	res := &store.Resource{Attrs: store.Attrs{{Key: "service_name", Value: store.String("api")}, {Key: "pod", Value: store.String("p1")}}}
+	r := store.Record{Time: scriptStart.UnixNano(), Level: store.LevelInfo, Service: "api", Resource: res, Attrs: store.Attrs{{Key: "level", Value: store.String("INFO")}}}
+	bare := store.Record{Time: scriptStart.UnixNano(), Attrs: store.Attrs{{Key: "service.name", Value: store.String("web")}}}
+	appendAll(t, s, r, bare)
+	got, err := s.Facets(context.Background(), store.LogQuery{Range: scriptRange()}, 9)
+	var names []string
+	for _, f := range got.Fields {
+		names = append(names, f.Field)
+	}
+	if err != nil || fmt.Sprint(names) != "[level service pod]" {
+		t.Errorf("got %q, %v", names, err)
+	}
+}
+
 // More lines than the newest 50,000 are counted, unless that takes too long: then
 // the answer says that it is of the newest.
 func TestFacetsCountAllLines(t *testing.T) {
