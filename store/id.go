@@ -35,12 +35,16 @@ func ParseSpanID(s string) (SpanID, error) {
 
 func parseID(to []byte, s string) error {
 	if s == "" || len(s) > 2*len(to) {
-		return fmt.Errorf("%.40q: want 1 to %d hexadecimal digits: %w", s, 2*len(to), ErrInvalid)
+		return noID(to, s)
 	}
 	full := [2 * len(TraceID{})]byte([]byte("00000000000000000000000000000000"))
 	copy(full[2*len(to)-len(s):], s)
 	if _, err := hex.Decode(to, full[:2*len(to)]); err != nil {
-		return fmt.Errorf("%.40q: %w: %w", s, err, ErrInvalid)
+		return noID(to, s)
 	}
 	return nil
+}
+
+func noID(to []byte, s string) error {
+	return fmt.Errorf("%.40q: want 1 to %d hexadecimal digits: %w", s, 2*len(to), ErrInvalid)
 }

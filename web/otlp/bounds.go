@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"bytes"
 	"fmt"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -161,6 +162,11 @@ func tooDeep() error {
 // checkJSON does the same for JSON by counting brackets outside strings, and
 // refuses what stands behind the first value, which the decoder would ignore.
 func checkJSON(b []byte) error {
+	if begin := bytes.TrimLeft(b, " \t\r\n"); len(begin) == 0 {
+		return fmt.Errorf("the body is empty: want a JSON object: %w", store.ErrInvalid)
+	} else if begin[0] != '{' && begin[0] != 'n' { // null is an empty request
+		return fmt.Errorf("the body begins with %q: want a JSON object: %w", begin[0], store.ErrInvalid)
+	}
 	depth, count := 0, 0
 	for i := 0; i < len(b); i++ {
 		switch b[i] {
@@ -183,6 +189,9 @@ func checkJSON(b []byte) error {
 				return onlySpace(b, i+1)
 			}
 		}
+	}
+	if depth > 0 {
+		return fmt.Errorf("JSON is cut off at byte %d: an object, list or text does not end: %w", len(b), store.ErrInvalid)
 	}
 	return nil
 }

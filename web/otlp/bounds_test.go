@@ -119,14 +119,18 @@ func TestJSONIsBounded(t *testing.T) {
 		want error
 	}{
 		"object":                    {`{"a":[1,{"b":"}]\\\"}"}]} ` + "\n", nil},
-		"deep":                      {strings.Repeat("[", 2*maxDepth) + strings.Repeat("]", 2*maxDepth), nil},
-		"too deep":                  {strings.Repeat("[", 2*maxDepth+1), store.ErrTooLarge},
-		"too many":                  {"[" + strings.Repeat("{},", 2*maxParts) + "{}]", store.ErrTooLarge},
+		"deep":                      {"{" + strings.Repeat("[", 2*maxDepth-1) + strings.Repeat("]", 2*maxDepth-1) + "}", nil},
+		"too deep":                  {"{" + strings.Repeat("[", 2*maxDepth), store.ErrTooLarge},
+		"too many":                  {"{" + strings.Repeat("{},", 2*maxParts) + "{}}", store.ErrTooLarge},
 		"two values":                {"{}{}", store.ErrInvalid},
 		"brackets within a string":  {`{"a":"` + strings.Repeat("[", 1000) + `"}`, nil},
-		"open string":               {`{"a`, nil}, // the decoder's to refuse
-		"open escape":               {`{"a\`, nil},
-		"more closing than opening": {"]", nil},
+		"null":                      {"null", nil},
+		"empty":                     {" ", store.ErrInvalid},
+		"list":                      {"[]", store.ErrInvalid},
+		"open string":               {`{"a`, store.ErrInvalid},
+		"open escape":               {`{"a\`, store.ErrInvalid},
+		"open object":               {`{"a":[]`, store.ErrInvalid},
+		"more closing than opening": {"]", store.ErrInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := checkJSON([]byte(c.body)); !errors.Is(err, c.want) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -68,7 +69,7 @@ func decode(body []byte) (spans []store.Span, bad web.Refusals, err error) {
 		var s store.Span
 		why := ""
 		if err := json.Unmarshal(raw, &z); err != nil {
-			why = err.Error()
+			why = misfit(err)
 		} else {
 			why = z.fill(&s)
 		}
@@ -92,20 +93,35 @@ func decode(body []byte) (spans []store.Span, bad web.Refusals, err error) {
 	return spans, bad, nil
 }
 
+// misfit says which value is of a kind that it cannot be.
+func misfit(err error) string {
+	var kind *json.UnmarshalTypeError
+	if errors.As(err, &kind) {
+		return fmt.Sprintf("%s: a JSON %s has no place there", cmp.Or(kind.Field, "the span"), kind.Value)
+	}
+	return err.Error()
+}
+
+// idFault is what is wrong with an id; what the request is told says that it is
+// invalid.
+func idFault(err error) string {
+	return strings.TrimSuffix(err.Error(), ": "+store.ErrInvalid.Error())
+}
+
 var kinds = map[string]store.SpanKind{"": store.SpanUnspecified, "CLIENT": store.SpanClient, "SERVER": store.SpanServer, "PRODUCER": store.SpanProducer, "CONSUMER": store.SpanConsumer}
 
 // fill makes a span of it, or says why it cannot be one.
 func (z *zipkinSpan) fill(s *store.Span) (why string) {
 	var err error
 	if s.TraceID, err = store.ParseTraceID(z.TraceID); err != nil {
-		return "traceId: " + err.Error()
+		return "traceId: " + idFault(err)
 	}
 	if s.SpanID, err = store.ParseSpanID(z.ID); err != nil {
-		return "id: " + err.Error()
+		return "id: " + idFault(err)
 	}
 	if z.ParentID != "" {
 		if s.ParentID, err = store.ParseSpanID(z.ParentID); err != nil {
-			return "parentId: " + err.Error()
+			return "parentId: " + idFault(err)
 		}
 	}
 	kind, ok := kinds[z.Kind]
