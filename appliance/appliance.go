@@ -83,6 +83,7 @@ type Appliance struct {
 	configBad  bool               // the last that was tried; guarded by reloading
 	scraping   string             // the users' jobs that run; guarded by reloading
 	configRead atomic.Int64       // Unix ns of the last reload, 0 before the first
+	configHash atomic.Pointer[float64]
 	rates      atomic.Pointer[rates]
 }
 
@@ -356,7 +357,10 @@ func (a *Appliance) tellAboutItself() {
 	a.seen, a.told = newRequestMetrics(), newAlertMeters()
 	read := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "tripod_config_read_timestamp_seconds", Help: "When the configuration was read last, at start or by a reload."},
 		func() float64 { return float64(max(a.configRead.Load(), a.started.UnixNano())) / 1e9 })
-	a.registry = newRegistry(a.o.Version, usage, read, a.seen.took, a.told, a.reports.count, a.reports.thinned, &a.meters, a.counted, newSeriesMetrics(a.metrics, func() map[string]int64 { return a.scrape.Skipped() }),
+	hash := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "tripod_config_hash", Help: "A number that changes with the configuration and the files that it names."},
+		func() float64 { return *a.configHash.Load() })
+	a.noteConfig(&a.o)
+	a.registry = newRegistry(a.o.Version, usage, read, hash, a.seen.took, a.told, a.reports.count, a.reports.thinned, &a.meters, a.counted, newSeriesMetrics(a.metrics, func() map[string]int64 { return a.scrape.Skipped() }),
 		dropped("tripod_own_lines_dropped_total", "Own log lines that could not be stored.", &a.lines.dropped),
 		dropped("tripod_own_lines_unseen_total", "Own log lines that standard output did not take.", &a.lines.unseen),
 		dropped("tripod_own_spans_dropped_total", "Own spans that could not be stored.", &a.spans.dropped))

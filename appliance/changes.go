@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -15,8 +14,8 @@ import (
 	"tripod/store"
 )
 
-// changes are new versions of services, readings of the configuration, and
-// alerts that began to fire.
+// changes are new versions of services, of the configuration, and alerts that
+// began to fire.
 type changes struct {
 	metrics interface {
 		Range(ctx context.Context, expr string, from, to time.Time, step time.Duration) (promql.Matrix, annotations.Annotations, error)
@@ -38,19 +37,32 @@ func (c changes) Changes(ctx context.Context, from, to time.Time) ([]alerting.Ch
 	return slices.Concat(versions, readings, alerts), errors.Join(err, err2, err3)
 }
 
-// readings are when the configuration was read.
+// readings are when another configuration was read.
 func (c changes) readings(ctx context.Context, from, to time.Time, step time.Duration) (out []alerting.Change, err error) {
-	m, _, err := c.metrics.Range(ctx, `max(tripod_config_read_timestamp_seconds)`, from, to, step)
+	hashes, _, err := c.metrics.Range(ctx, `max(tripod_config_hash)`, from, to, step)
+	if err != nil {
+		return nil, fmt.Errorf("changes of the configuration: %w", err)
+	}
+	read, _, err := c.metrics.Range(ctx, `max(tripod_config_read_timestamp_seconds)`, from, to, step)
 	if err != nil {
 		return nil, fmt.Errorf("readings of the configuration: %w", err)
 	}
-	for _, s := range m {
-		before := math.NaN()
+	times := map[int64]time.Time{} // by that of the step
+	for _, s := range read {
 		for _, pt := range s.Floats {
-			if at := time.Unix(0, int64(pt.F*1e9)); pt.F != before && !at.Before(from) && !at.After(to) {
-				out = append(out, alerting.Change{Time: at, Kind: alerting.ChangeConfig, Text: "config", Detail: "Tripod read its configuration"})
+			times[pt.T] = time.Unix(0, int64(pt.F*1e9))
+		}
+	}
+	for _, s := range hashes {
+		for i, pt := range s.Floats {
+			if i == 0 || pt.F == s.Floats[i-1].F {
+				continue
 			}
-			before = pt.F
+			at, ok := times[pt.T]
+			if !ok || at.Before(from) || at.After(to) {
+				at = time.UnixMilli(pt.T)
+			}
+			out = append(out, alerting.Change{Time: at, Kind: alerting.ChangeConfig, Text: "config", Detail: "Tripod read another configuration"})
 		}
 	}
 	return out, nil

@@ -16,7 +16,8 @@ import (
 )
 
 // fakeHistory has an alert that fires from the fifth step on and another that
-// fired before, and a configuration that was read before and once in the range.
+// fired before, and a configuration that was read before, once in the range, and
+// again, when it was the same.
 type fakeHistory struct{ err error }
 
 func (f fakeHistory) Range(_ context.Context, expr string, from, _ time.Time, step time.Duration) (promql.Matrix, annotations.Annotations, error) {
@@ -38,11 +39,17 @@ func (f fakeHistory) Range(_ context.Context, expr string, from, _ time.Time, st
 			series(labels.FromStrings("alertname", "Old"), func(int) float64 { return 1 }),
 		}, nil, nil
 	}
+	hash := strings.Contains(expr, "tripod_config_hash")
 	return promql.Matrix{series(labels.EmptyLabels(), func(i int) float64 {
-		if i < 3 {
+		switch {
+		case hash:
+			return float64(1 + min(i/3, 1))
+		case i < 3:
 			return float64(from.Add(-time.Hour).Unix())
+		case i < 6:
+			return float64(from.Add(30 * time.Second).Unix())
 		}
-		return float64(from.Add(30 * time.Second).Unix())
+		return float64(from.Add(80 * time.Second).Unix())
 	})}, nil, nil
 }
 
@@ -65,7 +72,7 @@ func TestChanges(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s %s %q %s", c.Time.UTC().Format(time.TimeOnly), c.Kind, c.Detail, c.Service))
 	}
 	want := `14:01:00 version "api runs version 2, before it 1" api
-14:00:30 config "Tripod read its configuration" 
+14:00:30 config "Tripod read another configuration" 
 14:01:15 alert "Slow began to fire for api" api`
 	if strings.Join(got, "\n") != want {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)

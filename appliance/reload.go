@@ -48,11 +48,18 @@ func (a *Appliance) Reload() (err error) {
 	}
 	a.scraping = o.ScrapeConfigs
 	a.configRead.Store(time.Now().UnixNano())
+	a.noteConfig(&o)
 	a.log.Info("configuration read", "file", o.Config)
 	if names := a.o.needStart(o); len(names) > 0 {
 		a.log.Warn("these settings change at the next start only", "settings", strings.Join(names, ", "))
 	}
 	return nil
+}
+
+// noteConfig notes which configuration is used from now on.
+func (a *Appliance) noteConfig(o *Options) {
+	hash := o.hash()
+	a.configHash.Store(&hash)
 }
 
 // noteJobs says what of the scrape jobs has no effect.

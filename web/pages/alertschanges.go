@@ -84,7 +84,7 @@ func (p *Pages) alertChange(st State, c *alerting.Change, at time.Time, word str
 	case c.Kind == alerting.ChangeAlert:
 		row.Icon = "alerts"
 	case c.Kind == alerting.ChangeConfig:
-		row.Href = around.Href("/logs", "q", `"configuration read"`)
+		row.Href = around.Href("/logs", "q", "service:tripod")
 	}
 	if c.Service != "" {
 		around = around.In(c.Service)

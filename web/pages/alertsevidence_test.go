@@ -310,7 +310,7 @@ func TestAnAlertSaysWhatChanged(t *testing.T) {
 	fired := f.groups[0].Rules[0].Alerts[0].FiredAt
 	p, err := New(Options{Alerts: Alerts{Rules: f, Series: f}, Now: func() time.Time { return noon }, Changes: fakeChanges{list: []alerting.Change{
 		{Time: fired.Add(-10 * time.Minute), Kind: alerting.ChangeVersion, Service: "planner-api", Text: "1.18.0", Detail: "planner-api runs version 1.18.0, before it 1.17.4"},
-		{Time: fired.Add(2 * time.Minute), Kind: alerting.ChangeConfig, Text: "config", Detail: "Tripod read its configuration"},
+		{Time: fired.Add(2 * time.Minute), Kind: alerting.ChangeConfig, Text: "config", Detail: "Tripod read another configuration"},
 		{Time: fired.Add(-2 * time.Hour), Kind: alerting.ChangeConfig, Text: "config", Detail: "long before"},
 		{Time: fired, Kind: alerting.ChangeAlert, Text: "HighErrorRate", Detail: "itself"},
 		{Time: fired.Add(time.Minute), Kind: alerting.ChangeAlert, Text: "Slow", Detail: "Slow began to fire"},

@@ -33,7 +33,7 @@ func someChanges(now time.Time) fakeChanges {
 		{Time: now.Add(-10 * time.Minute), Kind: alerting.ChangeAlert, Service: "planner-api", Text: "TooSlow", Detail: "TooSlow began to fire for planner-api"},
 		{Time: now.Add(-10 * time.Minute), Kind: alerting.ChangeAlert, Service: "planner-web", Text: "TooSlow", Detail: "TooSlow began to fire for planner-web"},
 		{Time: now.Add(-40 * time.Minute), Kind: alerting.ChangeVersion, Service: "planner-api", Text: "1.18.0", Detail: "planner-api runs version 1.18.0, before it 1.17.4"},
-		{Time: now.Add(-30 * time.Minute), Kind: alerting.ChangeConfig, Text: "config", Detail: "Tripod read its configuration"},
+		{Time: now.Add(-30 * time.Minute), Kind: alerting.ChangeConfig, Text: "config", Detail: "Tripod read another configuration"},
 	}}
 }
 
