@@ -22,7 +22,12 @@ type LogCompareRow struct {
 	Tone        string // of the change: warn or none
 	Href        string // lines that have it
 	Only, Not   string // this view narrowed to it, and to others
+	Also        []LogCompareAlso
+	AlsoMore    int // that are left out
 }
+
+// LogCompareAlso is a value of another field that has the same counts.
+type LogCompareAlso struct{ Text, Href string }
 
 // LogCompareSide is one side's share.
 type LogCompareSide struct {

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -197,6 +198,13 @@ func TestFacetsLeadToWhatTheyDoNotShow(t *testing.T) {
 	says(t, "a chosen one that is not common", mainOf(t, ask(mux, "/logs?q=service:loud-1&filter=route:/r16").Body.String()), `title="/r16"`)
 }
 
+// compareDoor says always the same.
+type compareDoor struct{ got store.LogComparison }
+
+func (d compareDoor) Compare(context.Context, store.CompareQuery) (store.LogComparison, error) {
+	return d.got, nil
+}
+
 func TestLinesAreComparedWithOthers(t *testing.T) {
 	mux := screenOf(t, askedStore(t))
 	brush := fmt.Sprintf("%d-%d", noon.Add(-10*time.Minute).UnixMilli(), noon.Add(-5*time.Minute).UnixMilli())
@@ -222,8 +230,19 @@ func TestLinesAreComparedWithOthers(t *testing.T) {
 	} {
 		says(t, name, mainOf(t, ask(mux, c.url).Body.String()), c.says...)
 	}
-	says(t, "the brush leads there", ask(mux, logsURL("brush", fmt.Sprintf("%d-%d", noon.Add(-10*time.Minute).UnixMilli(), noon.UnixMilli()))).Body.String(), `view=compare" title="In what`)
+	var alike []store.LogDifference
+	for i := range 9 {
+		alike = append(alike, store.LogDifference{Field: fmt.Sprint("f", i), Value: "v", Lines: 7, Others: 1, Share: 0.7, OthersShare: 0.1})
+	}
+	alike = append(alike, store.LogDifference{Field: "f0", Value: "w", Lines: 7, Others: 1, Share: 0.7, OthersShare: 0.1})
 	o := askedStore(t)
+	o.Compare = compareDoor{store.LogComparison{Own: store.ComparedLogs{Lines: 10}, Others: store.ComparedLogs{Lines: 10}, List: alike, Kinds: len(alike)}}
+	body := mainOf(t, ask(screenOf(t, o), logsURL(late...)).Body.String())
+	says(t, "values of the same counts", body, "f1 v", "f6 v", "!f7 v", "and 2 more", `title="f0">f0<`, `title="w"`)
+	if n := strings.Count(body, "<tr data-row"); n != 2 {
+		t.Errorf("%d rows of values that have the same counts, want one for each of a field", n)
+	}
+	says(t, "the brush leads there", ask(mux, logsURL("brush", fmt.Sprintf("%d-%d", noon.Add(-10*time.Minute).UnixMilli(), noon.UnixMilli()))).Body.String(), `view=compare" title="In what`)
 	o.Compare = nil
 	says(t, "without the door", ask(screenOf(t, o), logsURL("view", "compare")).Body.String(), "The search did not finish")
 }

@@ -111,15 +111,7 @@ func (p *Pages) logCompareView(ctx context.Context, a *logAsk, ans *logAnswer, m
 	for _, choice := range a.compareChoices() {
 		out.Against = append(out.Against, ui.Tab{Text: choice.text, Href: a.st.With("with", choice.name, "sel", ""), On: choice == c.with})
 	}
-	for i := range c.got.List {
-		d := &c.got.List[i]
-		if c.with.name == "all" && d.Field != "" && a.on(d.Field).narrowed() {
-			continue // that the lines have what they were asked for says nothing
-		}
-		if len(out.Rows) < compareRows {
-			out.Rows = append(out.Rows, compareRow(a, c, d))
-		}
-	}
+	out.Rows = c.rows(a)
 	if out.Note = c.note(); len(out.Rows) == 0 {
 		out.Empty = c.empty()
 	}
@@ -127,6 +119,43 @@ func (p *Pages) logCompareView(ctx context.Context, a *logAsk, ans *logAnswer, m
 		out.Note = ""
 	}
 	m.Compare = &out
+}
+
+// rows are the differences; values of other fields that have the very counts of
+// one stand under it, since they most likely are of the same lines.
+func (c *compareAnswer) rows(a *logAsk) (out []screens.LogCompareRow) {
+	type counts struct{ own, others int64 }
+	at := map[counts]int{}
+	for i := range c.got.List {
+		d := &c.got.List[i]
+		if c.with.name == "all" && d.Field != "" && a.on(d.Field).narrowed() {
+			continue // that the lines have what they were asked for says nothing
+		}
+		key := counts{d.Lines, d.Others}
+		row, same := at[key]
+		switch {
+		case same && d.Field != "" && out[row].Field != d.Field:
+			also(&out[row], compareRow(a, c, d))
+		case len(out) < compareRows:
+			if d.Field != "" && !same {
+				at[key] = len(out)
+			}
+			out = append(out, compareRow(a, c, d))
+		}
+	}
+	return out
+}
+
+// compareAlso is how many values stand under another.
+const compareAlso = 6
+
+// also puts a value under one with the same counts.
+func also(r *screens.LogCompareRow, same screens.LogCompareRow) {
+	if len(r.Also) == compareAlso {
+		r.AlsoMore++
+		return
+	}
+	r.Also = append(r.Also, screens.LogCompareAlso{Text: cut(same.Field+" "+same.Value, 60), Href: same.Href})
 }
 
 func (c *compareAnswer) empty() string {
