@@ -198,6 +198,26 @@ func TestFacetsLeadToWhatTheyDoNotShow(t *testing.T) {
 	says(t, "a chosen one that is not common", mainOf(t, ask(mux, "/logs?q=service:loud-1&filter=route:/r16").Body.String()), `title="/r16"`)
 }
 
+// Of a field whose values all pass no more are drawn, and no link is lost.
+func TestFacetsOfAConditionThatAllPass(t *testing.T) {
+	mux := screenOf(t, askedStore(t))
+	for name, c := range map[string]struct {
+		url  string
+		says []string
+	}{
+		"in the query":  {logsURL("q", "user.id:*"), []string{"q=-user.id%3Au_"}},
+		"as a filter":   {logsURL("filter", "user.id:*"), []string{"filter=-user.id%3Au_", "filter=user.id%3A%2A"}},
+		"all but one":   {logsURL("q", "-user.id:u_3 route:/today"), []string{"q=-user.id%3Au_"}},
+		"all, unfolded": {logsURL("q", "user.id:*", "facet", "user.id"), []string{"q=-user.id%3Au_"}},
+	} {
+		body := mainOf(t, ask(mux, c.url).Body.String())
+		says(t, name, body, append(c.says, "!+or+user.id%3Au_")...)
+		if n := strings.Count(body, `title="u_`); n == 0 || !strings.Contains(name, "unfolded") && n > 2*facetTop {
+			t.Errorf("%s: %d values are drawn, want at most %d", name, n, 2*facetTop)
+		}
+	}
+}
+
 // compareDoor says always the same.
 type compareDoor struct{ got store.LogComparison }
 

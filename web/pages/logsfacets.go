@@ -123,10 +123,14 @@ func (p *Pages) logFacet(a *logAsk, f store.Facet) screens.LogFacet {
 		most = max(most, v.Count)
 	}
 	shown := a.facetShown(f.Field)
+	beyond := facetTop // chosen ones that are not common; field:* chooses every value
 	for i, v := range f.Values {
 		on := n.narrowed() && n.match(v.Value)
-		if i >= shown && !on {
-			continue
+		if i >= shown {
+			if !on || beyond == 0 {
+				continue
+			}
+			beyond--
 		}
 		m.Values = append(m.Values, screens.LogFacetValue{
 			Value: cut(v.Value, rowValue), Count: chart.Count(v.Count), Share: float64(v.Count) / float64(most),

@@ -82,16 +82,37 @@ func (a *logAsk) toggled(field, value string, all []string) string {
 		}
 	}
 	n := a.on(field)
-	var on []string
-	for _, v := range all {
-		if chosen := n.narrowed() && n.match(v); chosen != (v == value) {
-			on = append(on, v)
-		}
-	}
+	on := n.toggled(value, all)
 	if len(on) == 0 {
 		return a.st.withFilters(n.filters)
 	}
-	return a.st.withFilters(append(n.filters, anyOf(field, on)))
+	choice := anyOf(field, on)
+	if n.narrowed() && len(choice) > maxFilterText {
+		return a.st.withFilters(a.amended(field, value, n.match(value)))
+	}
+	return a.st.withFilters(append(n.filters, choice))
+}
+
+// amended are the filters with a value of a field denied, or let pass, where a
+// list of all that pass is too long for one.
+func (a *logAsk) amended(field, value string, passes bool) []string {
+	if passes {
+		return append([]string{amend("", field, value, true)}, a.filters...)
+	}
+	var out []string
+	for _, f := range a.filters {
+		if s := splitField(f, field); s.narrowed() && s.rest == "" {
+			wider := amend(f, field, value, false)
+			if len(wider) > maxFilterText {
+				return a.filters
+			}
+			f = wider
+		}
+		if f != "" {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // narrowed is this view with one more condition: in the query where that is a

@@ -289,12 +289,47 @@ func upward(values []string) (string, bool) {
 // are the values known of the field.
 func toggle(q, field, value string, all []string) string {
 	s := splitField(q, field)
+	on := s.toggled(value, all)
+	if s.narrowed() && len(anyOf(field, on)) > maxFilterText {
+		return amend(q, field, value, s.match(value))
+	}
+	return setValues(q, field, on)
+}
+
+// toggled are the values that pass, with one more or one less.
+func (s split) toggled(value string, all []string) []string {
 	var on []string
 	for _, v := range all {
-		chosen := s.narrowed() && s.match(v)
-		if chosen != (v == value) {
+		if chosen := s.narrowed() && s.match(v); chosen != (v == value) {
 			on = append(on, v)
 		}
 	}
-	return setValues(q, field, on)
+	return on
+}
+
+// amend denies a value of a field that passes a line, or lets it pass, and
+// leaves what the line says of the other values.
+func amend(q, field, value string, passes bool) string {
+	own := fieldName(field) + ":" + quoteTerm(value)
+	if passes {
+		return join("-"+own, q)
+	}
+	all := terms(q)
+	drop := make([]bool, len(all))
+	wider := ""
+	for i, t := range all {
+		c := condition(t, field, 0)
+		if c == nil || c(value) {
+			continue
+		}
+		drop[i] = true
+		switch {
+		case t.kind == fieldTerm && t.neg && t.value == value && (t.quoted || !strings.Contains(value, "*")):
+		case t.kind == groupTerm && !t.neg:
+			wider = join(wider, "("+t.value+" or "+own+")")
+		default:
+			wider = join(wider, "("+q[t.start:t.end]+" or "+own+")")
+		}
+	}
+	return join(wider, strings.TrimSpace(without(q, all, drop)))
 }

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -86,6 +87,26 @@ func TestToggleRewritesTheChoice(t *testing.T) {
 	}
 }
 
+// A list of all other values may be longer than a filter, or an address, can
+// be; then the value alone is denied or let pass beside what is asked.
+func TestToggleAmongManyValues(t *testing.T) {
+	all := make([]string, 200)
+	for i := range all {
+		all[i] = fmt.Sprint("user_", i)
+	}
+	for name, c := range map[string]struct{ q, value, want string }{
+		"away from all":       {"user.id:* pool", "user_7", "-user.id:user_7 user.id:* pool"},
+		"away from the rest":  {"-user.id:user_3", "user_7", "-user.id:user_7 -user.id:user_3"},
+		"back":                {"-user.id:user_7 user.id:* and pool", "user_7", "user.id:* and pool"},
+		"out of a wildcard":   {"-user.id:user_1*", "user_11", "(-user.id:user_1* or user.id:user_11)"},
+		"one more of a group": {"(-user.id:user_1* or user.id:user_11)", "user_12", "(-user.id:user_1* or user.id:user_11 or user.id:user_12)"},
+	} {
+		if got := toggle(c.q, "user.id", c.value, all); got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 // Rewriting must never panic, must be stable, and what it adds it must find.
 func FuzzQueryRewriting(f *testing.F) {
 	for _, s := range []string{"", "level:>=warn and pool", `(a or "b`, "-", "not", "x:/a", `a:"\`, "((", ")", ":", "f:>=", "\xff:\xff", "not not"} {
@@ -106,6 +127,11 @@ func FuzzQueryRewriting(f *testing.F) {
 		s := splitField(q, "level")
 		s.match("error")
 		toggle(q, "level", "error", []string{"error", "warn"})
+		if lets := amend(q, "level", "error", false); !hasOr(terms(q)) && len(terms(q)) < maxTerms && s.narrowed() && balanced(q) {
+			if s := splitField(lets, "level"); !s.match("error") {
+				t.Fatalf("%q does not let the value pass that was added: %q", q, lets)
+			}
+		}
 		if field == "" || isService(field) || field == "level" {
 			return
 		}
