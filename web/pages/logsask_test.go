@@ -219,10 +219,33 @@ func TestFacetsOfAConditionThatAllPass(t *testing.T) {
 }
 
 // compareDoor says always the same.
-type compareDoor struct{ got store.LogComparison }
+type compareDoor struct {
+	got store.LogComparison
+	err error
+}
 
 func (d compareDoor) Compare(context.Context, store.CompareQuery) (store.LogComparison, error) {
-	return d.got, nil
+	return d.got, d.err
+}
+
+// What could not be compared is said, whichever side it is of.
+func TestComparisonSaysWhatItCouldNotRead(t *testing.T) {
+	lost := fmt.Errorf("others: %w", context.DeadlineExceeded)
+	told := []store.LogDifference{{Field: "f", Value: "v", Lines: 7, Others: 1, Share: 0.7, OthersShare: 0.1}}
+	lines := store.ComparedLogs{Lines: 10}
+	for name, c := range map[string]struct {
+		got  store.LogComparison
+		says []string
+	}{
+		"the others":  {store.LogComparison{Own: lines}, []string{"Not all could be compared. ", "!no lines to compare with", "!values and patterns were compared"}},
+		"one of both": {store.LogComparison{Own: lines, Others: lines, List: told, Kinds: 1}, []string{"Not all could be compared. ", "values and patterns were compared", `title="f"`}},
+		"nothing":     {store.LogComparison{Own: lines, Others: lines}, []string{"Not all could be compared. ", "!Nothing differs"}},
+		"all":         {store.LogComparison{}, []string{"The search did not finish", `class="against"`}},
+	} {
+		o := askedStore(t)
+		o.Compare = compareDoor{c.got, lost}
+		says(t, name, mainOf(t, ask(screenOf(t, o), logsURL("view", "compare")).Body.String()), c.says...)
+	}
 }
 
 func TestLinesAreComparedWithOthers(t *testing.T) {
@@ -243,7 +266,7 @@ func TestLinesAreComparedWithOthers(t *testing.T) {
 		"a query's with all": {logsURL("view", "compare", "q", "level:error", "with", "all"), []string{"450 lines of 11:30 – 12:00 against 2,595 lines of all in that time",
 			"db pool: timed out", "not here", "!>gone<", "planner-web", "!Only level = error"}},
 		"a query's before": {logsURL(append(late, "q", "service:planner-api")...), []string{"690 lines", "105 lines", "cache of shard"}},
-		"nothing found":    {logsURL("view", "compare", "q", "unheard"), []string{"No lines match"}},
+		"nothing found":    {logsURL("view", "compare", "q", "unheard"), []string{"No lines match", `class="against"`, "with=day"}},
 		"broken":           {logsURL("view", "compare", "q", "level:nope"), []string{"Unknown level"}},
 		"LogQL":            {logsURL(append(late, "q", `{service_name="planner-api"}`)...), []string{"690 lines", "filter=-level%3Aerror"}},
 		"an unknown other": {logsURL(append(late, "with", "moon")...), []string{`class="w-side">Just before</th>`}},
@@ -256,7 +279,7 @@ func TestLinesAreComparedWithOthers(t *testing.T) {
 	}
 	alike = append(alike, store.LogDifference{Field: "f0", Value: "w", Lines: 7, Others: 1, Share: 0.7, OthersShare: 0.1})
 	o := askedStore(t)
-	o.Compare = compareDoor{store.LogComparison{Own: store.ComparedLogs{Lines: 10}, Others: store.ComparedLogs{Lines: 10}, List: alike, Kinds: len(alike)}}
+	o.Compare = compareDoor{got: store.LogComparison{Own: store.ComparedLogs{Lines: 10}, Others: store.ComparedLogs{Lines: 10}, List: alike, Kinds: len(alike)}}
 	body := mainOf(t, ask(screenOf(t, o), logsURL(late...)).Body.String())
 	says(t, "values of the same counts", body, "f1 v", "f6 v", "!f7 v", "and 2 more", `title="f0">f0<`, `title="w"`)
 	if n := strings.Count(body, "<tr data-row"); n != 2 {

@@ -99,6 +99,11 @@ func (p *Pages) askLogCompare(ctx context.Context, a *logAsk) compareAnswer {
 
 func (p *Pages) logCompareView(ctx context.Context, a *logAsk, ans *logAnswer, m *screens.Logs) {
 	c := &ans.compare
+	out := screens.LogCompare{Own: "These lines", Others: c.with.text}
+	for _, choice := range a.compareChoices() {
+		out.Against = append(out.Against, ui.Tab{Text: choice.text, Href: a.st.With("with", choice.name, "sel", ""), On: choice == c.with})
+	}
+	m.Compare = &out
 	if c.err != nil && c.got.Own.Lines == 0 {
 		m.Error = p.reason(ctx, "log comparison", c.err)
 		return
@@ -107,18 +112,22 @@ func (p *Pages) logCompareView(ctx context.Context, a *logAsk, ans *logAnswer, m
 		m.Empty = p.logEmpty(ctx, *a)
 		return
 	}
-	out := screens.LogCompare{Head: c.head(a), Own: "These lines", Others: c.with.text}
-	for _, choice := range a.compareChoices() {
-		out.Against = append(out.Against, ui.Tab{Text: choice.text, Href: a.st.With("with", choice.name, "sel", ""), On: choice == c.with})
+	out.Head, out.Rows = c.head(a), c.rows(a)
+	if c.got.Others.Lines > 0 {
+		out.Note = c.note()
 	}
-	out.Rows = c.rows(a)
-	if out.Note = c.note(); len(out.Rows) == 0 {
+	unread := ""
+	if c.err != nil {
+		unread = "Not all could be compared. " + p.reason(ctx, "log comparison", c.err)
+	}
+	switch {
+	case len(out.Rows) > 0:
+		out.Note = join(unread, out.Note)
+	case unread != "":
+		out.Empty = unread
+	default:
 		out.Empty = c.empty()
 	}
-	if c.got.Others.Lines == 0 {
-		out.Note = ""
-	}
-	m.Compare = &out
 }
 
 // rows are the differences; values of other fields that have the very counts of
