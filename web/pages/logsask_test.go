@@ -285,6 +285,14 @@ func TestLinesAreComparedWithOthers(t *testing.T) {
 	if n := strings.Count(body, "<tr data-row"); n != 2 {
 		t.Errorf("%d rows of values that have the same counts, want one for each of a field", n)
 	}
+	says(t, "all are shown", body, "!differences are shown")
+	var many []store.LogDifference
+	for i := range 250 {
+		many = append(many, store.LogDifference{Field: fmt.Sprint("f", i%2), Value: fmt.Sprint("v", i), Lines: int64(7 + i/2), Others: 1, Share: 0.7, OthersShare: 0.1})
+	}
+	o.Compare = compareDoor{got: store.LogComparison{Own: store.ComparedLogs{Lines: 10}, Others: store.ComparedLogs{Lines: 10}, List: many, Kinds: 300}}
+	says(t, "more than are shown", mainOf(t, ask(screenOf(t, o), logsURL(late...)).Body.String()), "200 of 300 differences are shown")
+	says(t, "but for what was asked for", mainOf(t, ask(screenOf(t, o), logsURL("view", "compare", "with", "all", "q", "f0:*")).Body.String()), "100 of 175 differences are shown")
 	says(t, "the brush leads there", ask(mux, logsURL("brush", fmt.Sprintf("%d-%d", noon.Add(-10*time.Minute).UnixMilli(), noon.UnixMilli()))).Body.String(), `view=compare" title="In what`)
 	o.Compare = nil
 	says(t, "without the door", ask(screenOf(t, o), logsURL("view", "compare")).Body.String(), "The search did not finish")

@@ -112,9 +112,10 @@ func (p *Pages) logCompareView(ctx context.Context, a *logAsk, ans *logAnswer, m
 		m.Empty = p.logEmpty(ctx, *a)
 		return
 	}
-	out.Head, out.Rows = c.head(a), c.rows(a)
+	rows, shown, of := c.rows(a)
+	out.Head, out.Rows = c.head(a), rows
 	if c.got.Others.Lines > 0 {
-		out.Note = c.note()
+		out.Note = c.note(shown, of)
 	}
 	unread := ""
 	if c.err != nil {
@@ -131,28 +132,39 @@ func (p *Pages) logCompareView(ctx context.Context, a *logAsk, ans *logAnswer, m
 }
 
 // rows are the differences; values of other fields that have the very counts of
-// one stand under it, since they most likely are of the same lines.
-func (c *compareAnswer) rows(a *logAsk) (out []screens.LogCompareRow) {
+// one stand under it, since they most likely are of the same lines. It says how
+// many differences they hold, and of how many.
+func (c *compareAnswer) rows(a *logAsk) (out []screens.LogCompareRow, shown, of int) {
 	type counts struct{ own, others int64 }
 	at := map[counts]int{}
+	of = c.got.Kinds
 	for i := range c.got.List {
 		d := &c.got.List[i]
-		if c.with.name == "all" && d.Field != "" && a.on(d.Field).narrowed() {
-			continue // that the lines have what they were asked for says nothing
+		if c.with.name == "all" && a.askedFor(d) {
+			of--
+			continue
 		}
 		key := counts{d.Lines, d.Others}
 		row, same := at[key]
 		switch {
 		case same && d.Field != "" && out[row].Field != d.Field:
 			also(&out[row], compareRow(a, c, d))
+			shown++
 		case len(out) < compareRows:
 			if d.Field != "" && !same {
 				at[key] = len(out)
 			}
 			out = append(out, compareRow(a, c, d))
+			shown++
 		}
 	}
-	return out
+	return out, shown, of
+}
+
+// askedFor says that the lines have a value because the query asks for it, which
+// says nothing when they are compared with all.
+func (a *logAsk) askedFor(d *store.LogDifference) bool {
+	return d.Field != "" && a.on(d.Field).narrowed()
 }
 
 // compareAlso is how many values stand under another.
@@ -198,7 +210,7 @@ func (c *compareAnswer) head(a *logAsk) string {
 }
 
 // note says what was counted and how the rows are ordered.
-func (c *compareAnswer) note() string {
+func (c *compareAnswer) note(shown, of int) string {
 	out := []string{"What tells most of a line's side comes first, by the log-likelihood of its counts; what chance may bring is left out. " +
 		chart.Count(int64(c.got.Told)) + " values and patterns were compared."}
 	if c.got.Own.PatternsCut || c.got.Others.PatternsCut {
@@ -212,8 +224,8 @@ func (c *compareAnswer) note() string {
 		}
 		out = append(out, "Of fields with too many values it was compared which lines have them: "+names+".")
 	}
-	if c.got.Kinds > compareRows {
-		out = append(out, "The first "+chart.Count(compareRows)+" of "+chart.Count(int64(c.got.Kinds))+" differences are shown.")
+	if shown < of {
+		out = append(out, chart.Count(int64(shown))+" of "+chart.Count(int64(of))+" differences are shown.")
 	}
 	return strings.Join(out, " ")
 }

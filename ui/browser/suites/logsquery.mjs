@@ -322,7 +322,7 @@ async function compare(page) {
   await page.goto('/logs?from=now-5m');
   await rows(page).first().waitFor();
   // The newest bar may be of lines that are still to come.
-  await page.locator('.lover .hb:not([title$="no lines"]):not(:last-child)').last().evaluate((a) => a.click());
+  await page.locator('.lover .hb:not([title$="no lines"]):has(+ .hb)').last().evaluate((a) => a.click());
   await page.waitForURL((u) => u.searchParams.has('brush'));
   await page.locator('.brush-acts a', { hasText: 'What changed' }).evaluate((a) => a.click());
   await page.locator('.against .on', { hasText: 'Outside the brush' }).waitFor();
