@@ -172,7 +172,11 @@ func (b *block) pairsOf(field string, numbers *col, tell numbersKnown) (f learne
 	var buf []byte
 	for entry, n := range greatest {
 		buf = buf[:0]
-		f.texts[strings.Clone(texts.texts.Entry(entry, &buf))] = n
+		text := strings.Clone(texts.texts.Entry(entry, &buf))
+		if was, again := f.texts[text]; again { // a column may have a text several times
+			n = max(n, was)
+		}
+		f.texts[text] = n
 	}
 	return f
 }

@@ -100,21 +100,26 @@ func (b *block) beside(texts, numbers *col) map[string]besideText {
 		if i < 0 {
 			continue
 		}
-		with := &list[texts.texts.Code(i)]
-		with.classes |= 1 << b.class(row)
-		if numbers == nil || numbers.at(row) < 0 {
-			continue
+		with := besideText{classes: 1 << b.class(row)}
+		if numbers != nil && numbers.at(row) >= 0 {
+			with.number, with.greatest = true, numbers.ints.At(numbers.at(row))
 		}
-		n := numbers.ints.At(numbers.at(row))
-		if with.greatest = max(with.greatest, n); !with.number {
-			with.number, with.greatest = true, n
-		}
+		list[texts.texts.Code(i)].add(with)
 	}
 	out, buf := make(map[string]besideText, len(list)), []byte(nil)
 	for entry, with := range list {
-		out[strings.Clone(texts.texts.Entry(entry, &buf))] = with
+		text := strings.Clone(texts.texts.Entry(entry, &buf))
+		with.add(out[text]) // a column may have a text several times
+		out[text] = with
 	}
 	return out
+}
+
+func (t *besideText) add(other besideText) {
+	t.classes |= other.classes
+	if other.number && (!t.number || other.greatest > t.greatest) {
+		t.number, t.greatest = true, other.greatest
+	}
 }
 
 // onlyColumn is the column of a name, read; nil when the block has none, false
