@@ -27,12 +27,16 @@ func ofTrace(q *traceql.Query) (asks bool) {
 // reach is when the first and the last span of a trace start, in Unix ns.
 type reach struct{ first, last int64 }
 
+// maxLooked bounds the traces of which scattered looks a day around.
+const maxLooked = 1_000_000
+
 // scattered finds the traces with a span in the range that fits of which two
 // spans start more than maxLength, and up to maxLate, apart: what lies within
 // maxLength of one of their spans is not all of them.
 func (h *hunt) scattered(ctx context.Context, where events.Expr) (map[string]*reach, error) {
 	far, met := map[string]*reach{}, map[string]*reach{}
 	from, to := h.r.To, h.r.To // where the spans were met
+	looked := 0                // traces
 	check := func() error {
 		before := store.TimeRange{From: addTime(from, -int64(maxLate)), To: addTime(from, 1)}
 		behind := store.TimeRange{From: to, To: addTime(h.r.To, int64(maxLate))}
@@ -49,7 +53,7 @@ func (h *hunt) scattered(ctx context.Context, where events.Expr) (map[string]*re
 		to = addTime(from, 1)
 		return err
 	}
-	q := events.Query{Range: h.r, Where: where, Fields: idField, Receipt: h.receipt}
+	q := events.Query{Range: h.r, Where: where, Fields: idField}
 	err := h.spans(ctx, q, func(e *events.Event) (bool, error) {
 		from = e.Time
 		id := e.Text(fTraceID)
@@ -62,7 +66,10 @@ func (h *hunt) scattered(ctx context.Context, where events.Expr) (map[string]*re
 		if len(met) < h.most {
 			return true, nil
 		}
-		return true, check()
+		looked += len(met)
+		err := check()
+		h.cut = h.cut || looked >= maxLooked || len(far) >= maxCandidates
+		return !h.cut, err
 	})
 	if err == nil {
 		err = check()
@@ -82,7 +89,7 @@ func (h *hunt) stretch(ctx context.Context, traces map[string]*reach, in store.T
 			hashes = append(hashes, seenHash(trace))
 		}
 	}
-	q := events.Query{Range: in, Where: events.OneOf{Field: fTraceID, Texts: texts}, Fields: idField, Receipt: h.receipt,
+	q := events.Query{Range: in, Where: events.OneOf{Field: fTraceID, Texts: texts}, Fields: idField,
 		May: func(d events.Digest) bool { return d.(*digest).traces.hasAny(slices.Values(hashes)) }}
 	return h.spans(ctx, q, func(e *events.Event) (bool, error) {
 		r := traces[e.Text(fTraceID)]
