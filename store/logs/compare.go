@@ -35,6 +35,7 @@ const comparePatternSteps = 60
 func (s *Store) Compare(ctx context.Context, q store.CompareQuery) (store.LogComparison, error) {
 	var own, others comparedSide
 	var errs [2]error
+	q.With = slices.Clone(q.With)
 	for i := range q.With {
 		q.With[i].Limit = q.Limit
 	}
@@ -42,7 +43,7 @@ func (s *Store) Compare(ctx context.Context, q store.CompareQuery) (store.LogCom
 	wg.Go(func() { own, errs[0] = s.comparedSide(ctx, []store.LogQuery{q.LogQuery}) })
 	wg.Go(func() { others, errs[1] = s.comparedSide(ctx, q.With) })
 	wg.Wait()
-	c := comparer{own: own, others: others, within: q.Within && !own.cut() && !others.cut()}
+	c := comparer{own: own, others: others, within: q.Within}
 	c.fields()
 	c.patterns()
 	return c.answer(q.Top), errors.Join(errs[:]...)
@@ -60,8 +61,6 @@ type comparedPattern struct {
 	parts []store.PatternPart
 	lines int64
 }
-
-func (c *comparedSide) cut() bool { return c.fields.cut || c.read < c.all }
 
 func (s *Store) comparedSide(ctx context.Context, list []store.LogQuery) (comparedSide, error) {
 	side := comparedSide{patterns: map[string]*comparedPattern{}}
@@ -96,7 +95,7 @@ func (c *comparedSide) addPatterns(got *store.LogPatterns) {
 // comparer gathers the differences of two sides.
 type comparer struct {
 	own, others comparedSide
-	within      bool
+	within      bool // the others' lines have the own ones among them
 	told        int
 	many        []string
 	found       []difference
@@ -117,13 +116,13 @@ func (c *comparer) fields() {
 			c.add(store.LogDifference{Field: "level", Value: slotWord(slot), Lines: a, Others: b}, of)
 		}
 	}
-	seen := map[string]bool{}
-	for _, side := range [...]*comparedSide{&c.own, &c.others} {
-		for _, name := range side.fields.ranked() {
-			if label := fieldLabel(name); !seen[label] {
-				seen[label] = true
-				c.field(name, label, of)
-			}
+	own, others := c.own.fields.byLabel(), c.others.fields.byLabel()
+	for label, f := range own {
+		c.field(label, f, cmp.Or(others[label], noField), of)
+	}
+	for label, f := range others {
+		if own[label] == nil {
+			c.field(label, noField, f, of)
 		}
 	}
 	slices.Sort(c.many)
@@ -131,8 +130,39 @@ func (c *comparer) fields() {
 
 var noField = &fieldCount{values: tally{}}
 
-func (c *comparer) field(name, label string, of sampled) {
-	a, b := cmp.Or(c.own.fields.fields[name], noField), cmp.Or(c.others.fields.fields[name], noField)
+// byLabel are the fields by the names under which people ask for them, those of
+// one name together; the service is that of the record where there is one, and
+// the level is told apart.
+func (c *counter) byLabel() map[string]*fieldCount {
+	out := map[string]*fieldCount{}
+	for name, f := range c.fields {
+		label := fieldLabel(name)
+		switch had := out[label]; {
+		case label == labelLevel || label == fieldLabel(wordService) && name != wordService && c.fields[wordService] != nil:
+		case had != nil:
+			out[label] = had.and(f)
+		default:
+			out[label] = f
+		}
+	}
+	return out
+}
+
+// and is what two fields hold together.
+func (f *fieldCount) and(g *fieldCount) *fieldCount {
+	sum := &fieldCount{records: f.records + g.records, full: f.full || g.full}
+	if f.values != nil && g.values != nil {
+		sum.values = tally{}
+		for _, values := range [...]tally{f.values, g.values} {
+			for v, n := range values {
+				sum.values.add(v, *n, true)
+			}
+		}
+	}
+	return sum
+}
+
+func (c *comparer) field(label string, a, b *fieldCount, of sampled) {
 	if a.many() || b.many() {
 		c.many = append(c.many, label)
 		c.add(store.LogDifference{Field: label, Exists: true, Lines: a.records, Others: b.records}, of)
@@ -176,13 +206,16 @@ func (c *comparer) add(d store.LogDifference, of sampled) {
 		return
 	}
 	c.told++
+	d.Lines, d.Others = min(d.Lines, of.own), min(d.Others, of.others) // a line may have a field twice
 	d.Share, d.OthersShare = float64(d.Lines)/float64(of.own), float64(d.Others)/float64(of.others)
 	a, b := float64(of.own), float64(of.others)
+	whole := !c.own.fields.cut && !c.others.fields.cut
 	if d.Field == "" {
 		a, b = float64(c.own.read), float64(c.others.read)
+		whole = c.own.read == c.own.all && c.others.read == c.others.all
 	}
 	with, without := d.OthersShare*b, b
-	if c.within { // the others' own lines alone
+	if c.within && whole { // the others without the own lines
 		with, without = float64(d.Others-d.Lines), float64(of.others-of.own)
 	}
 	ratio := likelihood(d.Share*a, a, max(with, 0), max(without, 0))

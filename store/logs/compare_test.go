@@ -36,13 +36,18 @@ func compareOracle(t *testing.T, records []store.Record, queries ...store.LogQue
 			for _, a := range r.Attrs {
 				of[[2]string{a.Key, a.Value.Text()}]++
 			}
+			if r.Resource != nil {
+				for _, a := range r.Resource.Attrs {
+					of[[2]string{a.Key, a.Value.Text()}]++
+				}
+			}
 		}
 	}
 	return lines, of
 }
 
 // compareRecords change after half of the time: errors come, a host goes, and a
-// field becomes another.
+// field becomes another; the host stands now in the record, now in its resource.
 func compareRecords() []store.Record {
 	rnd := rand.New(rand.NewPCG(7, 9))
 	var out []store.Record
@@ -57,6 +62,10 @@ func compareRecords() []store.Record {
 			r.Attrs = append(r.Attrs, store.Attr{Key: "retry", Value: store.Bool(true)})
 		case !late && rnd.IntN(3) == 0:
 			r.Attrs[0].Value = store.String("old")
+		}
+		if i%5 > 2 { // of some, the sender says so
+			r.Resource = &store.Resource{Attrs: r.Attrs[:1:1]}
+			r.Attrs = r.Attrs[1:]
 		}
 		out = append(out, r)
 	}

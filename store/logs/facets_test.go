@@ -114,6 +114,7 @@ func TestFacetsListServiceAndLevelOnce(t *testing.T) {
 // the answer says that it is of the newest.
 func TestFacetsCountAllLines(t *testing.T) {
 	s := open(t, t.TempDir())
+	s.SetTallyTime(time.Minute)
 	const all = 60_000
 	batch := make([]store.Record, 0, 1000)
 	for i := range all {

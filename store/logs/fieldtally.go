@@ -3,6 +3,7 @@ package logs
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 // Bounds of what is counted of all records of a query.
 const (
 	maxTallyTime = 600 * time.Millisecond
+	maxTallies   = 2           // at once: others wait, since each takes all processors
 	tallyAgain   = time.Minute // after which what took too long is tried again
 	maxTallyRows = 4_000_000   // of a range, without a query that may leave most of them out
 	maxTold      = 10_000      // values of a field that are told apart
@@ -30,6 +32,12 @@ func (s *Store) tallyFields(ctx context.Context, list []store.LogQuery) (c *coun
 // tallyAll tells of all records of queries, unless these are bounded, too many,
 // or it takes too long: then what was told is to be forgotten.
 func (s *Store) tallyAll(ctx context.Context, list []store.LogQuery, named func(string) bool, to events.Tallier) (all bool, err error) {
+	select {
+	case s.tallying <- struct{}{}:
+		defer func() { <-s.tallying }()
+	case <-ctx.Done():
+		return true, ctx.Err()
+	}
 	within, cancel := context.WithTimeout(ctx, s.tallyTime)
 	defer cancel()
 	var unread []error
@@ -120,24 +128,35 @@ func (f *fieldCount) giveUp(c *counter) {
 	}
 }
 
-// slowTally is the last question that took too long to count all of it, so that
-// a screen that asks again and again does not try each time.
+// slowTallies are the last questions that took too long to count all of it, so
+// that a screen that asks them again and again does not try each time.
+type slowTallies struct {
+	mu   sync.Mutex
+	list [slowKnown]slowTally
+	next int
+}
+
+// slowKnown are more questions than the pages of a few readers ask.
+const slowKnown = 32
+
 type slowTally struct {
-	mu           sync.Mutex
 	text, narrow string
 	rows         int64 // of its range
 	at           time.Time
 }
 
-func (s *slowTally) note(q *store.LogQuery, rows int64, now time.Time) {
+func (s *slowTallies) note(q *store.LogQuery, rows int64, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.text, s.narrow, s.rows, s.at = q.Text, q.Narrow, rows, now
+	s.list[s.next] = slowTally{q.Text, q.Narrow, rows, now}
+	s.next = (s.next + 1) % slowKnown
 }
 
 // was says whether as much was too much a moment ago.
-func (s *slowTally) was(q *store.LogQuery, rows int64, now time.Time) bool {
+func (s *slowTallies) was(q *store.LogQuery, rows int64, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.text == q.Text && s.narrow == q.Narrow && s.rows > 0 && rows >= s.rows-s.rows/10 && now.Sub(s.at) < tallyAgain
+	return slices.ContainsFunc(s.list[:], func(l slowTally) bool {
+		return l.text == q.Text && l.narrow == q.Narrow && l.rows > 0 && rows >= l.rows-l.rows/10 && now.Sub(l.at) < tallyAgain
+	})
 }

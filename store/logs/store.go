@@ -22,6 +22,10 @@ type Options struct {
 	Now       func() time.Time
 	Events    events.Events
 
+	// TallyTime bounds how long Facets, Values and Compare count all records
+	// before they take the newest; 600 ms by default.
+	TallyTime time.Duration
+
 	// LogQL reads queries of store.LogQL; without it they are refused.
 	LogQL func(text string) (Node, error)
 }
@@ -33,8 +37,9 @@ type Store struct {
 	logQL  func(string) (Node, error)
 
 	followers followers
-	slow      slowTally
-	tallyTime time.Duration // maxTallyTime
+	slow      slowTallies
+	tallying  chan struct{} // has as many as count at once
+	tallyTime time.Duration
 }
 
 // Open takes over a folder, made if need be, and replays its journal.
@@ -45,6 +50,9 @@ func openWith(dir string, o Options, eo events.Options) (*Store, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.TallyTime <= 0 {
+		o.TallyTime = maxTallyTime
+	}
 	eo.Sync, eo.Retention, eo.MaxBytes, eo.Now, eo.Events = o.Sync, o.Retention, o.MaxBytes, o.Now, o.Events
 	eo.CountBy, eo.CountSame = wordService, resource+"service.name"
 	eo.NewDigest = func() events.Digest { return newDigest() }
@@ -52,7 +60,7 @@ func openWith(dir string, o Options, eo events.Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("logs in %s: %w", filepath.Base(dir), err)
 	}
-	return &Store{events: es, now: o.Now, logQL: o.LogQL, tallyTime: maxTallyTime}, nil
+	return &Store{events: es, now: o.Now, logQL: o.LogQL, tallying: make(chan struct{}, maxTallies), tallyTime: o.TallyTime}, nil
 }
 
 // Run flushes, syncs and drops until its context ends.

@@ -164,11 +164,19 @@ func (p *Pages) askOthers(ctx context.Context, a *logAsk) map[string]store.Facet
 	if p.o.Words == nil {
 		return out
 	}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
 	for _, field := range a.narrowedFields() {
-		if f, err := p.o.Words.Values(ctx, store.FacetQuery{LogQuery: a.without(a.on(field)), Field: field, Top: facetAll}); err == nil {
-			out[field] = f
-		}
+		q := store.FacetQuery{LogQuery: a.without(a.on(field)), Field: field, Top: facetAll}
+		wg.Go(func() {
+			if f, err := p.o.Words.Values(ctx, q); err == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				out[field] = f
+			}
+		})
 	}
+	wg.Wait()
 	return out
 }
 

@@ -20,7 +20,7 @@ import (
 // planner-api says what it does, in the second it fails as well.
 func askedStore(t testing.TB) Options {
 	t.Helper()
-	s, err := logs.Open(t.TempDir(), logs.Options{LogQL: logql.Parse, Now: func() time.Time { return noon }})
+	s, err := logs.Open(t.TempDir(), logs.Options{LogQL: logql.Parse, Now: func() time.Time { return noon }, TallyTime: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestPatternsAreComparedWithTheTimeBefore(t *testing.T) {
 // A service of few lines stays in the list where ten others have more, and of
 // other fields one can see all values.
 func TestFacetsLeadToWhatTheyDoNotShow(t *testing.T) {
-	s, err := logs.Open(t.TempDir(), logs.Options{Now: func() time.Time { return noon }})
+	s, err := logs.Open(t.TempDir(), logs.Options{Now: func() time.Time { return noon }, TallyTime: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
