@@ -265,11 +265,13 @@ func TestLinesAreComparedWithOthers(t *testing.T) {
 			"Nothing differs by more than chance may bring", "with=rest"}},
 		"a query's with all": {logsURL("view", "compare", "q", "level:error", "with", "all"), []string{"450 lines of 11:30 – 12:00 against 2,595 lines of all in that time",
 			"db pool: timed out", "not here", "!>gone<", "planner-web", "!Only level = error"}},
-		"a query's before": {logsURL(append(late, "q", "service:planner-api")...), []string{"690 lines", "105 lines", "cache of shard"}},
-		"nothing found":    {logsURL("view", "compare", "q", "unheard"), []string{"No lines match", `class="against"`, "with=day"}},
-		"broken":           {logsURL("view", "compare", "q", "level:nope"), []string{"Unknown level"}},
-		"LogQL":            {logsURL(append(late, "q", `{service_name="planner-api"}`)...), []string{"690 lines", "filter=-level%3Aerror"}},
-		"an unknown other": {logsURL(append(late, "with", "moon")...), []string{`class="w-side">Just before</th>`}},
+		"a query's before":   {logsURL(append(late, "q", "service:planner-api")...), []string{"690 lines", "105 lines", "cache of shard"}},
+		"nothing found":      {logsURL("view", "compare", "q", "unheard"), []string{"No lines match", `class="against"`, "with=day"}},
+		"broken":             {logsURL("view", "compare", "q", "level:nope"), []string{"Unknown level"}},
+		"LogQL":              {logsURL(append(late, "q", `{service_name="planner-api"}`)...), []string{"690 lines", "filter=-level%3Aerror"}},
+		"LogQL with all":     {logsURL("view", "compare", "with", "all", "q", `{service_name="planner-web"}`), []string{"1,800 lines", "!Only service = planner-web", "Only service = planner-api", "Only level = info"}},
+		"a pattern with all": {logsURL("view", "compare", "with", "all", "filter", `msg.pattern:"request <_> completed"`), []string{"1,800 lines", "!Only pattern = request", "Only pattern = retrying"}},
+		"an unknown other":   {logsURL(append(late, "with", "moon")...), []string{`class="w-side">Just before</th>`}},
 	} {
 		says(t, name, mainOf(t, ask(mux, c.url).Body.String()), c.says...)
 	}

@@ -162,9 +162,22 @@ func (c *compareAnswer) rows(a *logAsk) (out []screens.LogCompareRow, shown, of 
 }
 
 // askedFor says that the lines have a value because the query asks for it, which
-// says nothing when they are compared with all.
+// says nothing when they are compared with all. Of LogQL, and of a pattern that
+// is asked for, it is what all lines have.
 func (a *logAsk) askedFor(d *store.LogDifference) bool {
-	return d.Field != "" && a.on(d.Field).narrowed()
+	switch {
+	case d.Field == "":
+		return d.Share == 1 && (a.syntax != store.SearchLine || a.on("msg.pattern").narrowed())
+	case a.on(d.Field).narrowed():
+		return true
+	}
+	return d.Share == 1 && a.syntax != store.SearchLine && strings.Contains(a.typed, logqlLabel(d.Field))
+}
+
+// logqlLabel is a field's name as LogQL has it; service is part of service_name,
+// and level of detected_level.
+func logqlLabel(field string) string {
+	return strings.NewReplacer(".", "_", "-", "_", "/", "_").Replace(field)
 }
 
 // compareAlso is how many values stand under another.
