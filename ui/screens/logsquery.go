@@ -36,8 +36,9 @@ type LogAdd struct {
 	Fields []string // known names
 }
 
-// LogMore is a link to what was left out.
-type LogMore struct{ Text, Href string }
+// LogMore is a link to what was left out, or back; the note says beside it what
+// is shown.
+type LogMore struct{ Text, Href, Note string }
 
 // LogReceipt is how a query was answered.
 type LogReceipt struct {

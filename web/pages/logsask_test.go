@@ -192,9 +192,13 @@ func TestFacetsLeadToWhatTheyDoNotShow(t *testing.T) {
 	}
 	mux := screenOf(t, Options{Logs: s, Words: s})
 	body := mainOf(t, ask(mux, "/logs").Body.String())
-	says(t, "all services", body, `title="quiet"`, `title="/r09"`, `!title="/r10"`, `href="/logs?facet=route"`, ">10 more<", "20 values")
+	says(t, "all services", body, `title="quiet"`, `title="/r09"`, `!title="/r10"`, `href="/logs?facet=route"`, "10 more", "20 values")
 	body = mainOf(t, ask(mux, "/logs?facet=route").Body.String())
-	says(t, "all routes", body, `title="/r19"`, `data-name="route" open`, ">Fewer<", `q=service%3Aquiet`, "facet=route")
+	says(t, "all routes", body, `title="/r19"`, `data-name="route" open`, "Fewer", `q=service%3Aquiet`, "facet=route")
+	says(t, "all of them", body, "!commonest")
+	wide := screenOf(t, askedStore(t))
+	says(t, "as many as there are", mainOf(t, ask(wide, logsURL()).Body.String()), "190 more", "!1,790 more")
+	says(t, "the commonest", mainOf(t, ask(wide, logsURL("facet", "user.id")).Body.String()), "Fewer", "the 200 commonest of 1,800")
 	says(t, "a chosen one that is not common", mainOf(t, ask(mux, "/logs?q=service:loud-1&filter=route:/r16").Body.String()), `title="/r16"`)
 }
 
@@ -288,6 +292,7 @@ func TestLinesAreComparedWithOthers(t *testing.T) {
 		t.Errorf("%d rows of values that have the same counts, want one for each of a field", n)
 	}
 	says(t, "all are shown", body, "!differences are shown")
+	says(t, "the change on a narrow screen", body, `<span class="only-s">f0 <span class="t-2">×7`)
 	var many []store.LogDifference
 	for i := range 250 {
 		many = append(many, store.LogDifference{Field: fmt.Sprint("f", i%2), Value: fmt.Sprint("v", i), Lines: int64(7 + i/2), Others: 1, Share: 0.7, OthersShare: 0.1})

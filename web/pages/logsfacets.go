@@ -158,9 +158,16 @@ func (a *logAsk) facetMore(f *store.Facet, shown int) screens.LogMore {
 	left := f.Distinct - shown
 	switch {
 	case a.st.Values.Get("facet") == f.Field && shown > facetTop:
-		return screens.LogMore{Text: "Fewer", Href: a.st.With("facet", "")}
+		m := screens.LogMore{Text: "Fewer", Href: a.st.With("facet", "")}
+		switch {
+		case f.More:
+			m.Note = "the " + chart.Count(int64(shown)) + " commonest"
+		case left > 0:
+			m.Note = "the " + chart.Count(int64(shown)) + " commonest of " + chart.Count(int64(f.Distinct))
+		}
+		return m
 	case left > 0 && len(f.Values) > shown:
-		text := chart.Count(int64(left)) + " more"
+		text := chart.Count(int64(min(left, len(f.Values)-shown))) + " more"
 		if f.More {
 			text = "More"
 		}
