@@ -198,7 +198,7 @@ func TestFacetsLeadToWhatTheyDoNotShow(t *testing.T) {
 	says(t, "all of them", body, "!commonest")
 	wide := screenOf(t, askedStore(t))
 	says(t, "as many as there are", mainOf(t, ask(wide, logsURL()).Body.String()), "190 more", "!1,790 more")
-	says(t, "the commonest", mainOf(t, ask(wide, logsURL("facet", "user.id")).Body.String()), "Fewer", "the 200 commonest of 1,800")
+	says(t, "the commonest", mainOf(t, ask(wide, logsURL("facet", "user.id")).Body.String()), `aria-label="user.id: Fewer the 200 commonest of 1,800"`, "<span>· the 200 commonest of 1,800")
 	says(t, "a chosen one that is not common", mainOf(t, ask(mux, "/logs?q=service:loud-1&filter=route:/r16").Body.String()), `title="/r16"`)
 }
 
