@@ -24,7 +24,10 @@ type Pairs struct {
 // A pair is the value of a field that no event has: a text, and behind a zero
 // byte a class or the magnitude of a number. An empty value says that the index
 // has all pairs of a block, which one that was made for other Pairs has not.
-func pairField(text, number string) string { return text + pairMark + number }
+//
+// The mark stands twice: behind one, indexes have values that miss some of the
+// rows of a text that a column has twice.
+func pairField(text, number string) string { return text + pairMark + pairMark + number }
 
 // pairMark is in no name of a field of which the index has values.
 const pairMark = "\x01"
