@@ -204,3 +204,28 @@ func TestCompareEndsWithItsRequest(t *testing.T) {
 		t.Error("a comparison of nobody went on")
 	}
 }
+
+// TestCompareCountsALineOnce has lines with a field twice.
+func TestCompareCountsALineOnce(t *testing.T) {
+	s := open(t, t.TempDir())
+	at := scriptStart.UnixNano()
+	for i := range 200 {
+		r := store.Record{Time: at + int64(i)*int64(time.Second), Level: store.LevelInfo, Service: "api", Body: store.String("x")}
+		if i < 100 {
+			tag := store.Attr{Key: "tag", Value: store.String("a")}
+			r.Attrs = store.Attrs{tag, tag}
+		}
+		appendAll(t, s, r)
+	}
+	half := at + 100*int64(time.Second)
+	got, err := s.Compare(context.Background(), store.CompareQuery{
+		LogQuery: store.LogQuery{Range: store.TimeRange{From: at, To: half}},
+		With:     []store.LogQuery{{Range: store.TimeRange{From: half, To: half + 100*int64(time.Second)}}}, Top: 9,
+	})
+	if err != nil || len(got.List) != 1 {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	if d := got.List[0]; d.Field != "tag" || d.Value != "a" || d.Lines != 100 || d.Share != 1 || d.Others != 0 {
+		t.Errorf("got %+v", d)
+	}
+}
