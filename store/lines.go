@@ -37,9 +37,9 @@ func (l *Lines) SetQuoted(r *Record, text string, plain []byte) ([]byte, int) {
 	return p.plain, p.at
 }
 
-// Reset takes the attributes of all records back, and forgets what was in them.
+// Reset takes the attributes of all records back. What was in them stays there
+// until others come, each of which is written whole.
 func (l *Lines) Reset() {
-	clear(l.room)
 	if l.room = l.room[:0]; cap(l.room) > maxRoom {
 		l.room = nil
 	}

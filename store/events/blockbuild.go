@@ -56,6 +56,14 @@ type blockBuilder struct {
 
 const noName = math.MaxUint32
 
+// partBuilder is a builder for a new part, with the memory of one that is done.
+func (s *Store) partBuilder() *blockBuilder {
+	if b, ok := s.builders.Get().(*blockBuilder); ok {
+		return b
+	}
+	return newBlockBuilder(s.codecs, s.o.CountBy, s.o.CountSame)
+}
+
 func newBlockBuilder(c *codecs, countBy, same string) *blockBuilder {
 	return &blockBuilder{countBy: countBy, same: same, counted: noName, sameAs: noName, names: map[string]uint32{}, byBatch: map[*batch]*rowBatch{}, shapes: map[string]int64{}, w: columns.Writer{Codec: c.Codec}}
 }
@@ -70,6 +78,18 @@ func (b *blockBuilder) reset() {
 	b.batch = nil
 	clear(b.shapes)
 	b.keys.reset()
+}
+
+// forget ends a part: nothing of it, and none of the batches that it was made
+// of, is held on to.
+func (b *blockBuilder) forget() {
+	for _, c := range b.cols {
+		c.lines.reset()
+	}
+	b.reset()
+	b.apart = countTexts{} // the part has it
+	b.now, b.e = nil, Event{}
+	b.texts.begin(0)
 }
 
 func (b *blockBuilder) add(e *Event) {

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"tripod/store/events/columns"
@@ -48,6 +49,7 @@ type partWriter struct {
 	off       int64
 	err       error
 	b         *blockBuilder
+	builders  *sync.Pool // that it goes back to
 	blocks    []blockMeta
 	names     partNames
 	raw, zip  []byte
@@ -62,7 +64,7 @@ func (s *Store) newPartWriter(name string) (*partWriter, error) {
 		return nil, err
 	}
 	w := &partWriter{fs: s.o.files, c: s.codecs, name: name, blockRows: s.o.MaxBlockRows,
-		f: f, w: bufio.NewWriterSize(f, 256<<10), b: newBlockBuilder(s.codecs, s.o.CountBy, s.o.CountSame)}
+		f: f, w: bufio.NewWriterSize(f, 256<<10), b: s.partBuilder(), builders: &s.builders}
 	if s.o.NewDigest != nil {
 		w.digest = s.o.NewDigest()
 	}
@@ -166,6 +168,7 @@ func (w *partWriter) endBlock() {
 // finish makes the file durable under its name. The caller has set all of
 // info but size, rows and times.
 func (w *partWriter) finish() (*part, error) {
+	defer w.freeBuilder()
 	if w.b.n > 0 {
 		w.endBlock()
 	}
@@ -201,4 +204,17 @@ func (w *partWriter) finish() (*part, error) {
 func (w *partWriter) abort() {
 	w.f.Close()
 	w.fs.Remove(w.name + ".tmp") // recovery removes what stays behind
+	w.freeBuilder()
+}
+
+// maxFreeCols bounds the columns of a builder that is kept, each of some KB.
+const maxFreeCols = 256
+
+// freeBuilder gives the builder's memory to the next part.
+func (w *partWriter) freeBuilder() {
+	if len(w.b.cols) <= maxFreeCols {
+		w.b.forget()
+		w.builders.Put(w.b)
+	}
+	w.b = nil
 }

@@ -23,7 +23,8 @@ type Store struct {
 	nextSeq  uint64
 	groupBuf []byte
 
-	lines lineMemory
+	lines    lineMemory
+	builders sync.Pool // *blockBuilder, of parts that are done
 
 	queueMu sync.Mutex
 	queue   []*commit

@@ -31,14 +31,11 @@ var encoders = sync.Pool{New: func() any {
 // maxPooledFields bounds the memory that is kept for the next batch, to 4 MB.
 const maxPooledFields = 64 << 10
 
-// free forgets what is shared with the request.
+// free keeps the memory for the next batch; what is in it stays until then.
 func (e *encoder) free() {
 	if cap(e.list) > maxPooledFields {
 		return
 	}
-	clear(e.calls)
-	clear(e.batch)
-	clear(e.list)
 	e.calls, e.batch, e.list, e.ids, e.resource, e.scope = e.calls[:0], e.batch[:0], e.list[:0], store.HexIDs{}, nil, nil
 	encoders.Put(e)
 }

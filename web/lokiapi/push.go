@@ -64,9 +64,8 @@ const (
 	maxPooledRecords = 4 << 10
 )
 
-// free keeps memory for the next push, but not what it held.
+// free keeps memory for the next push.
 func (b *batch) free() {
-	clear(b.records)
 	b.lines.Reset()
 	kept := batch{lines: b.lines}
 	if cap(b.records) <= maxPooledRecords {
