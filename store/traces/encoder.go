@@ -85,7 +85,7 @@ func (e *encoder) span(s *store.Span) {
 	e.text(fStatusMessage, s.StatusMessage)
 	e.text(fTraceState, s.TraceState)
 	e.int(fFlags, int64(s.Flags))
-	e.attrs(e.attr, s.Attrs)
+	e.attrs(&e.attr, s.Attrs)
 	e.int(fDropped, int64(s.Dropped))
 	e.int(fDroppedEvents, int64(s.DroppedEvents))
 	e.int(fDroppedLinks, int64(s.DroppedLinks))
@@ -111,7 +111,7 @@ func (e *encoder) fromResource(r *store.Resource) {
 	if len(r.Attrs) == 0 || r.Dropped != 0 || r.SchemaURL != "" { // else the attributes say that there is one
 		e.add(fResource, store.List(store.Int(int64(r.Dropped)), store.String(r.SchemaURL)))
 	}
-	e.attrs(e.resAttr, r.Attrs)
+	e.attrs(&e.resAttr, r.Attrs)
 	e.resource, e.ofResource = r, [2]int{from, len(e.list)}
 }
 
@@ -129,7 +129,7 @@ func (e *encoder) fromScope(c *store.Scope) {
 		items = items[:2]
 	}
 	e.add(fScope, store.List(items...))
-	e.attrs(e.scopeAttr, c.Attrs)
+	e.attrs(&e.scopeAttr, c.Attrs)
 	e.scope, e.ofScope = c, [2]int{from, len(e.list)}
 }
 
@@ -173,7 +173,7 @@ func (e *encoder) int(name string, n int64) {
 	}
 }
 
-func (e *encoder) attrs(n names, in store.Attrs) {
+func (e *encoder) attrs(n *names, in store.Attrs) {
 	for i := range in {
 		e.list = append(e.list, events.Field{Name: n.of(in[i].Key), Value: in[i].Value})
 	}
@@ -184,9 +184,14 @@ func (e *encoder) attrs(n names, in store.Attrs) {
 type names struct {
 	prefix string
 	known  map[string]string
+	lately *[1 << latelyNames]string // some of them: spans have the same few attributes
 }
 
-func newNames(prefix string) names { return names{prefix, map[string]string{}} }
+const latelyNames = 6 // bits
+
+func newNames(prefix string) names {
+	return names{prefix, map[string]string{}, &[1 << latelyNames]string{}}
+}
 
 // Bounds of the names that an encoder knows: 64 KB for each prefix.
 const (
@@ -194,12 +199,24 @@ const (
 	maxKnownLen = 64
 )
 
-func (n names) of(key string) string {
+func (n *names) of(key string) string {
+	late := &n.lately[(uint64(len(key))^ends(key))*0x9e3779b97f4a7c15>>(64-latelyNames)]
+	if len(*late) == len(n.prefix)+len(key) && (*late)[len(n.prefix):] == key {
+		return *late
+	}
+	if len(key) > maxKnownLen {
+		return n.prefix + key
+	}
+	*late = n.find(key)
+	return *late
+}
+
+func (n *names) find(key string) string {
 	if name, ok := n.known[key]; ok {
 		return name
 	}
 	name := n.prefix + key
-	if len(n.known) < maxKnown && len(key) <= maxKnownLen {
+	if len(n.known) < maxKnown {
 		n.known[name[len(n.prefix):]] = name
 	}
 	return name

@@ -3,7 +3,10 @@ package traces
 import (
 	"fmt"
 	"reflect"
+	"strconv"
+	"strings"
 	"testing"
+	"unsafe"
 
 	"tripod/store"
 	"tripod/store/events"
@@ -52,5 +55,33 @@ func TestEncoderIsUsedAgain(t *testing.T) {
 			}
 		}
 		e.free()
+	}
+}
+
+// TestNamesOfManyKeys asks for more names than are at hand or known, in turn.
+func TestNamesOfManyKeys(t *testing.T) {
+	n := newNames("p.")
+	var keys []string
+	for i := range maxKnown + 200 {
+		keys = append(keys, strings.Repeat("k", i%90)+strconv.Itoa(i))
+	}
+	for _, turn := range [][]string{{""}, keys, keys[:50], keys} {
+		for _, key := range turn {
+			for range 2 {
+				if got := n.of(key); got != "p."+key {
+					t.Fatalf("%q for %q", got, key)
+				}
+			}
+		}
+	}
+	if len(n.known) > maxKnown {
+		t.Errorf("%d names are known, at most %d", len(n.known), maxKnown)
+	}
+	key := []byte("borrowed")
+	n.of(string(key[:4]))
+	first := n.of(unsafe.String(&key[0], len(key)))
+	copy(key, "returned")
+	if again := n.of("borrowed"); first != "p.borrowed" || again != "p.borrowed" {
+		t.Errorf("%q and %q: the key's memory is not the names'", first, again)
 	}
 }
