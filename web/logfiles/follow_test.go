@@ -255,6 +255,41 @@ func TestRefusedRecordsAreCounted(t *testing.T) {
 	w.want("one", "three", "four")
 }
 
+// TestCopyWrittenOver rotates by copying over the copy before, and a file
+// that is followed by another name is written over: neither is read twice, nor
+// followed where no glob names it.
+func TestCopyWrittenOver(t *testing.T) {
+	for name, glob := range map[string]string{"no glob names copies": "*.log", "a glob names copies": "*.log*"} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Options{}, glob)
+			w.start()
+			var want []string
+			for i := range 4 {
+				for range 3 {
+					line := fmt.Sprintf("line %03d %s", len(want), strings.Repeat("x", 400+100*i))
+					want = append(want, line)
+					w.write("a.log", line+"\n")
+					w.run(3)
+				}
+				w.copyOver("a.log", "a.log.1")
+				w.run(20)
+			}
+			w.sorted(want...)
+		})
+	}
+	w := newWorld(t, Options{}, "*.log")
+	w.write("a.log", "one\n")
+	w.start()
+	w.run(3)
+	w.rename("a.log", "old.1")
+	w.run(3)
+	if err := os.WriteFile(w.path("old.1"), []byte("of no log that is followed\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.run(20)
+	w.want("one")
+}
+
 // TestRotationWhileABatchIsKept copies a file away and truncates and fills it
 // again between the reading of its lines and the end of their batch, after
 // which the file is another one.

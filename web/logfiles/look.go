@@ -140,28 +140,31 @@ func (file *file) isIn(h *os.File) bool {
 }
 
 // truncated takes over a file whose content is gone. If the content was copied
-// away in the same folder, it is read on there.
+// away in the same folder, it is read on there, and the file from its beginning.
+// If not, look judges what the file holds now: it may have been rotated away
+// before, and be written over with the next copy, or be none that a glob names.
 func (f *Follower) truncated(ctx context.Context, old *file) error {
 	if err := f.flush(ctx); err != nil {
 		return err
 	}
+	defer old.f.Close()
 	key := old.c.Inode
 	delete(f.files, key)
 	if copied := f.copyOf(old); copied != nil {
 		f.files[copied.c.Inode] = copied
-	} else {
-		if err := f.give(ctx, old, old.join.flush()); err != nil {
-			return err
+		if err := f.begin(key, old.c.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			f.trouble(Unreadable, old.c.Path, err)
 		}
-		if err := f.flush(ctx); err != nil {
-			return err
-		}
-		f.drop = append(f.drop, old.c.ID)
+		return nil
 	}
-	old.f.Close()
-	if err := f.begin(key, old.c.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		f.trouble(Unreadable, old.c.Path, err)
+	if err := f.give(ctx, old, old.join.flush()); err != nil {
+		return err
 	}
+	if err := f.flush(ctx); err != nil {
+		return err
+	}
+	f.drop = append(f.drop, old.c.ID)
+	f.looked = time.Time{} // at once
 	return nil
 }
 

@@ -167,6 +167,23 @@ func (w *world) copyTruncate(from, to string) {
 	}
 }
 
+// copyOver rotates as "cp a.log a.log.1; : > a.log" does: the file that holds
+// the copy is the same each time.
+func (w *world) copyOver(from, to string) {
+	w.t.Helper()
+	b, err := os.ReadFile(w.path(from))
+	if err == nil {
+		err = os.WriteFile(w.path(to), b, 0o600)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.run(2)
+	if err := os.Truncate(w.path(from), 0); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 func (w *world) texts() []string {
 	var out []string
 	for i := range w.records {
