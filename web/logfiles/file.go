@@ -55,12 +55,8 @@ func (s *span) add(t int64) {
 	s.n++
 }
 
-// openFile opens a content at its cursor.
-func (f *Follower) openFile(path string, c cursor) (*file, error) {
-	h, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
+// at follows the content of an open file from its cursor on.
+func (f *Follower) at(h *os.File, path string, c cursor) *file {
 	c.Path = path
 	file := &file{f: h, c: c, pos: c.Offset, given: c.Offset, grew: f.o.Now()}
 	b := make([]byte, c.Head.N)
@@ -70,7 +66,7 @@ func (f *Follower) openFile(path string, c cursor) (*file, error) {
 	file.join = joiner{o: &f.o}
 	file.res, file.svc = origin(&c)
 	file.wait = point{c.Offset, c.Tail, f.o.Now()}
-	return file, nil
+	return file
 }
 
 // read takes the lines that have come, at most one buffer of them.

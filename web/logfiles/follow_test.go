@@ -54,6 +54,23 @@ func TestFollow(t *testing.T) {
 			w.run(60)
 			w.sorted("last, without end", "one", "three", "two")
 		},
+		"rotation by rename while it is asked what is kept": func(w *world) {
+			w.write("a.log", "one\ntwo\n")
+			w.start()
+			w.run(2)
+			w.stop()
+			w.write("a.log", "three\n")
+			w.duringSearch = func() {
+				w.rename("a.log", "a.1")
+				w.write("a.log", "four\n")
+			}
+			w.start()
+			if w.duringSearch != nil {
+				w.t.Fatal("nothing was asked")
+			}
+			w.run(5)
+			w.sorted("four", "one", "three", "two")
+		},
 		"rotation by rename while stopped": func(w *world) {
 			w.write("a.log", "one\n")
 			w.start()

@@ -41,7 +41,7 @@ func (f *Follower) look() {
 		if f.isCopy(key, path, now) {
 			continue
 		}
-		if err := f.begin(key, path); err != nil {
+		if err := f.begin(path); err != nil {
 			f.trouble(Unreadable, path, err)
 		}
 	}
@@ -81,21 +81,21 @@ func compressed(path string) bool {
 }
 
 // begin follows a file from its beginning, as a content of its own.
-func (f *Follower) begin(key inode, path string) error {
+func (f *Follower) begin(path string) error {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return err
 	}
-	file, err := f.openFile(path, cursor{ID: newID(), Real: real, Inode: key})
+	h, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	info, err := file.f.Stat()
+	info, err := h.Stat()
 	if err != nil || f.files[inodeOf(info)] != nil {
-		return errors.Join(err, file.f.Close())
+		return errors.Join(err, h.Close())
 	}
-	file.c.Inode = inodeOf(info) // the path may lead elsewhere by now
-	f.files[file.c.Inode] = file
+	key := inodeOf(info) // of what the path leads to by now
+	f.files[key] = f.at(h, path, cursor{ID: newID(), Real: real, Inode: key})
 	return nil
 }
 
@@ -148,11 +148,10 @@ func (f *Follower) truncated(ctx context.Context, old *file) error {
 		return err
 	}
 	defer old.f.Close()
-	key := old.c.Inode
-	delete(f.files, key)
+	delete(f.files, old.c.Inode)
 	if copied := f.copyOf(old); copied != nil {
 		f.files[copied.c.Inode] = copied
-		if err := f.begin(key, old.c.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := f.begin(old.c.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			f.trouble(Unreadable, old.c.Path, err)
 		}
 		return nil
@@ -180,17 +179,13 @@ func (f *Follower) copyOf(old *file) *file {
 		if err != nil {
 			continue
 		}
-		same := old.isIn(h)
-		h.Close()
-		if !same {
+		if !old.isIn(h) {
+			h.Close()
 			continue
 		}
 		c := old.c
 		c.Inode, c.Real = key, path
-		file, err := f.openFile(path, c)
-		if err != nil {
-			continue
-		}
+		file := f.at(h, path, c)
 		file.pos, file.given, file.wait, file.since = old.given, old.given, old.wait, old.since
 		return file
 	}

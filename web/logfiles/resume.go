@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -25,65 +26,79 @@ func (f *Follower) resume(ctx context.Context) error {
 			f.drop = append(f.drop, id)
 			continue
 		}
-		path, key := c.locate()
-		if path == "" {
+		path, h := c.locate()
+		if h == nil {
 			f.o.Lost(Vanished, 1, fmt.Sprintf("%s is gone, or its content is; it was read up to byte %d", c.Path, c.Tried))
 			f.drop = append(f.drop, id)
 			continue
 		}
-		kept, err := f.kept(ctx, c)
-		if err != nil {
-			return fmt.Errorf("how much of %s is kept: %w", c.Path, err)
+		if err := f.goOn(ctx, h, path, *c); err != nil {
+			return err
 		}
-		// the records behind the cursor stay in doubt: a power cut may still
-		// take them
-		c.Inode, c.Tried = key, kept
-		file, err := f.openFile(path, *c)
-		if err != nil {
-			return fmt.Errorf("go on with %w", err)
-		}
-		file.pos, file.given = kept, kept
-		if p, ok := file.reached(kept, f.o.Now()); ok {
-			file.wait = p
-		}
-		if other := f.files[key]; other != nil {
-			file.f.Close()
-			continue
-		}
-		f.files[key] = file
 	}
 	return nil
 }
 
-// locate finds the content of a cursor: in its file, in its file under another
-// name, or in a copy.
-func (c *cursor) locate() (path string, key inode) {
-	files := regular(filepath.Dir(c.Real))
-	if info, err := os.Stat(c.Path); err == nil && inodeOf(info) == c.Inode && c.isIn(c.Path) {
-		return c.Path, c.Inode
+// goOn follows the content of a cursor in the open file in which it was found:
+// by the time the engine has said what is kept, its path may lead elsewhere.
+func (f *Follower) goOn(ctx context.Context, h *os.File, path string, c cursor) error {
+	info, err := h.Stat()
+	if err != nil || f.files[inodeOf(info)] != nil {
+		return errors.Join(err, h.Close())
 	}
-	for path, info := range files {
-		if inodeOf(info) == c.Inode && c.isIn(path) {
-			return path, c.Inode
-		}
+	kept, err := f.kept(ctx, &c)
+	if err != nil {
+		return errors.Join(fmt.Errorf("how much of %s is kept: %w", c.Path, err), h.Close())
 	}
-	for path, info := range files {
-		if inodeOf(info) != c.Inode && c.Head.N > 0 && c.isIn(path) {
-			return path, inodeOf(info)
-		}
+	// the records behind the cursor stay in doubt: a power cut may still
+	// take them
+	c.Inode, c.Tried = inodeOf(info), kept
+	file := f.at(h, path, c)
+	file.pos, file.given = kept, kept
+	if p, ok := file.reached(kept, f.o.Now()); ok {
+		file.wait = p
 	}
-	return "", inode{}
+	f.files[c.Inode] = file
+	return nil
 }
 
-// isIn says whether a file holds the content up to the cursor.
-func (c *cursor) isIn(path string) bool {
+// locate finds and opens the content of a cursor: in its file, in its file
+// under another name, or in a copy. It is nil when nothing holds it.
+func (c *cursor) locate() (path string, h *os.File) {
+	if h := c.openIn(c.Path, true); h != nil {
+		return c.Path, h
+	}
+	files := regular(filepath.Dir(c.Real))
+	for path := range files {
+		if h := c.openIn(path, true); h != nil {
+			return path, h
+		}
+	}
+	for path := range files {
+		if h := c.openIn(path, false); h != nil {
+			return path, h
+		}
+	}
+	return "", nil
+}
+
+// openIn opens a file that holds the content up to the cursor: the cursor's
+// own file, or a copy of it.
+func (c *cursor) openIn(path string, own bool) *os.File {
 	h, err := os.Open(path)
 	if err != nil {
-		return false
+		return nil
 	}
-	defer h.Close()
 	info, err := h.Stat()
-	return err == nil && info.Size() >= c.Offset && c.Head.at(h, 0) && c.Tail.at(h, c.Offset-int64(c.Tail.N))
+	if err == nil && (inodeOf(info) == c.Inode) == own && (own || c.Head.N > 0) && c.isIn(h, info) {
+		return h
+	}
+	h.Close()
+	return nil
+}
+
+func (c *cursor) isIn(h *os.File, info fs.FileInfo) bool {
+	return info.Size() >= c.Offset && c.Head.at(h, 0) && c.Tail.at(h, c.Offset-int64(c.Tail.N))
 }
 
 // maxAsk bounds the search for what is kept.

@@ -33,6 +33,7 @@ type world struct {
 
 	killBefore, killAfter, killSave bool   // at the next batch, or cursor
 	during                          func() // the next batch, when it is kept
+	duringSearch                    func() // the next question for what is kept
 	overloaded, refuse              int    // batches not taken now, then records of the next refused for good
 }
 
@@ -75,6 +76,10 @@ func (w *world) Append(_ context.Context, r []store.Record) error {
 
 func (w *world) Search(_ context.Context, q store.LogQuery) iter.Seq2[store.Record, error] {
 	id := strings.TrimPrefix(q.Text, fieldID+":")
+	if during := w.duringSearch; during != nil {
+		w.duringSearch = nil
+		during()
+	}
 	return func(yield func(store.Record, error) bool) {
 		for _, r := range w.records {
 			if r.Resource.Attrs.Text(fieldID) == id && q.Range.Has(r.Time) && !yield(r, nil) {
