@@ -52,12 +52,7 @@ func (b *block) findClass(n *node, cand, out bitset) {
 	if b.meta.mask&n.mask == 0 || b.marks() != nil {
 		return
 	}
-	cand.each(func(row int) bool {
-		if n.mask>>b.class(row)&1 == 1 {
-			out.set(row)
-		}
-		return true
-	})
+	b.classes.In(n.mask, cand, out)
 }
 
 func (b *block) findAll(f *filter, n *node, cand, out bitset) {

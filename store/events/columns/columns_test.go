@@ -161,6 +161,41 @@ func TestIntsComeBack(t *testing.T) {
 	}
 }
 
+// TestIntsIn asks columns of each encoding which rows have one of some numbers.
+func TestIntsIn(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for round := range 400 {
+		v := make([]int64, 1+r.IntN(300))
+		base, spread, step := r.Int64N(12)-4, 1+r.Int64N(9), []int64{1, 2, 300}[round%3]
+		for i := range v {
+			if v[i] = base + r.Int64N(spread)*step; round%4 == 1 && i > 0 { // rising: kept as differences
+				v[i] = v[i-1] + r.Int64N(2)
+			}
+		}
+		w := newWriter()
+		w.Ints(slices.Clone(v))
+		ints := newReader(w.Out).Ints(len(v))
+		mask := uint8(r.Uint32())
+		rows, out, want := make([]uint64, (len(v)+63)/64), make([]uint64, (len(v)+63)/64), make([]uint64, (len(v)+63)/64)
+		for i, n := range v {
+			if r.IntN(4) == 0 {
+				out[i>>6] |= 1 << (i & 63) // what is there stays
+				want[i>>6] |= 1 << (i & 63)
+			}
+			if r.IntN(5) > round%5 {
+				continue
+			}
+			rows[i>>6] |= 1 << (i & 63)
+			if n >= 0 && n < 8 && mask>>n&1 == 1 {
+				want[i>>6] |= 1 << (i & 63)
+			}
+		}
+		if ints.In(mask, rows, out); !slices.Equal(out, want) {
+			t.Fatalf("of %v rows %b with %b: %b, want %b", v, rows, mask, out, want)
+		}
+	}
+}
+
 func TestFloatsComeBack(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	lists := [][]float64{{}, {1.5}, {math.NaN(), 1}, {math.Copysign(0, -1), 0}, {math.Inf(1)}, {1e300, 1e-300}, {0.1, 0.25, 38.12}, {1 << 53, 1}, {0.1 + 0.2}}

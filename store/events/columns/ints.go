@@ -185,6 +185,39 @@ func (r *Reader) planes(v *Ints, n int) {
 	}
 }
 
+// In adds to out those of rows whose integer, if it is one from 0 to 7, has its
+// bit in mask. Both have a bit for each row.
+func (v *Ints) In(mask uint8, rows, out []uint64) {
+	has := func(n int64) bool { return uint64(n) < 8 && mask>>uint64(n)&1 == 1 }
+	if v.width != 1 || v.all != nil {
+		for i, w := range rows {
+			for ; w != 0; w &= w - 1 {
+				if j := bits.TrailingZeros64(w); has(v.At(i<<6 + j)) {
+					out[i] |= 1 << j
+				}
+			}
+		}
+		return
+	}
+	var hit [256]uint64 // by the byte of the plane
+	for c := range hit {
+		if has(v.base + int64(uint64(c)*v.step)) {
+			hit[c] = 1
+		}
+	}
+	plane := v.planes[0]
+	for i, w := range rows {
+		if w == 0 {
+			continue
+		}
+		got := uint64(0)
+		for j, c := range plane[i<<6 : min(i<<6+64, len(plane))] {
+			got |= hit[c] << j
+		}
+		out[i] |= got & w
+	}
+}
+
 func sized[T any](to []T, n int) []T {
 	if cap(to) < n {
 		return make([]T, n)
