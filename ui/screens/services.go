@@ -130,14 +130,16 @@ type ServiceEdge struct {
 	Faded  bool
 	Back   bool // it leads to the left
 	X, Y   float64
-	Label  *EdgeLabel
+	Label  EdgeLabel
 }
 
-// EdgeLabel is what an edge says, where there is room for it.
+// EdgeLabel is what an edge says.
 type EdgeLabel struct {
 	Text, Strong string
 	Href         string
 	X, Y         float64
+	Width        float64 // px, at most
+	Crowded      bool    // it is shown only while the edge is pointed at
 }
 
 // CallRow is an edge in words and numbers.
@@ -170,6 +172,10 @@ func (m *ServiceMap) size() templ.SafeCSS {
 }
 
 func (m *ServiceMap) box() string { return "0 0 1000 " + strconv.Itoa(m.Height) }
+
+func (l EdgeLabel) place() templ.SafeCSS {
+	return place(l.X, l.Y) + ";max-width:" + templ.SafeCSS(px(l.Width))
+}
 
 func (e ServiceEdge) stroke() templ.SafeCSS {
 	return templ.SafeCSS("stroke-width:" + strconv.FormatFloat(e.Stroke, 'f', 1, 64))

@@ -10,14 +10,15 @@ import (
 
 // TraceMap is which service called which in one trace.
 type TraceMap struct {
-	Height  int // px
-	Columns int
-	Nodes   []MapNode
-	Edges   []MapEdge
-	Note    MapNote
+	Height int // px
+	Least  int // px, of the width
+	Most   int
+	Nodes  []MapNode
+	Edges  []MapEdge
+	Note   MapNote
 }
 
-// MapNode is a service; X is a share of the width, Y is in px.
+// MapNode is a service. X is in percent of the width, Y in px.
 type MapNode struct {
 	Name   string
 	Slot   int
@@ -31,11 +32,14 @@ type MapNode struct {
 
 // MapEdge is the calls from one service to another.
 type MapEdge struct {
-	Path   string
-	X, Y   float64 // of the words
-	Text   string
-	Result string
-	Bad    bool
+	Path    string // of an SVG whose width is 1000 and whose height is the map's
+	Title   string
+	X, Y    float64 // of the words
+	Width   float64 // px, at most, of the words
+	Crowded bool    // they are shown only while the edge is pointed at
+	Text    string
+	Result  string
+	Bad     bool
 }
 
 // MapNote is the sentence below the map, in which an operation may be named.
@@ -46,11 +50,11 @@ type MapNote struct {
 func (m TraceMap) box() string { return "0 0 1000 " + strconv.Itoa(m.Height) }
 
 func (m TraceMap) size() templ.SafeCSS {
-	return templ.SafeCSS("height:" + strconv.Itoa(m.Height) + "px;min-width:" + strconv.Itoa(max(1, m.Columns)*215) + "px")
+	return templ.SafeCSS("height:" + strconv.Itoa(m.Height) + "px;min-width:" + strconv.Itoa(m.Least) + "px;max-width:" + strconv.Itoa(m.Most) + "px")
 }
 
-func spot(x, y float64) templ.SafeCSS {
-	return templ.SafeCSS("left:clamp(84px," + pct(x) + ",calc(100% - 84px));top:" + strconv.FormatFloat(y, 'f', 1, 64) + "px")
+func (e MapEdge) place() templ.SafeCSS {
+	return place(e.X, e.Y) + ";max-width:" + templ.SafeCSS(px(e.Width))
 }
 
 func orNone(s string) string {
@@ -58,4 +62,12 @@ func orNone(s string) string {
 		return chart.Dash
 	}
 	return s
+}
+
+// focusable lets keys reach what is not a link.
+func focusable(on bool) templ.Attributes {
+	if !on {
+		return nil
+	}
+	return templ.Attributes{"tabindex": "0"}
 }

@@ -222,34 +222,29 @@ func TestMapOfManyServices(t *testing.T) {
 	if len(m.Nodes) != 50 || len(m.Edges) < 50 {
 		t.Fatalf("%d nodes, %d edges", len(m.Nodes), len(m.Edges))
 	}
-	wide := float64(max(m.Width, usualMapWidth))
-	var taken []rect
-	put := func(what string, r rect) {
-		if r.left < 0 || r.right > wide || r.top < 0 || r.bottom > float64(m.Height) {
-			t.Errorf("%s lies outside: %v", what, r)
-		}
-		if (&paper{taken: taken}).overlaps(r) {
-			t.Errorf("%s lies on something: %v", what, r)
-		}
-		taken = append(taken, r)
-	}
-	for _, n := range m.Nodes {
-		put(n.Name, around(n.X*wide/100, n.Y, nodeWidth, nodeHeight))
-	}
 	labels := 0
 	for _, e := range m.Edges {
-		if e.Label != nil {
-			labels++
-			put(e.Title, around(e.Label.X*wide/100, e.Label.Y, 30, 17))
-		}
+		labels += boolInt(!e.Label.Crowded)
 	}
 	if labels < len(m.Edges)/2 {
 		t.Errorf("%d of %d edges say something", labels, len(m.Edges))
 	}
+	for _, wide := range []float64{1, 1.2, 2} {
+		wide *= float64(m.Width)
+		s := &sheet{t: t, wide: wide, high: float64(m.Height)}
+		for _, n := range m.Nodes {
+			s.put(n.Name, n.X, n.Y, nodeWidth, nodeHeight)
+		}
+		for _, e := range m.Edges {
+			if !e.Label.Crowded {
+				s.put(e.Title, e.Label.X, e.Label.Y, e.Label.Width, labelHeight)
+			}
+		}
+	}
 }
 
 func TestCurve(t *testing.T) {
-	p := &paper{columns: 3, wide: usualMapWidth}
+	p := &paper{columns: 3, least: leastMapWidth, widest: widestMap, width: nodeWidth, row: rowHeight, top: mapMargin}
 	c := p.curve([]layers.Point{{X: 0, Y: 0}, {X: 1, Y: 1}, {X: 2, Y: 0.5}})
 	for share, want := range map[float64][2]float64{0: {p.x(0) + 3.7, p.y(0)}, 0.5: {50, p.y(1)}, 1: {p.x(2) - 3.7, p.y(0.5)}} {
 		if x, y := c.point(share); math.Abs(x-want[0]) > 1e-9 || y != want[1] {

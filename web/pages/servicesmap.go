@@ -15,18 +15,18 @@ import (
 	"tripod/ui/screens"
 )
 
-// The map is laid out on the server. Its width is a share of the page's, from
-// leastMapWidth on; labels are placed as if it were usualMapWidth.
+// The map is laid out on the server. Its width is the page's, from
+// leastMapWidth on.
 const (
 	maxServiceNodes = 100
 	maxServiceEdges = 400
 	leastMapWidth   = 1040 // px
-	usualMapWidth   = 1180
-	mapColumn       = 190 // px, at least
-	rowHeight       = 66  // px
-	mapMargin       = 40  // px above and below the outermost nodes
-	nodeWidth       = 152 // px, as --nw
+	mapColumn       = 228  // px, at least: five columns fit on a screen of 1440 px
+	rowHeight       = 66   // px
+	mapMargin       = 40   // px above and below the outermost nodes
+	nodeWidth       = 152  // px, as --nw
 	nodeHeight      = 44
+	widestMap       = 2000  // px
 	badEdge         = 0.005 // share of errors from which an edge is red
 )
 
@@ -121,19 +121,30 @@ func (g *mapping) draw(m *screens.ServiceMap) {
 	drawn := layers.Draw(len(g.nodes), edges)
 	m.Width = max(leastMapWidth, drawn.Columns*mapColumn)
 	m.Height = 2*mapMargin + int(math.Ceil(drawn.Rows*rowHeight))
-	at := paper{columns: drawn.Columns, wide: float64(max(m.Width, usualMapWidth))}
+	at := paper{columns: drawn.Columns, least: float64(m.Width), widest: widestMap, width: nodeWidth, row: rowHeight, top: mapMargin}
 	for i, name := range g.nodes {
 		x, y := at.x(drawn.Nodes[i].X), at.y(drawn.Nodes[i].Y)
 		m.Nodes = append(m.Nodes, g.node(name, x, y))
-		at.take(x, y, nodeWidth, nodeHeight)
+		at.take(x, y, nodeHeight)
 	}
 	most := 0.0
 	for _, d := range g.deps {
 		most = max(most, g.rate(d.Calls))
 	}
+	labels := make([]mapLabel, len(g.deps))
 	for i, d := range g.deps {
-		m.Edges = append(m.Edges, g.edge(d, drawn.Edges[i], &at, most))
+		c := at.curve(drawn.Edges[i])
+		e := g.edge(d, c, most)
+		end := drawn.Edges[i][len(drawn.Edges[i])-1]
+		e.X, e.Y = at.x(end.X), at.y(end.Y)
+		m.Edges = append(m.Edges, e)
 		m.Calls = append(m.Calls, g.call(d))
+		labels[i] = mapLabel{c: c, width: labelWidth(e.Label.Text, e.Label.Strong), rank: labelRank(e, d)}
+	}
+	at.placeLabels(labels)
+	for i, l := range labels {
+		to := &m.Edges[i].Label
+		to.X, to.Y, to.Width, to.Crowded = l.x, l.y, l.width, l.crowded
 	}
 }
 
@@ -192,11 +203,12 @@ func (g *mapping) faded(name string) bool {
 	})
 }
 
-func (g *mapping) edge(d store.Dependency, path []layers.Point, at *paper, most float64) screens.ServiceEdge {
+func (g *mapping) edge(d store.Dependency, c curve, most float64) screens.ServiceEdge {
 	rate := g.rate(d.Calls)
-	e := screens.ServiceEdge{Kind: "k0", Stroke: 1.4 + 3*math.Log1p(rate)/math.Max(math.Log1p(most), 1e-9), Title: g.sentence(d)}
+	e := screens.ServiceEdge{Kind: "k0", Stroke: 1.4 + 3*math.Log1p(rate)/math.Max(math.Log1p(most), 1e-9), Title: g.sentence(d), Path: c.svg(), Back: c.back}
 	failed := share(d.Errors, d.Calls)
-	label := screens.EdgeLabel{Text: chart.Brief(rate) + "/s", Href: g.traces(d)}
+	label := &e.Label
+	label.Text, label.Href = chart.Brief(rate)+"/s", g.traces(d)
 	switch {
 	case failed > badEdge:
 		e.Kind, label.Strong = "k1", chart.Percent(failed).String()
@@ -210,14 +222,20 @@ func (g *mapping) edge(d store.Dependency, path []layers.Point, at *paper, most 
 		_, known := g.number[sel]
 		e.Faded = known && d.Caller != sel && d.Callee != sel
 	}
-	c := at.curve(path)
-	e.Path, e.Back = c.svg(), c.back
-	e.X, e.Y = at.x(path[len(path)-1].X), at.y(path[len(path)-1].Y)
-	if x, y, ok := at.room(c, label.Text+label.Strong); ok {
-		label.X, label.Y = x, y
-		e.Label = &label
-	}
 	return e
+}
+
+// labelRank puts the calls of the chosen service first, then those that fail,
+// then the busiest.
+func labelRank(e screens.ServiceEdge, d store.Dependency) float64 {
+	rank := math.Log1p(float64(d.Calls)) // below 44
+	if e.Kind == "k1" {
+		rank += 100
+	}
+	if !e.Faded {
+		rank += 1000
+	}
+	return rank
 }
 
 func (g *mapping) sentence(d store.Dependency) string {

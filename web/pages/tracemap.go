@@ -1,7 +1,7 @@
 package pages
 
 import (
-	"cmp"
+	"math"
 	"slices"
 
 	"tripod/store"
@@ -123,10 +123,13 @@ func peerOf(n *node) string {
 
 // Sizes of the drawing, in px.
 const (
-	mapRow   = 92
-	mapSide  = 61 // above and below the outermost nodes
-	mapLabel = 19 // labels of calls stand so far from each other
-	mapLeast = 210
+	mapRow      = 92
+	mapSide     = 61  // above and below the outermost nodes
+	mapBoxWidth = 168 // the width of a node, as --nw
+	mapBoxHigh  = 48
+	mapStep     = 340 // from column to column, at least
+	mapWideStep = 420 // at most
+	mapLeast    = 210
 )
 
 // mapView places the nodes in columns and the words of the calls between them.
@@ -137,27 +140,36 @@ func (p *Pages) mapView(a *traceAsk) *screens.TraceMap {
 		edges[i] = layers.Edge{From: e.from, To: e.to, Weight: 1}
 	}
 	drawn := layers.Draw(len(m.nodes), edges)
-	v := &screens.TraceMap{Height: max(mapLeast, int(drawn.Rows*mapRow)+2*mapSide), Columns: drawn.Columns, Note: a.mapNote(m)}
-	top := (float64(v.Height) - drawn.Rows*mapRow) / 2
-	at := func(pt layers.Point) [2]float64 { // percent of the width, px
-		if drawn.Columns < 2 {
-			return [2]float64{50, top + pt.Y*mapRow}
-		}
-		return [2]float64{12 + 76*pt.X/float64(drawn.Columns-1), top + pt.Y*mapRow}
+	steps := max(0, drawn.Columns-1)
+	const ends = mapBoxWidth + 8
+	v := &screens.TraceMap{
+		Height: max(mapLeast, int(drawn.Rows*mapRow)+2*mapSide),
+		Least:  steps*mapStep + ends, Most: steps*mapWideStep + ends, Note: a.mapNote(m),
 	}
+	at := paper{columns: drawn.Columns, least: float64(v.Least), widest: float64(v.Most), width: mapBoxWidth, row: mapRow}
+	at.top = (float64(v.Height) - drawn.Rows*mapRow) / 2
 	worst := a.slowest(m)
 	for i, n := range m.nodes {
-		xy := at(drawn.Nodes[i])
-		v.Nodes = append(v.Nodes, p.mapBox(a, n, xy[0]/100, xy[1], i == worst))
+		x, y := at.x(drawn.Nodes[i].X), at.y(drawn.Nodes[i].Y)
+		box := p.mapBox(a, n, x, y, i == worst)
+		at.take(x, y, n.height())
+		v.Nodes = append(v.Nodes, box)
 	}
+	labels := make([]mapLabel, len(m.edges))
 	for i, e := range m.edges {
-		c := curve{}
-		for _, pt := range drawn.Edges[i] {
-			c.at = append(c.at, at(pt))
+		c := at.curve(drawn.Edges[i])
+		line := mapLine(m, e, c)
+		labels[i] = mapLabel{c: c, width: min(labelWidth(line.Text, line.Result), mapStep-mapBoxWidth), rank: math.Log1p(float64(e.time))}
+		if line.Bad {
+			labels[i].rank += 100 // above all that do not fail: the logarithm of a time is below 44
 		}
-		v.Edges = append(v.Edges, mapLine(e, c))
+		v.Edges = append(v.Edges, line)
 	}
-	spread(v.Edges, float64(v.Height))
+	at.placeLabels(labels)
+	for i, l := range labels {
+		to := &v.Edges[i]
+		to.X, to.Y, to.Width, to.Crowded = l.x, l.y, l.width, l.crowded
+	}
 	return v
 }
 
@@ -185,33 +197,27 @@ func (a *traceAsk) slowest(m *traceMap) int {
 	return worst
 }
 
-func mapLine(e mapEdge, c curve) screens.MapEdge {
-	x, y := c.point(0.5)
-	out := screens.MapEdge{Path: c.svg(), X: x / 100, Y: y, Bad: e.errors > 0, Text: counted(e.calls, "call") + ", " + dur(e.time)}
+// height is in px; errors have a line of their own.
+func (n mapNode) height() float64 {
+	if n.errors > 0 {
+		return mapBoxHigh + 16
+	}
+	return mapBoxHigh
+}
+
+func mapLine(m *traceMap, e mapEdge, c curve) screens.MapEdge {
+	out := screens.MapEdge{Path: c.svg(), Bad: e.errors > 0, Text: counted(e.calls, "call") + ", " + dur(e.time)}
 	if e.errors > 0 {
 		out.Result = e.result
 		if e.calls > 1 {
 			out.Result = counted(e.errors, "error")
 		}
 	}
+	out.Title = orDash(m.nodes[e.from].name) + " to " + orDash(m.nodes[e.to].name) + ": " + out.Text
+	if out.Result != "" {
+		out.Title += ", " + out.Result
+	}
 	return out
-}
-
-// spread moves labels that stand over each other apart.
-func spread(edges []screens.MapEdge, height float64) {
-	order := make([]int, len(edges))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(edges[a].X, edges[b].X), cmp.Compare(edges[a].Y, edges[b].Y))
-	})
-	for k := 1; k < len(order); k++ {
-		before, e := &edges[order[k-1]], &edges[order[k]]
-		if e.X-before.X < 0.12 && e.Y < before.Y+mapLabel {
-			e.Y = min(before.Y+mapLabel, height-8)
-		}
-	}
 }
 
 // mapNote says where the time went, in the numbers of the map.

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"tripod/store"
-	"tripod/ui/screens"
 )
 
 // asText is a map as lines: nodes with their own time, then calls.
@@ -101,14 +100,48 @@ func TestMapOfManyServicesIsBounded(t *testing.T) {
 	}
 }
 
+// TestWordsOfCallsStandApart draws what seven services call of seven others.
 func TestWordsOfCallsStandApart(t *testing.T) {
-	edges := []screens.MapEdge{{X: 0.5, Y: 100}, {X: 0.5, Y: 101}, {X: 0.51, Y: 90}, {X: 0.9, Y: 100}}
-	spread(edges, 400)
-	for i := range edges {
-		for j := range edges[:i] {
-			if dy := edges[i].Y - edges[j].Y; edges[i].X == edges[j].X && dy < mapLabel && dy > -mapLabel {
-				t.Errorf("%v and %v", edges[i], edges[j])
+	spans := []store.Span{sp(1, 0, "web", 0, 1000)}
+	add := func(parent store.SpanID, service string) store.SpanID {
+		s := sp(2, 1, service, int64(len(spans)), 900)
+		s.SpanID, s.ParentID = wideID(1000+len(spans)), parent
+		if len(spans)%5 == 0 {
+			s.Status, s.StatusMessage = store.StatusError, "a reason that is rather long"
+		}
+		spans = append(spans, s)
+		return s.SpanID
+	}
+	for i := range 7 {
+		front := add(spans[0].SpanID, fmt.Sprint("front ", i))
+		for k := range 7 {
+			add(front, fmt.Sprint("back ", k))
+		}
+	}
+	p, err := New(traceDoors())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := p.mapView(&traceAsk{t: growTree(spans)})
+	if len(m.Nodes) != 15 || len(m.Edges) != 56 {
+		t.Fatalf("%d nodes, %d edges", len(m.Nodes), len(m.Edges))
+	}
+	for _, wide := range []int{m.Least, (m.Least + m.Most) / 2, m.Most} {
+		s := &sheet{t: t, wide: float64(wide), high: float64(m.Height)}
+		for _, n := range m.Nodes {
+			s.put(n.Name, n.X, n.Y, mapBoxWidth, mapBoxHigh+16*float64(boolInt(n.Errors != "")))
+		}
+		shown := 0
+		for _, e := range m.Edges {
+			if !e.Crowded {
+				shown++
+				s.put(e.Title, e.X, e.Y, e.Width, labelHeight)
+			} else if e.Title == "" {
+				t.Error("an edge without words has no title")
 			}
+		}
+		if shown < len(m.Edges)/2 {
+			t.Errorf("%d of %d edges say something", shown, len(m.Edges))
 		}
 	}
 }

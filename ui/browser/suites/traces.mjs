@@ -22,6 +22,7 @@ export default function traces(scene) {
   scene('the overview chooses what is drawn', zooming);
   scene('critical path and log lines are switched', switches);
   scene('flame and map of a trace', flameAndMap);
+  scene('a crowded map: no words lie on others, and those left out are shown on demand', crowdedMap);
   scene('what is usual, and two traces side by side', typical);
   scene('a rectangle in the scatter plot', brushing);
   scene('a bar of the histogram', histogramBar);
@@ -282,6 +283,34 @@ async function flameAndMap(page, { origin }) {
   await page.locator('.tmap .nd a', { hasText: 'planner-api' }).click();
   await page.locator('#span-found', { hasText: / of / }).waitFor();
   assert.equal(await page.locator('#span-find').inputValue(), 'planner-api');
+}
+
+// Seven services call seven others: not all has room to be said.
+async function crowdedMap(page, { origin }) {
+  const spans = [{ id: 1, service: 'crowd', name: 'GET /', from: 0, to: 900, kind: 2 }];
+  const add = (parent, service, error) => spans.push({ id: spans.length + 1, parent, service, name: 'call', from: 1, to: 800, ...(error ? { error } : {}) });
+  for (let i = 0; i < 7; i++) {
+    const front = add(1, 'crowd-front-' + i);
+    for (let k = 0; k < 7; k++) add(front, 'crowd-back-' + k, (i + k) % 6 === 0 && 'a reason that is rather long');
+  }
+  const id = await sendTrace(origin, spans);
+  await until('the whole trace', async () => (await json(`${origin}/api/traces/${id}`)).data[0].spans.length === spans.length);
+  await page.goto(`/traces/${id}?view=map`);
+  const shy = page.locator('.tmap .ed.shy');
+  assert.ok((await shy.count()) > 0, 'some words are left out');
+  for (const width of [1800, 1440, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    const on = await page.evaluate(() => {
+      const boxes = [...document.querySelectorAll('.tmap .nd, .tmap .ed:not(.shy)')].map((el) => [el.textContent.trim(), el.getBoundingClientRect()]);
+      return boxes.flatMap(([a, p], i) => boxes.slice(0, i).filter(([, q]) => Math.min(p.right, q.right) - Math.max(p.left, q.left) > 0.5 && Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top) > 0.5).map(([b]) => `${a} on ${b}`));
+    });
+    assert.deepEqual(on, [], `at ${width} px`);
+  }
+  const opacity = () => shy.first().evaluate((el) => Number(getComputedStyle(el).opacity));
+  assert.equal(await opacity(), 0);
+  await shy.first().focus();
+  assert.equal(await opacity(), 1);
+  assert.match(await shy.first().getAttribute('title'), /^crowd-front-\d to crowd-back-\d: 1 call, /);
 }
 
 // What is usual is told: in the facts, at the bars, in the drawer, in a sentence; c puts both side by side.

@@ -1,35 +1,39 @@
 package pages
 
 import (
-	"math"
 	"strconv"
 	"strings"
 
 	"tripod/ui/layers"
 )
 
-// paper is what a map is drawn on: x in percent of its width, y in px.
+// paper is what a map is drawn on: x in percent of its width, y in px. Labels
+// are placed as if it were as narrow as it may get: what stands apart there
+// stands further apart on a wider one.
 type paper struct {
-	columns int
-	wide    float64 // px, at which labels have room
-	taken   []rect  // px
+	columns  int
+	least    float64 // px, of the width
+	width    float64 // px, of a node
+	row, top float64 // px, from row to row and above the first
+	taken    []rect  // px, by nodes and labels
+	widest   float64 // px, the width up to which the ends of curves lie under their nodes
 }
 
 type rect struct{ left, top, right, bottom float64 }
 
 func (p *paper) x(column float64) float64 {
-	if p.columns == 1 {
+	if p.columns < 2 {
 		return 50
 	}
-	edge := 100 * (nodeWidth/2 + 4) / float64(max(leastMapWidth, p.columns*mapColumn))
+	edge := 100 * (p.width/2 + 4) / p.least
 	return edge + (100-2*edge)*column/float64(p.columns-1)
 }
 
-func (p *paper) y(row float64) float64 { return mapMargin + row*rowHeight }
+func (p *paper) y(row float64) float64 { return p.top + row*p.row }
 
-// take keeps a place around a middle from labels.
-func (p *paper) take(x, y, width, height float64) {
-	p.taken = append(p.taken, around(x*p.wide/100, y, width, height))
+// take keeps the place of a node from labels.
+func (p *paper) take(x, y, height float64) {
+	p.taken = append(p.taken, around(x*p.least/100, y, p.width, height))
 }
 
 func around(x, y, width, height float64) rect {
@@ -42,16 +46,13 @@ type curve struct {
 	back bool         // to the left
 }
 
-// widestMap is the px up to which the ends of curves lie under their nodes.
-const widestMap = 2000
-
 // curve goes from one node's side to the other's.
 func (p *paper) curve(path []layers.Point) curve {
 	c := curve{back: path[len(path)-1].X < path[0].X}
 	for _, at := range path {
 		c.at = append(c.at, [2]float64{p.x(at.X), p.y(at.Y)})
 	}
-	side := 100 * (nodeWidth/2 - 2) / max(p.wide, widestMap)
+	side := 100 * (p.width/2 - 2) / max(p.least, p.widest)
 	if c.back {
 		side = -side
 	}
@@ -85,30 +86,4 @@ func (c curve) point(share float64) (x, y float64) {
 	mid := (from[0] + to[0]) / 2
 	x = u*u*u*from[0] + 3*u*u*t*mid + 3*u*t*t*mid + t*t*t*to[0]
 	return x, from[1] + ease*(to[1]-from[1])
-}
-
-// labelAt are the shares of a curve at which its label may stand, best first.
-var labelAt = [...]float64{0.5, 0.42, 0.58, 0.35, 0.65, 0.28, 0.72}
-
-// room finds and takes a place for a label.
-func (p *paper) room(c curve, text string) (x, y float64, ok bool) {
-	width := 6.4*float64(len([]rune(text))) + 16
-	for _, share := range labelAt {
-		x, y := c.point(share)
-		r := around(x*p.wide/100, y, width, 17)
-		if r.left >= 0 && r.right <= p.wide && !p.overlaps(r) {
-			p.taken = append(p.taken, r)
-			return x, y, true
-		}
-	}
-	return 0, 0, false
-}
-
-func (p *paper) overlaps(r rect) bool {
-	for _, t := range p.taken {
-		if math.Min(r.right, t.right) > math.Max(r.left, t.left) && math.Min(r.bottom, t.bottom) > math.Max(r.top, t.top) {
-			return true
-		}
-	}
-	return false
 }
