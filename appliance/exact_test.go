@@ -166,7 +166,7 @@ func statesNoTime(line string) bool {
 }
 
 func offset(r *store.Record) int64 {
-	v, _ := r.Attrs.Get("log.file.offset")
+	v, _ := r.Attrs.Get(store.AttrFileOffset)
 	return v.Int()
 }
 

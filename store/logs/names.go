@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"tripod/store"
 )
 
 // How a record's parts are called as fields of an event. Attributes have their
@@ -128,7 +130,7 @@ func sameLabel(name, asked string) bool {
 // unsaid are the fields that texts are not searched in.
 func unsaid(name string) bool {
 	if name == "" || name[0] >= keep[0] {
-		return false
+		return store.IsFileMark(name)
 	}
 	switch name {
 	case wordBody, wordService, wordTrace, wordSpan, wordEvent:

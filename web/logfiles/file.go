@@ -173,7 +173,7 @@ func (file *file) reached(offset int64, now time.Time) (point, bool) {
 // record makes a record of joined lines.
 func (file *file) record(t *taken, now time.Time) store.Record {
 	r := store.Record{Time: t.time, Observed: now.UnixNano(), Service: file.svc, Resource: file.res}
-	r.Attrs = store.Attrs{{Key: fieldOffset, Value: store.Int(t.end)}}
+	r.Attrs = store.Attrs{{Key: store.AttrFileID, Value: store.String(file.c.ID)}, {Key: store.AttrFileOffset, Value: store.Int(t.end)}}
 	if t.stream != "" {
 		r.Attrs = append(r.Attrs, store.Attr{Key: "log.iostream", Value: store.String(t.stream)})
 	}

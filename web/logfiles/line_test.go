@@ -116,7 +116,7 @@ func TestOrigin(t *testing.T) {
 	} {
 		res, service := origin(&cursor{ID: "f1", Path: path})
 		var pairs []string
-		for _, a := range res.Attrs[2:] {
+		for _, a := range res.Attrs[1:] {
 			pairs = append(pairs, a.Key+"="+a.Value.Text())
 		}
 		if got := fmt.Sprintf("%s {%s}", service, strings.Join(pairs, " ")); got != want {

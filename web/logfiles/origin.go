@@ -8,13 +8,9 @@ import (
 	"tripod/store"
 )
 
-// Fields of every record. The offset is that behind the record: by it, a
-// restart knows what is kept.
-const (
-	fieldID     = "log.file.id"
-	fieldPath   = "log.file.path"
-	fieldOffset = "log.file.offset"
-)
+// fieldPath is a field of every record, beside store.AttrFileID and
+// store.AttrFileOffset.
+const fieldPath = "log.file.path"
 
 // Paths of containers: /var/log/pods/NAMESPACE_POD_UID/CONTAINER/0.log,
 // /var/log/containers/POD_NAMESPACE_CONTAINER-ID.log, and Docker's
@@ -28,10 +24,7 @@ var (
 // origin is the resource of a file's records, and the service that its path
 // names: the container, or the file's name up to its first dot.
 func origin(c *cursor) (*store.Resource, string) {
-	attrs := store.Attrs{
-		{Key: fieldID, Value: store.String(c.ID)},
-		{Key: fieldPath, Value: store.String(c.Path)},
-	}
+	attrs := store.Attrs{{Key: fieldPath, Value: store.String(c.Path)}}
 	add := func(names []string, values []string) {
 		for i, name := range names {
 			attrs = append(attrs, store.Attr{Key: name, Value: store.String(values[i])})

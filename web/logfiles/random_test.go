@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"tripod/store"
 )
 
 // TestEveryLineExactlyOnce writes, rotates both ways and kills at random, while
@@ -103,7 +105,7 @@ func TestEveryLineExactlyOnce(t *testing.T) {
 		for i := range lines {
 			if n := count[fmt.Sprintf("line %d", i)]; n != 1 {
 				for _, r := range w.records {
-					t.Log(r.Resource.Attrs.Text(fieldID), r.Attrs[0].Value.Text(), r.Line())
+					t.Log(r.Attrs.Text(store.AttrFileID), r.Attrs[1].Value.Text(), r.Line())
 				}
 				t.Fatalf("seed %d: line %d is there %d times, of %d lines; steps %s; lost %v", seed, i, n, lines, strings.Join(log, " "), w.lost)
 			}

@@ -113,12 +113,12 @@ func (f *Follower) kept(ctx context.Context, c *cursor) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, maxAsk)
 	defer cancel()
 	kept := c.Offset
-	q := store.LogQuery{Text: fieldID + ":" + c.ID, Range: store.TimeRange{From: c.From, To: c.To + 1}}
+	q := store.LogQuery{Text: store.AttrFileID + ":" + c.ID, Range: store.TimeRange{From: c.From, To: c.To + 1}}
 	for r, err := range f.doors.Search.Search(ctx, q) {
 		if err != nil {
 			return 0, err
 		}
-		if v, ok := r.Attrs.Get(fieldOffset); ok && v.Kind == store.KindInt && v.Int() <= c.Tried {
+		if v, ok := r.Attrs.Get(store.AttrFileOffset); ok && v.Kind == store.KindInt && v.Int() <= c.Tried {
 			kept = max(kept, v.Int())
 		}
 	}

@@ -75,14 +75,14 @@ func (w *world) Append(_ context.Context, r []store.Record) error {
 }
 
 func (w *world) Search(_ context.Context, q store.LogQuery) iter.Seq2[store.Record, error] {
-	id := strings.TrimPrefix(q.Text, fieldID+":")
+	id := strings.TrimPrefix(q.Text, store.AttrFileID+":")
 	if during := w.duringSearch; during != nil {
 		w.duringSearch = nil
 		during()
 	}
 	return func(yield func(store.Record, error) bool) {
 		for _, r := range w.records {
-			if r.Resource.Attrs.Text(fieldID) == id && q.Range.Has(r.Time) && !yield(r, nil) {
+			if r.Attrs.Text(store.AttrFileID) == id && q.Range.Has(r.Time) && !yield(r, nil) {
 				return
 			}
 		}

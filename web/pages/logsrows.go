@@ -19,11 +19,13 @@ const (
 	rowValue   = 120  // bytes of their values
 )
 
-// quietFields say the same on every line of a process, so rows leave them out.
+// quietFields say the same on every line of a process, or nothing that anybody
+// reads, so rows leave them out.
 var quietFields = map[string]bool{
 	"pid": true, "hostname": true, "v": true, "time": true, "level": true, "severity": true,
 	"trace_id": true, "span_id": true, "trace_flags": true, "traceId": true, "spanId": true,
 	"service": true, "service.name": true, "msg": true, "message": true,
+	store.AttrFileID: true, store.AttrFileOffset: true,
 }
 
 // rowMaker makes the rows of one answer. ctx is here only while it does.

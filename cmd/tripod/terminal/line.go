@@ -69,6 +69,9 @@ type printer struct {
 
 var levelColor = map[string]string{"trace": dim, "debug": dim, "info": green, "warn": yellow, "error": red, "fatal": red}
 
+// quiet are fields that are for programs: they say up to where a file was read.
+var quiet = map[string]bool{"log.file.id": true, "log.file.offset": true}
+
 // print shows time, level, service, message and fields; the further lines of a
 // message stand below, behind four spaces.
 func (p *printer) print(l *line) error {
@@ -94,6 +97,9 @@ func (p *printer) print(l *line) error {
 	}
 	parts = append(parts, pad(first, p.message))
 	for _, f := range l.Fields {
+		if quiet[f.name] {
+			continue
+		}
 		parts = append(parts, p.paint.in(dim, word(f.name)+"=")+valueText(f.value))
 	}
 	if l.TraceID != "" {

@@ -49,7 +49,7 @@ func client(t *testing.T, a *appliance, color bool) (c *Client, stdout, stderr *
 	return c, stdout, stderr
 }
 
-const some = `{"time":"2026-03-12T14:03:00.123456789Z","level":"info","service":"shop","msg":"one","trace_id":"0af7","fields":{"z":"a b","took":12.5,"a":{"b":1}},"line":"{}"}
+const some = `{"time":"2026-03-12T14:03:00.123456789Z","level":"info","service":"shop","msg":"one","trace_id":"0af7","fields":{"log.file.id":"f1","log.file.offset":9,"z":"a b","took":12.5,"a":{"b":1}},"line":"{}"}
 {"time":"2026-03-12T14:04:00Z","level":"error","service":"planner-api-with-a-name","msg":"panic: \u001b[2Jx\n\tat \u202ey()\n\tat z()","fields":{},"line":""}
 {"time":"2026-03-12T14:05:00Z","level":"unset","service":"","msg":"","fields":{},"line":"{\"a\":[]}"}
 `

@@ -123,7 +123,11 @@ func (l *line) eachMetadata(each func(name, value string)) {
 		metadataOf(l.rec, each)
 		return
 	}
-	l.row.Metadata(func(name string, v store.Value) { each(labelName(name), v.Text()) })
+	l.row.Metadata(func(name string, v store.Value) {
+		if !store.IsFileMark(name) {
+			each(labelName(name), v.Text())
+		}
+	})
 }
 
 // levelLabel is the label "level" that came with the line, which costs less

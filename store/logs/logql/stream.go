@@ -98,14 +98,17 @@ func labelsKey(l store.LogLabels) string {
 }
 
 // metadataOf are the labels that came with a line rather than in it: the ids,
-// the scope and the attributes that the line does not hold itself.
+// the scope and the attributes that the line does not hold itself, without
+// those that differ from line to line by nature.
 func metadataOf(r *store.Record, each func(name, value string)) {
 	n := len(r.Attrs)
 	if r.Raw != "" {
 		n = min(n, r.Ahead)
 	}
 	for _, a := range r.Attrs[:n] {
-		each(labelName(a.Key), a.Value.Text())
+		if !store.IsFileMark(a.Key) {
+			each(labelName(a.Key), a.Value.Text())
+		}
 	}
 	if !r.TraceID.IsZero() {
 		each("trace_id", r.TraceID.String())
