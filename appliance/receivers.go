@@ -101,7 +101,7 @@ var meterNames = [...]string{"otlp_grpc", "otlp_http", "loki", "remote_write", "
 
 var (
 	inputAccepted = prometheus.NewDesc("tripod_input_accepted_total", "Log lines, spans and samples that were kept.", []string{"input", "signal"}, nil)
-	inputRejected = prometheus.NewDesc("tripod_input_rejected_total", "Log lines, spans and samples that were not kept, and requests and connections of which nobody knows what they held. For overloaded and disk_full their senders were told to come again.", []string{"input", "signal", "reason"}, nil)
+	inputRejected = prometheus.NewDesc("tripod_input_rejected_total", "Log lines, spans, samples and exemplars that were not kept, and requests and connections of which nobody knows what they held. For overloaded and disk_full their senders were told to come again.", []string{"input", "signal", "reason"}, nil)
 )
 
 // Describe and Collect show all meters on /metrics.

@@ -55,7 +55,7 @@ func TestMetersShowReasons(t *testing.T) {
 tripod_input_accepted_total{input="loki",signal="logs"} 18
 tripod_input_accepted_total{input="remote_write",signal="metrics"} 3
 tripod_input_accepted_total{input="syslog_tcp",signal="logs"} 18
-# HELP tripod_input_rejected_total Log lines, spans and samples that were not kept, and requests and connections of which nobody knows what they held. For overloaded and disk_full their senders were told to come again.
+# HELP tripod_input_rejected_total Log lines, spans, samples and exemplars that were not kept, and requests and connections of which nobody knows what they held. For overloaded and disk_full their senders were told to come again.
 # TYPE tripod_input_rejected_total counter
 tripod_input_rejected_total{input="loki",reason="disk_full",signal="logs"} 10
 tripod_input_rejected_total{input="loki",reason="failed",signal="logs"} 10

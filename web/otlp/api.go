@@ -45,7 +45,8 @@ type Options struct {
 	// scheme, host and port, with a * for any text once, or * alone for all.
 	Origins []string
 	// Rejected counts items that are refused for good, by the engine too, and as
-	// one a request that cannot be read; reasons are those of package web.
+	// one a request that cannot be read; reasons are those of package web. The
+	// signal of exemplars that are left out of data points is "exemplars".
 	Rejected func(signal, reason string, n int, why string)
 }
 

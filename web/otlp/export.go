@@ -56,12 +56,12 @@ func (a *API) decode(req request, root part, enc encoding, body []byte) error {
 	return nil
 }
 
-// encode writes a reply. partial_success must be absent when nothing was
-// refused, and pdata would write an empty one.
+// encode writes a reply. partial_success must be absent when there is nothing to
+// tell, and pdata would write an empty one.
 func encode(resp response, enc encoding, bad web.Refusals) ([]byte, error) {
-	if bad.N == 0 && enc == jsonText {
+	if nothing := bad.N == 0 && bad.Why == ""; nothing && enc == jsonText {
 		return []byte("{}"), nil
-	} else if bad.N == 0 {
+	} else if nothing {
 		return nil, nil
 	}
 	if enc == jsonText {
@@ -149,17 +149,28 @@ func (a *API) readSpans(enc encoding, body []byte) (ss []store.Span, bad web.Ref
 	return ss, bad, func() {}, err
 }
 
-// readMetrics reads a request; what is refused are data points.
-func (a *API) readMetrics(enc encoding, body []byte) (pmetricotlp.ExportRequest, web.Refusals, error) {
+// readMetrics reads a request. What is refused are data points; they are kept
+// without exemplars whose ids cannot be.
+func (a *API) readMetrics(enc encoding, body []byte) (req pmetricotlp.ExportRequest, bad, exemplars web.Refusals, err error) {
 	if enc == jsonText {
-		return decodeJSON(pmetricotlp.NewExportRequest, body, metricItems)
+		req, bad, err = decodeJSON(pmetricotlp.NewExportRequest, body, metricItems(&exemplars))
+		return req, bad, exemplars, err
 	}
-	req := pmetricotlp.NewExportRequest()
-	return req, web.Refusals{}, a.decode(req, metricsRequest, enc, body)
+	req = pmetricotlp.NewExportRequest()
+	if err = a.decode(req, metricsRequest, enc, body); err == nil || a.checkProto(body, metricsRequest) != nil {
+		return req, bad, exemplars, err
+	}
+	again := pmetricotlp.NewExportRequest() // what failed may have begun to fill the first
+	d := dropper{schema: &a.schema}
+	mended, changed := d.message(body, metricsRequest)
+	if !changed || again.UnmarshalProto(mended) != nil {
+		return req, bad, exemplars, err
+	}
+	return again, bad, d.dropped, nil
 }
 
 func (a *API) metrics(ctx context.Context, enc encoding, body []byte) ([]byte, error) {
-	req, mended, err := a.readMetrics(enc, body)
+	req, mended, exemplars, err := a.readMetrics(enc, body)
 	if err != nil {
 		return nil, a.turnAway("metrics", err)
 	}
@@ -170,6 +181,8 @@ func (a *API) metrics(ctx context.Context, enc encoding, body []byte) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
+	exemplars.Tell(func(reason string, n int, why string) { a.o.Rejected("exemplars", reason, n, why) })
+	bad.Why = withExemplars(bad.Why, exemplars)
 	resp := pmetricotlp.NewExportResponse()
 	resp.PartialSuccess().SetRejectedDataPoints(int64(bad.N))
 	resp.PartialSuccess().SetErrorMessage(bad.Why)

@@ -201,6 +201,8 @@ func FuzzMetrics(f *testing.F) {
 	req := pmetricotlp.NewExportRequestFromMetrics(sampleMetrics())
 	f.Add(must[[]byte](f)(req.MarshalProto()), false)
 	f.Add(must[[]byte](f)(req.MarshalJSON()), true)
+	f.Add(exemplarRequest([]byte{1, 2}, nil), false)
+	f.Add(exemplarRequest(make([]byte, 16), make([]byte, 9)), false)
 	f.Add([]byte(`{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"sum":{"dataPoints":[{"exemplars":[{"traceId":"x"},3]},7]}},[]]}]}]}`), true)
 	f.Fuzz(func(t *testing.T, body []byte, asJSON bool) {
 		req := pmetricotlp.NewExportRequest()
@@ -208,12 +210,16 @@ func FuzzMetrics(f *testing.F) {
 		if sound {
 			req.Metrics().DataPointCount()
 		}
-		if !asJSON {
-			return
+		enc := protobuf
+		if asJSON {
+			enc = jsonText
 		}
-		mended, bad, err := New(Doors{}, Options{}).readMetrics(jsonText, body)
-		if sound && (err != nil || bad.N > 0 || mended.Metrics().DataPointCount() != req.Metrics().DataPointCount()) {
-			t.Fatalf("mended what is sound: %d refused, %v", bad.N, err)
+		mended, bad, exemplars, err := New(Doors{}, Options{}).readMetrics(enc, body)
+		switch {
+		case sound && (err != nil || bad.N+exemplars.N > 0 || mended.Metrics().DataPointCount() != req.Metrics().DataPointCount()):
+			t.Fatalf("mended what is sound: %d and %d refused, %v", bad.N, exemplars.N, err)
+		case err == nil && !sound && !asJSON && exemplars.N == 0:
+			t.Fatal("read what is not sound and dropped nothing")
 		}
 	})
 }

@@ -151,6 +151,9 @@ var spanIDs = []idMember{
 	{"trace id", []string{"traceId", "trace_id"}, 32}, {"span id", []string{"spanId", "span_id"}, 16}, {"parent span id", []string{"parentSpanId", "parent_span_id"}, 16},
 }
 
+// exemplarIDs are those of an exemplar.
+var exemplarIDs = spanIDs[:2]
+
 // fault says why there cannot be such an id.
 func (id *idMember) fault(members map[string]json.RawMessage) string {
 	for _, name := range id.names {

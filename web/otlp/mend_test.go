@@ -98,9 +98,12 @@ func TestMetricsWithBadExemplarsAreKeptWithout(t *testing.T) {
 	if resp.StatusCode != http.StatusOK || !strings.Contains(string(answer), `"rejectedDataPoints":"2"`) || !strings.Contains(string(answer), `metric \"c\"`) {
 		t.Fatalf("%d %s", resp.StatusCode, answer)
 	}
-	req, _, err := New(Doors{}, Options{}).readMetrics(jsonText, []byte(body))
+	req, _, exemplars, err := New(Doors{}, Options{}).readMetrics(jsonText, []byte(body))
 	if err != nil || e.metrics != 3 {
 		t.Fatalf("%d points were kept, %v", e.metrics, err)
+	}
+	if exemplars.N != 3 || !strings.Contains(string(answer), `without exemplars (3): exemplar of metric \"a\": trace id \"nope\" is not of 32 hexadecimal digits`) {
+		t.Errorf("%d exemplars are dropped: %s", exemplars.N, answer)
 	}
 	metrics := req.Metrics().ResourceMetrics().At(0).ScopeMetrics().At(0).Metrics()
 	if metrics.Len() != 2 {
