@@ -103,3 +103,31 @@ func (k *Kinship) among(id SpanID, fits func(*Span) bool) int {
 	}
 	return -1
 }
+
+// Depths are how many ancestors each span has; a circle ends where it began.
+func (k *Kinship) Depths() []int {
+	const onWay = -1
+	depths := make([]int, len(k.ids)) // one more until the end: 0 is unknown
+	var path []int
+	for i := range depths {
+		path = path[:0]
+		at := i
+		for at >= 0 && depths[at] == 0 {
+			depths[at] = onWay
+			path = append(path, at)
+			at = k.Parent(at)
+		}
+		depth := 0
+		if at >= 0 {
+			depth = max(0, depths[at])
+		}
+		for _, p := range slices.Backward(path) {
+			depth++
+			depths[p] = depth
+		}
+	}
+	for i := range depths {
+		depths[i]--
+	}
+	return depths
+}

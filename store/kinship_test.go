@@ -73,3 +73,61 @@ func TestKinshipOfFewAndMany(t *testing.T) {
 		}
 	}
 }
+
+func TestDepths(t *testing.T) {
+	span := func(id, parent byte) Span { return Span{SpanID: SpanID{id}, ParentID: SpanID{parent}} }
+	client := Span{SpanID: SpanID{2}, ParentID: SpanID{1}, Kind: SpanClient, Service: "web"}
+	server := Span{SpanID: SpanID{2}, ParentID: SpanID{1}, Kind: SpanServer, Service: "api", Attrs: Attrs{{Key: ZipkinShared, Value: Bool(true)}}}
+	for name, c := range map[string]struct {
+		spans []Span
+		want  []int
+	}{
+		"nothing":                        {nil, []int{}},
+		"a chain":                        {[]Span{span(1, 0), span(2, 1), span(3, 2)}, []int{0, 1, 2}},
+		"a child before its parent":      {[]Span{span(3, 2), span(2, 1), span(1, 0)}, []int{2, 1, 0}},
+		"a parent that is not there":     {[]Span{span(2, 1), span(3, 2)}, []int{0, 1}},
+		"its own parent":                 {[]Span{span(1, 1), span(2, 1)}, []int{0, 1}},
+		"a circle and one below it":      {[]Span{span(1, 2), span(2, 1), span(3, 1)}, []int{1, 0, 2}},
+		"an id that occurs twice":        {[]Span{span(1, 0), span(2, 1), span(2, 3), span(3, 2)}, []int{0, 1, 3, 2}},
+		"Zipkin's client and its server": {[]Span{span(1, 0), client, server, {SpanID: SpanID{3}, ParentID: SpanID{2}, Service: "api"}}, []int{0, 1, 2, 3}},
+	} {
+		k := NewKinship(len(c.spans), func(i int) *Span { return &c.spans[i] })
+		if got := k.Depths(); !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// Each span is one deeper than its parent, but for the one at which a circle is
+// cut.
+func TestDepthsOfAnySpans(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for range 300 {
+		spans := make([]Span, 1+rnd.IntN(60))
+		for i := range spans {
+			spans[i] = Span{SpanID: SpanID{byte(1 + rnd.IntN(40))}, ParentID: SpanID{byte(rnd.IntN(40))}, Service: fmt.Sprint(rnd.IntN(3))}
+		}
+		k := NewKinship(len(spans), func(i int) *Span { return &spans[i] })
+		depths := k.Depths()
+		for i, d := range depths {
+			want := 0
+			if p := k.Parent(i); p >= 0 {
+				want = depths[p] + 1
+			}
+			if d != want && (d != 0 || !inCircle(k, i)) {
+				t.Fatalf("span %d of %d lies at %d, want %d", i, len(spans), d, want)
+			}
+		}
+	}
+}
+
+// inCircle says whether a span is among its own ancestors.
+func inCircle(k *Kinship, i int) bool {
+	at := i
+	for range k.ids {
+		if at = k.Parent(at); at < 0 || at == i {
+			return at == i
+		}
+	}
+	return false
+}

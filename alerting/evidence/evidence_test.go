@@ -398,3 +398,28 @@ func TestOpenRefuses(t *testing.T) {
 		t.Errorf("a file that is none: %v", err)
 	}
 }
+
+// Spans are as deep as they have ancestors, in whatever order they come and
+// whatever their ids say.
+func TestDepthsOfKeptSpans(t *testing.T) {
+	f := &fakes{}
+	own := span(1, 4, 4, "api", "its own parent", 4, 10, false)
+	client, server := span(1, 2, 1, "web", "call", 8, 10, false), span(1, 2, 1, "api", "serve", 7, 10, false)
+	client.Kind, server.Kind, server.Attrs = store.SpanClient, store.SpanServer, store.Attrs{{Key: store.ZipkinShared, Value: store.Bool(true)}}
+	f.spans = []store.Span{
+		span(1, 3, 2, "api", "clock that is behind", 9, 10, false), client, server, span(1, 1, 0, "web", "GET /", 6, 10, false), own,
+		span(1, 5, 6, "api", "round", 3, 10, false), span(1, 6, 5, "api", "and round", 2, 10, false),
+	}
+	k := open(t, Options{Doors: f.doors()})
+	kept, err := k.keep(t.Context(), "slow", &store.TraceSummary{ID: store.TraceID{15: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range kept.Shown {
+		got = append(got, fmt.Sprint(s.Name, " ", s.Depth))
+	}
+	if got, want := strings.Join(got, ", "), "clock that is behind 3, call 1, serve 2, GET / 0, its own parent 0, round 1, and round 0"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -163,20 +163,12 @@ func (k *Keeper) keep(ctx context.Context, why string, t *store.TraceSummary) (a
 	if err != nil {
 		return out, err
 	}
-	depths := map[store.SpanID]int{}
-	for i := range whole.Spans {
-		s := &whole.Spans[i]
-		depth, known := depths[s.ParentID]
-		if known {
-			depth++
-		}
-		depths[s.SpanID] = depth
-	}
+	depths := store.NewKinship(len(whole.Spans), func(i int) *store.Span { return &whole.Spans[i] }).Depths()
 	shown := telling(whole.Spans)
 	for _, i := range shown {
 		s := &whole.Spans[i]
 		out.Shown = append(out.Shown, alerting.KeptSpan{
-			Depth: depths[s.SpanID], Service: cut(s.Service, maxName), Name: cut(s.Name, maxName),
+			Depth: depths[i], Service: cut(s.Service, maxName), Name: cut(s.Name, maxName),
 			Start: time.Duration(s.Start - t.Start), Duration: time.Duration(s.Duration()),
 			Failed: s.Status == store.StatusError, Message: cut(s.StatusMessage, maxName),
 		})

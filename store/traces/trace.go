@@ -113,7 +113,7 @@ func assemble(spans []store.Span) []store.Span {
 	if inOrder(spans) {
 		return spans
 	}
-	depths := depthsOf(spans, kin)
+	depths := kin.Depths()
 	order := make([]int, len(spans))
 	for i := range order {
 		order[i] = i
@@ -157,32 +157,4 @@ func once(spans []store.Span) []store.Span {
 		seen[k] = true
 		return twice
 	})
-}
-
-// depthsOf counts the ancestors of each span; a circle ends where it began.
-func depthsOf(spans []store.Span, kin *store.Kinship) []int {
-	depths := make([]int, len(spans)) // 0 unknown, -1 on the way, else depth+1
-	var path []int
-	for i := range spans {
-		path = path[:0]
-		at, base := i, 0
-		for {
-			if depths[at] != 0 {
-				base = max(0, depths[at])
-				break
-			}
-			depths[at] = -1
-			path = append(path, at)
-			parent := kin.Parent(at)
-			if parent < 0 {
-				break
-			}
-			at = parent
-		}
-		for n := len(path) - 1; n >= 0; n-- {
-			base++
-			depths[path[n]] = base
-		}
-	}
-	return depths
 }
