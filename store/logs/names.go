@@ -97,8 +97,12 @@ func (n *names) has(field string) bool {
 	return ok && sameLabel(name, n.loose)
 }
 
-// LabelName is a name as Loki spells it: "_" for all but letters and digits.
+// LabelName is a name as Loki spells it: "_" for all but letters and digits, and
+// in front of a digit that leads.
 func LabelName(name string) string {
+	if startsWithDigit(name) {
+		name = "_" + name
+	}
 	return strings.Map(func(r rune) rune {
 		if isLabelRune(r) {
 			return r
@@ -106,6 +110,8 @@ func LabelName(name string) string {
 		return '_'
 	}, name)
 }
+
+func startsWithDigit(s string) bool { return s != "" && s[0] >= '0' && s[0] <= '9' }
 
 func isLabelRune(r rune) bool {
 	return r|0x20 >= 'a' && r|0x20 <= 'z' || r >= '0' && r <= '9'
@@ -116,6 +122,9 @@ func isLabelRune(r rune) bool {
 func sameLabel(name, asked string) bool {
 	if name == asked {
 		return true
+	}
+	if startsWithDigit(name) && strings.HasPrefix(asked, "_") {
+		asked = asked[1:]
 	}
 	for _, a := range asked {
 		r, size := utf8.DecodeRuneInString(name)
