@@ -58,6 +58,7 @@ func (m mark) at(r io.ReaderAt, offset int64) bool {
 type cursor struct {
 	ID    string // also a field of its records
 	Path  string // under which it was seen last
+	First string // under which it was seen first: what its records are of
 	Real  string // the same without symbolic links
 	Inode inode
 

@@ -1,6 +1,7 @@
 package logfiles
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -57,7 +58,7 @@ func (s *span) add(t int64) {
 
 // at follows the content of an open file from its cursor on.
 func (f *Follower) at(h *os.File, path string, c cursor) *file {
-	c.Path = path
+	c.Path, c.First = path, cmp.Or(c.First, path)
 	file := &file{f: h, c: c, pos: c.Offset, given: c.Offset, grew: f.o.Now()}
 	b := make([]byte, c.Head.N)
 	if n, _ := h.ReadAt(b, 0); markOf(b[:n]) == c.Head {

@@ -77,11 +77,16 @@ func TestFollow(t *testing.T) {
 			w.run(10)
 			w.stop()
 			w.write("a.log", "two\n")
-			w.rename("a.log", "a.1")
+			w.rename("a.log", "old-a.1")
 			w.write("a.log", "three\n")
 			w.start()
 			w.run(5)
 			w.sorted("one", "three", "two")
+			for _, r := range w.records {
+				if path := r.Resource.Attrs.Text(fieldPath); r.Service != "a" || path != w.path("a.log") {
+					w.t.Errorf("%q is of %s, %s", r.Line(), r.Service, path)
+				}
+			}
 		},
 		"copytruncate": func(w *world) {
 			w.write("a.log", "one\n")

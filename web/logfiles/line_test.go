@@ -114,7 +114,7 @@ func TestOrigin(t *testing.T) {
 		"/var/log/containers/web-1_shop_main-" + id + ".log":        "main {k8s.pod.name=web-1 k8s.namespace.name=shop k8s.container.name=main container.id=" + id + "}",
 		"/var/lib/docker/containers/" + id + "/" + id + "-json.log": "0123456789ab {container.id=" + id + "}",
 	} {
-		res, service := origin(&cursor{ID: "f1", Path: path})
+		res, service := origin(&cursor{ID: "f1", First: path})
 		var pairs []string
 		for _, a := range res.Attrs[1:] {
 			pairs = append(pairs, a.Key+"="+a.Value.Text())

@@ -21,23 +21,24 @@ var (
 	dockerPath    = regexp.MustCompile(`/containers/([0-9a-f]{64})/[0-9a-f]{64}-json\.log`)
 )
 
-// origin is the resource of a file's records, and the service that its path
-// names: the container, or the file's name up to its first dot.
+// origin is the resource of a file's records, and the service that the path
+// names under which it was seen first: the container, or the file's name up to
+// its first dot.
 func origin(c *cursor) (*store.Resource, string) {
-	attrs := store.Attrs{{Key: fieldPath, Value: store.String(c.Path)}}
+	attrs := store.Attrs{{Key: fieldPath, Value: store.String(c.First)}}
 	add := func(names []string, values []string) {
 		for i, name := range names {
 			attrs = append(attrs, store.Attr{Key: name, Value: store.String(values[i])})
 		}
 	}
-	service, _, _ := strings.Cut(filepath.Base(c.Path), ".")
-	if m := podPath.FindStringSubmatch(c.Path); m != nil {
+	service, _, _ := strings.Cut(filepath.Base(c.First), ".")
+	if m := podPath.FindStringSubmatch(c.First); m != nil {
 		add([]string{"k8s.namespace.name", "k8s.pod.name", "k8s.pod.uid", "k8s.container.name"}, m[1:])
 		service = m[4]
-	} else if m := containerPath.FindStringSubmatch(c.Path); m != nil {
+	} else if m := containerPath.FindStringSubmatch(c.First); m != nil {
 		add([]string{"k8s.pod.name", "k8s.namespace.name", "k8s.container.name", "container.id"}, m[1:])
 		service = m[3]
-	} else if m := dockerPath.FindStringSubmatch(c.Path); m != nil {
+	} else if m := dockerPath.FindStringSubmatch(c.First); m != nil {
 		add([]string{"container.id"}, m[1:])
 		service = m[1][:12]
 	}
