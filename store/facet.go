@@ -14,6 +14,7 @@ type Facet struct {
 	Lines    int64 // records that have it
 	Distinct int   // values that were told apart
 	More     bool  // there are others
+	Cut      bool  // of Values: there are older records that were not looked at
 
 	// Of numbers, and of durations in nanoseconds; Median is of a sample.
 	Low, Median, High float64

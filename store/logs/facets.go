@@ -196,14 +196,16 @@ func (s *Store) Values(ctx context.Context, q store.FacetQuery) (store.Facet, er
 	v := valueCount{fields: namesOf(q.Field), level: q.Field == "level" || q.Field == "detected_level", has: strings.ToLower(q.Has)}
 	v.reset()
 	all, err := s.tallyAll(ctx, []store.LogQuery{q.LogQuery}, v.wants, &v)
+	cut := false
 	if !all {
 		v.reset()
-		err = s.scanValuesOf(ctx, q, &v)
+		cut, err = s.scanValuesOf(ctx, q, &v)
 	}
 	if v.seen == 0 && err != nil {
 		return store.Facet{}, err
 	}
 	out := v.count.facet(q.Field, maxTold)
+	out.Cut = cut
 	slices.SortStableFunc(out.Values, func(a, b store.FacetValue) int {
 		return first(prefixed(a.Value, v.has), prefixed(b.Value, v.has))
 	})
@@ -211,11 +213,11 @@ func (s *Store) Values(ctx context.Context, q store.FacetQuery) (store.Facet, er
 	return out, err
 }
 
-func (s *Store) scanValuesOf(ctx context.Context, q store.FacetQuery, v *valueCount) error {
+func (s *Store) scanValuesOf(ctx context.Context, q store.FacetQuery, v *valueCount) (cut bool, err error) {
 	most := boundedScan(&q.LogQuery)
 	eq, err := s.query(q.LogQuery)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if v.fields.loose == "" {
 		eq.Fields = v.fields.exact
@@ -227,6 +229,7 @@ func (s *Store) scanValuesOf(ctx context.Context, q store.FacetQuery, v *valueCo
 			continue
 		}
 		if v.seen++; v.seen > most {
+			cut = true
 			break
 		}
 		if v.level {
@@ -239,7 +242,7 @@ func (s *Store) scanValuesOf(ctx context.Context, q store.FacetQuery, v *valueCo
 			}
 		}
 	}
-	return errors.Join(unread...)
+	return cut, errors.Join(unread...)
 }
 
 // valueCount counts the values of one field, of a scan or of Tally.

@@ -132,19 +132,17 @@ func (c *completer) logQL(ctx context.Context, head string) {
 	}
 }
 
-// labelValues offers the values of a label that are common among the newest
-// lines, with their counts, and then those that are rarer than that.
+// labelValues offers the values of a label that are common, with their counts,
+// and then those that are rarer than that.
 func (c *completer) labelValues(ctx context.Context, label, typed string, has func(string) bool) {
 	offer := func(value, note string) {
 		c.add(screens.LogOption{Type: "value", Text: forceQuote(value)[1:], Note: note, Mono: true}, cut(oneLine(value), 80), typed)
 	}
 	offered := map[string]bool{"": true}
-	q := c.a.query("{}")
-	q.Limit = completeLines
-	common, _ := c.p.o.Words.Values(ctx, store.FacetQuery{LogQuery: q, Field: label, Has: typed, Top: c.most})
+	common, _ := c.p.commonValues(ctx, store.FacetQuery{LogQuery: c.a.query("{}"), Field: label, Has: typed, Top: c.most})
 	for _, v := range common.Values {
 		if !offered[v.Value] {
-			offer(v.Value, countLines(v.Count))
+			offer(v.Value, valueNote(&common, v.Count))
 		}
 		offered[v.Value] = true
 	}

@@ -437,3 +437,35 @@ func FuzzCompletion(f *testing.F) {
 		logqlSpot(head)
 	})
 }
+
+// TestCompletionCountsAllLines offers values that only old lines have, with the
+// lines of all; where the newest are counted alone, it says so.
+func TestCompletionCountsAllLines(t *testing.T) {
+	for name, c := range map[string]struct {
+		tally time.Duration
+		lines int
+		want  []string
+	}{
+		"all":        {time.Minute, 20_010, []string{">old<", ">10 lines ", ">20,000 lines "}},
+		"the newest": {time.Nanosecond, 60_010, []string{"!>old<", ">≥ "}},
+	} {
+		s, err := logs.Open(t.TempDir(), logs.Options{LogQL: logql.Parse, Now: func() time.Time { return noon }, TallyTime: c.tally})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		batch := make([]store.Record, c.lines)
+		for i := range batch {
+			batch[i] = store.Record{Time: noon.UnixNano() - int64(len(batch)-i)*1e6, Service: "new", Body: store.String("x")}
+			if i < 10 {
+				batch[i].Service = "old"
+			}
+		}
+		if err := s.Append(t.Context(), batch); err != nil {
+			t.Fatal(err)
+		}
+		v := url.Values{"from": {"now-30m"}, "q": {"service:"}}
+		body := ask(screenOf(t, Options{Logs: s, Words: s, LogQL: logql.New(s)}), "/logs/complete?"+v.Encode()).Body.String()
+		says(t, name, body, c.want...)
+	}
+}

@@ -16,7 +16,8 @@ import (
 // Bounds of completion: it must be there before the next key is pressed.
 const (
 	completeTime    = 600 * time.Millisecond
-	completeLines   = 20_000 // newest lines that fields and values are taken from
+	completeAllTime = 200 * time.Millisecond // of it, to count the values of all lines
+	completeLines   = 20_000                 // newest lines that fields are taken from, and values where that is too slow
 	completeOptions = 12
 	completeAll     = 60 // when all fields are asked for
 	phraseLines     = 4000
@@ -180,12 +181,11 @@ func fieldNote(f *store.Facet) string {
 
 // values offers the values of a field that contain what is typed.
 func (c *completer) values(ctx context.Context, before, field, typed string) {
-	q := c.a.query(strings.TrimSpace(before))
-	q.Limit = completeLines
-	f, err := c.p.o.Words.Values(ctx, store.FacetQuery{LogQuery: q, Field: field, Has: typed, Top: c.most})
+	q := store.FacetQuery{LogQuery: c.a.query(strings.TrimSpace(before)), Field: field, Has: typed, Top: c.most}
+	f, err := c.p.commonValues(ctx, q)
 	if unreadable(err) { // the text before is no whole query yet
 		q.Text = ""
-		f, err = c.p.o.Words.Values(ctx, store.FacetQuery{LogQuery: q, Field: field, Has: typed, Top: c.most})
+		f, err = c.p.commonValues(ctx, q)
 	}
 	if err != nil && len(f.Values) == 0 {
 		return
@@ -194,8 +194,29 @@ func (c *completer) values(ctx context.Context, before, field, typed string) {
 		if v.Value == "" {
 			continue
 		}
-		c.add(screens.LogOption{Type: "value", Text: quoteTerm(v.Value) + " ", Note: countLines(v.Count), Mono: true}, cut(oneLine(v.Value), 80), typed)
+		c.add(screens.LogOption{Type: "value", Text: quoteTerm(v.Value) + " ", Note: valueNote(&f, v.Count), Mono: true}, cut(oneLine(v.Value), 80), typed)
 	}
+}
+
+// commonValues counts the values of a field in all lines or, where that takes
+// too long, in the newest.
+func (p *Pages) commonValues(ctx context.Context, q store.FacetQuery) (store.Facet, error) {
+	within, cancel := context.WithTimeout(ctx, completeAllTime)
+	defer cancel()
+	f, err := p.o.Words.Values(within, q)
+	if err == nil || within.Err() == nil {
+		return f, err
+	}
+	q.Limit = completeLines
+	return p.o.Words.Values(ctx, q)
+}
+
+// valueNote says how many lines have a value, at least.
+func valueNote(f *store.Facet, n int64) string {
+	if f.Cut {
+		return "≥ " + countLines(n)
+	}
+	return countLines(n)
 }
 
 // phrases offers what messages say that contain what is typed.
@@ -245,12 +266,11 @@ func (p *Pages) logsValues(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), completeTime)
 	defer cancel()
 	a := p.logAsk(r)
-	q := a.query(a.typed)
+	q := store.FacetQuery{LogQuery: a.query(a.typed), Field: r.URL.Query().Get("field"), Top: 40}
 	if a.metric {
 		q.Text = "{}"
 	}
-	q.Limit = completeLines
-	f, err := p.o.Words.Values(ctx, store.FacetQuery{LogQuery: q, Field: r.URL.Query().Get("field"), Top: 40})
+	f, err := p.commonValues(ctx, q)
 	if err != nil && len(f.Values) == 0 {
 		return err
 	}
