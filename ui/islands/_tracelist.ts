@@ -142,7 +142,9 @@ export class Waterfall implements Look {
     const high = (s: string): number => one(s)?.offsetHeight ?? 0;
     const narrow = innerWidth <= 640;
     const drawer = one('#drawer > *') && innerWidth <= 1100 ? high('#drawer') : 0;
-    return [(narrow ? 0 : high('.topbar')) + high('.wax'), Math.max(high('.wfoot'), drawer) + (narrow ? high('.nav') : 0)];
+    const axis = one('.wax');
+    const above = axis ? Number.parseFloat(getComputedStyle(axis).top) + axis.offsetHeight : 0;
+    return [above, Math.max(high('.wfoot'), drawer) + (narrow ? high('.nav') : 0)];
   }
 
   /** Scrolls as little as brings a row onto the screen; mid puts it into the middle. */

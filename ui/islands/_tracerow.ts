@@ -32,6 +32,7 @@ function classes(s: Spans, i: number, look: Look): string {
   has(i === look.selected, 'sel');
   has(look.hit(i) === false, 'dimmed');
   has(look.hit(i) === true, 'hit');
+  has(look.hit(i) === true && i === look.here, 'at');
   return out.join(' ');
 }
 

@@ -19,6 +19,8 @@ export default function traces(scene) {
   scene('a row leads to its trace, Back to the result', rowAndBack);
   scene('a span opens in the drawer with its attributes; folding; finding', drawer);
   scene('ten thousand spans: scrolled, walked, folded, searched', tenThousand);
+  scene('far down a long trace the search is at hand', searchInReach);
+  scene('at 390 px, far down a long trace, the search is at hand', searchInReach, { size: 'narrow' });
   scene('the overview chooses what is drawn', zooming);
   scene('critical path and log lines are switched', switches);
   scene('flame and map of a trace', flameAndMap);
@@ -283,6 +285,57 @@ async function flameAndMap(page, { origin }) {
   await page.locator('.tmap .nd a', { hasText: 'planner-api' }).click();
   await page.locator('#span-found', { hasText: / of / }).waitFor();
   assert.equal(await page.locator('#span-find').inputValue(), 'planner-api');
+}
+
+// The search, its counter and its buttons stay above the rows, and no row that
+// is found or walked to lies below them.
+async function searchInReach(page, { origin }) {
+  const id = await sendTrace(origin, bigTrace(3000));
+  await until('the whole trace', async () => (await json(`${origin}/api/traces/${id}`)).data[0].spans.length === 3000);
+  await page.goto('/traces/' + id);
+  await page.locator('.rowbox.virtual .wr').first().waitFor();
+  await page.evaluate(() => scrollTo(0, 30_000));
+  const clear = async (what, row) => {
+    const at = await row.evaluate((el) => {
+      const [r, axis] = [el, document.querySelector('.wax')].map((x) => x.getBoundingClientRect());
+      const mid = document.elementFromPoint(r.left + 20, r.top + r.height / 2);
+      return { row: r.top, axis: axis.bottom, seen: el.contains(mid) };
+    });
+    assert.ok(at.row >= at.axis - 1 && at.seen, `${what}: ${JSON.stringify(at)}`);
+  };
+  const inReach = async (what) => {
+    for (const el of [page.locator('#span-find'), page.getByRole('button', { name: 'Next span found' }), page.getByRole('button', { name: 'Previous span found' })]) {
+      const seen = await el.evaluate((x) => {
+        const r = x.getBoundingClientRect();
+        const mid = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
+        return r.top >= 0 && (x.contains(mid) || x.closest('.query')?.contains(mid) === true);
+      });
+      assert.ok(seen, `${what}: ${await el.getAttribute('aria-label')} is out of sight`);
+    }
+  };
+  await inReach('scrolled');
+  const was = await page.evaluate(() => scrollY);
+  await page.locator('#span-find').focus();
+  assert.equal(await page.evaluate(() => scrollY), was, 'the focus moves nothing');
+  await page.locator('#span-find').fill('item 15');
+  await page.locator('#span-found', { hasText: / of / }).waitFor();
+  for (let n = 0; n < 4; n++) {
+    await page.keyboard.press(n === 3 ? 'Shift+Enter' : 'Enter');
+    const here = Number((await page.locator('#span-found').innerText()).split(' ')[0]);
+    assert.ok(here > 0);
+    await inReach('at a hit');
+    assert.equal(await page.locator('.wr.at').count(), 1);
+    await clear('a hit', page.locator('.wr.at'));
+  }
+  await page.keyboard.press('Tab');
+  await page.locator('[data-act=find-previous]:focus').waitFor();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await inReach('by its button');
+  // up, row by row: the first one on the screen is not below the search
+  await page.locator('.wr.at').focus();
+  for (let n = 0; n < 40; n++) await page.keyboard.press('ArrowUp');
+  await clear('a row walked to', page.locator('.wr:focus'));
 }
 
 // Seven services call seven others: not all has room to be said.
