@@ -88,13 +88,23 @@ export const widths = { wide: { width: 1440, height: 900 }, narrow: { width: 390
 export async function open(browser, origin, { theme = 'dark', size = 'wide', script = true } = {}) {
   const context = await browser.newContext({ viewport: widths[size], hasTouch: size === 'narrow', colorScheme: theme, timezoneId: 'UTC', baseURL: origin, javaScriptEnabled: script });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(30_000);
+  if (process.env.SLOW) await slow(context, page, Number(process.env.SLOW));
   return { page, context, faults: watch(page, origin) };
+}
+
+// slow has a page be played as on a machine of so many times less speed whose
+// answers take 50 ms each time more: SLOW=6 finds scenes that do not wait.
+async function slow(context, page, times) {
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('Emulation.setCPUThrottlingRate', { rate: times });
+  await devtools.send('Network.enable');
+  await devtools.send('Network.emulateNetworkConditions', { offline: false, latency: 50 * times, downloadThroughput: -1, uploadThroughput: -1 });
 }
 
 // until asks again and again for something that the page has no event for, and
 // gives what probe gave once that is truthy.
-export async function until(what, probe, ms = 30_000) {
+export async function until(what, probe, ms = 60_000) {
   const end = Date.now() + ms;
   for (;;) {
     const got = await probe();
@@ -104,8 +114,38 @@ export async function until(what, probe, ms = 30_000) {
   }
 }
 
+// offered waits for what completes the word that is typed. An appliance that is
+// busy offers nothing after a while: then it is asked again, by its last letter.
+export async function offered(page, option, again = () => lastLetter(page)) {
+  await until('what is offered', async () => {
+    if (await option.waitFor({ timeout: 5000 }).then(() => true, () => false)) return true;
+    await again();
+    return false;
+  });
+}
+
+async function lastLetter(page) {
+  const last = await page.evaluate(() => document.activeElement.value.at(-1));
+  await page.keyboard.press('Backspace');
+  await page.keyboard.type(last);
+}
+
 export async function json(url) {
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
   return answer.json();
+}
+
+// mendAll ends every fault of the planner, of which a scene that failed may have
+// left one.
+export async function mendAll(origin) {
+  for (const { name } of (await json(`${origin}/planner/api/v1/faults`)).faults) {
+    await fetch(`${origin}/planner/api/v1/faults/${name}`, { method: 'DELETE' });
+  }
+}
+
+// post sends a form as a page would.
+export async function post(url, form) {
+  const answer = await fetch(url, { method: 'POST', body: new URLSearchParams(form) });
+  if (!answer.ok) throw new Error(`${url}: ${answer.status} ${await answer.text()}`);
 }

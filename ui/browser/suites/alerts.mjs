@@ -1,7 +1,7 @@
-// Alert rules. They come after the planner has failed: before that the rule's
-// expression has no value to draw.
+// Alert rules.
 
 import assert from 'node:assert/strict';
+import { failing } from './evidence.mjs';
 
 export default function alerts(scene) {
   scene('the built-in rule is listed; selecting it shows expression and chart', rule);
@@ -11,7 +11,8 @@ export default function alerts(scene) {
   scene('a refresh that shows another rule tests that one', another);
 }
 
-async function rule(page) {
+async function rule(page, { origin }) {
+  await failing(origin);
   await page.goto('/alerts');
   await page.locator('#rule-HighErrorRate').click();
   await page.waitForURL((u) => u.searchParams.get('sel') === 'HighErrorRate');

@@ -64,7 +64,7 @@ async function table(page) {
   await box.hover();
   await box.locator('a[title="Show as table"]').click();
   await page.locator(`#${id} table tbody tr`).first().waitFor();
-  assert.match(page.url(), /table=/);
+  await page.waitForURL(/table=/);
   await page.locator(`#${id}`).hover();
   await page.locator(`#${id} a[title="Show as table"]`).click();
   await page.locator(`#${id} canvas`).waitFor();
@@ -77,11 +77,12 @@ async function cross(page) {
   await open(page);
   const plots = page.locator('.dp .u-over');
   await until('two plots', async () => (await plots.count()) >= 2);
-  const at = await plots.first().boundingBox();
-  await page.mouse.move(at.x + at.width / 2, at.y + at.height / 2);
-  await until('the other plot shows the cross-hair too', () =>
-    plots.nth(1).locator('.u-cursor-x').evaluate((el) => !el.classList.contains('u-off') && /translate/.test(el.style.transform)),
-  );
+  await until('the other plot shows the cross-hair too', async () => {
+    const at = await plots.first().boundingBox(); // which moves while panels come
+    await page.mouse.move(at.x + at.width / 3, at.y + at.height / 2);
+    await page.mouse.move(at.x + at.width / 2, at.y + at.height / 2);
+    return plots.nth(1).locator('.u-cursor-x').evaluate((el) => !el.classList.contains('u-off') && /translate/.test(el.style.transform));
+  });
 }
 
 async function copied(page) {
@@ -104,19 +105,27 @@ async function edited(page) {
   const redrawn = page.waitForResponse((r) => r.url().includes('/preview'));
   await page.keyboard.press('Shift+ArrowDown');
   await until('moved and taller', async () => (await place(box))[0] === x + 1 && (await place(box))[3] === h + 1);
-  await redrawn; // which takes the place of the panel
-  await box.hover();
-  await box.locator('.rz').waitFor();
-  const grip = await box.locator('.rz').boundingBox();
-  await page.mouse.move(grip.x + 8, grip.y + 8);
-  await page.mouse.down();
-  await page.mouse.move(grip.x - 200, grip.y + 8, { steps: 4 });
-  await page.mouse.up();
-  await until('narrower', async () => (await place(box))[2] < w);
+  await redrawn;
+  // what is drawn anew takes the place of the panel, under a drag and with its focus
+  let anew;
+  await until('narrower', async () => {
+    anew = page.waitForResponse((r) => r.url().includes('/preview')).catch(() => {});
+    await box.hover();
+    const grip = await box.locator('.rz').boundingBox();
+    if (!grip) return false;
+    await page.mouse.move(grip.x + 8, grip.y + 8);
+    await page.mouse.down();
+    await page.mouse.move(grip.x - 200, grip.y + 8, { steps: 4 });
+    await page.mouse.up();
+    return (await place(box))[2] < w;
+  });
+  await anew;
   await until('drawn anew', () => box.locator('canvas').count());
-  await box.focus();
-  await page.keyboard.press('Enter');
-  await page.locator('#dash-form[open]').waitFor();
+  await until('its form is open', async () => {
+    await box.focus();
+    await page.keyboard.press('Enter');
+    return page.locator('#dash-form').evaluate((form) => form.open);
+  });
   await page.fill('#dash-form [name=title]', 'Renamed');
   await page.locator('#dash-form').getByRole('button', { name: 'Done' }).click();
   await panel(page, 'Renamed').waitFor();
@@ -138,7 +147,7 @@ async function rows(page, { origin }) {
   const address = new URL(page.url()).pathname;
   assert.deepEqual(await bars(page), ['', 'Behind it', 'Lines']);
   await page.locator('[data-act="dash-row"]').click();
-  await until('a new row has the focus', async () => (await bars(page)).at(-1) === 'New row');
+  await until('a new row has the focus', () => page.evaluate(() => document.activeElement.matches('.drbar input.input') && document.activeElement.value === 'New row'));
   await page.keyboard.type('Mine');
   await page.keyboard.press('Tab');
   assert.equal(await page.evaluate(() => document.activeElement.type), 'checkbox', 'Tab goes on');
@@ -257,9 +266,13 @@ async function leads(page) {
   // a cell of the map leads to the traces of its time and its durations
   const map = panel(page, 'Latency').locator('.dheat.leads .plot');
   await map.locator('path.heat').first().waitFor();
-  const cells = JSON.parse(await panel(page, 'Latency').locator('.dheat.leads').getAttribute('data-cells'));
-  const box = await map.boundingBox();
-  const chart = await map.locator('xpath=ancestor::*[@data-from]').first().evaluate((el) => ({ from: Number(el.dataset.from), to: Number(el.dataset.to) }));
+  await map.scrollIntoViewIfNeeded();
+  // of one moment: a refresh moves the cells
+  const { cells, box, chart } = await map.evaluate((el) => {
+    const { x, y, width, height } = el.getBoundingClientRect();
+    const { from, to } = el.closest('[data-from]').dataset;
+    return { cells: JSON.parse(el.closest('.dheat.leads').dataset.cells), box: { x, y, width, height }, chart: { from: Number(from), to: Number(to) } };
+  });
   const end = cells.ends.at(-2);
   const x = box.x + ((end - cells.step / 2 - chart.from) / (chart.to - chart.from)) * box.width;
   await page.mouse.click(x, box.y + box.height * (1 - 1.5 / cells.rows.length));
@@ -271,9 +284,10 @@ async function leads(page) {
   assert.equal(new URL(cells.rows[1], page.url()).searchParams.get('max'), to.get('max'));
   // a row of the table leads to the traces of its operation
   await page.goBack();
-  const row = panel(page, 'Operations').locator('tbody a').first();
-  const operation = await row.textContent();
-  await row.click();
+  const rows = panel(page, 'Operations').locator('tbody a');
+  const operation = await rows.first().textContent();
+  const same = new RegExp(`^\\s*${operation.trim().replace(/[^\w\s]/g, '\\$&')}\\s*$`);
+  await rows.filter({ hasText: same }).first().click(); // wherever it stands by now
   await page.waitForURL(/\/traces\?/);
   assert.equal(new URL(page.url()).searchParams.get('operation'), operation);
   // and the palette knows the dashboard

@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { feed, push } from '../feed.mjs';
+import { apart, placed, rows, wheel } from '../list.mjs';
 import { shots, until } from '../tripod.mjs';
 import { aTrace, tooSmall } from './screens.mjs';
 
 const q = (page) => new URL(page.url()).searchParams.get('q') ?? '';
-const rows = (page) => page.locator('#log-rows .lr');
 
 export default function logs(scene) {
   scene('a row opens by click and by j and Enter; only narrows; View trace leads there', openRow);
@@ -17,9 +17,9 @@ export default function logs(scene) {
   scene('Back from a trace: the same lines on the screen, the same one open', back);
   scene('oldest first, and j reaches lines that were not there', order);
   scene('wrapping lines stays in the address, and rows of any height fit together', wrap);
-  scene('an open line: not this value, the JSON as sent, copies', detail);
+  scene('an open line: not this value, the JSON as sent, copies', apart(detail));
   scene('x shows what surrounds a line, without the query, and more on both sides', around);
-  scene('the link of a line shows it again, open, with absolute times', link);
+  scene('the link of a line shows it again, open, with absolute times', apart(link));
   scene('columns: added, moved by keys and by dragging, removed, all in the address', columns);
   scene('export: as many lines as the button says, as NDJSON and as CSV', exporting);
   scene('the key sheet names the keys of this screen', keys);
@@ -42,9 +42,10 @@ function gaps() {
   return all.slice(1).map((b, i) => Math.abs(b.top - all[i].bottom)).filter((d) => d > 0.6);
 }
 
-async function many(page, { origin }) {
-  const lines = await feed(origin, 'many', 10_000, (i) => ({ msg: `line ${i}`, n: i }));
-  await page.goto('/logs?service=many&from=now-1h');
+async function many(page, { origin, own }) {
+  const service = own('many');
+  const lines = await feed(origin, service, 10_000, (i) => ({ msg: `line ${i}`, n: i }));
+  await page.goto(`/logs?service=${service}&from=now-1h`);
   await rows(page).first().waitFor();
   const seen = new Map();
   let most = 0;
@@ -52,22 +53,21 @@ async function many(page, { origin }) {
     const now = await page.evaluate(() => [...document.querySelectorAll('#log-rows .lr')].map((r) => [r.id, r.querySelector('.msg').firstChild.textContent.trim()]));
     for (const [id, text] of now) seen.set(id, text);
     most = Math.max(most, now.length);
-    await page.mouse.wheel(0, 1600);
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    await wheel(page, 1600);
   }
   assert.equal(seen.size, 10_000, 'each line has a row');
   assert.deepEqual(new Set([...seen.values()]), new Set(lines.map((l) => l.msg)));
   assert.ok(most < 200, `${most} rows in the page at once`);
   assert.deepEqual(await page.evaluate(gaps), []);
   assert.match(await page.locator('#log-shown').innerText(), /10,000/);
-  await page.waitForTimeout(400); // the place is kept once scrolling has ended
+  await placed(page);
   const here = await first(page);
   await page.reload();
   await rows(page).first().waitFor();
   assert.equal((await first(page)).id, here.id, 'the address says where the list goes on');
   // and from there up again
   const above = await page.evaluate(() => document.querySelector('#log-rows .lr').id);
-  await page.mouse.wheel(0, -4000);
+  await wheel(page, -4000);
   await page.waitForFunction((id) => document.querySelector('#log-rows .lr').id !== id, above);
   const order = await rows(page).evaluateAll((all) => all.map((r) => Number(r.id.split('-')[0].slice(1))));
   assert.deepEqual(order, [...order].sort((a, b) => b - a), 'newest first');
@@ -76,20 +76,18 @@ async function many(page, { origin }) {
   assert.equal(param(page, 'cursor'), null);
 }
 
-async function back(page, { origin }) {
+async function back(page, { origin, own }) {
+  const service = own('back');
   const trace_id = await aTrace(origin);
-  await feed(origin, 'back', 3000, (i) => ({ msg: `line ${i}`, trace_id }));
-  await page.goto('/logs?service=back&from=now-1h');
+  await feed(origin, service, 3000, (i) => ({ msg: `line ${i}`, trace_id }));
+  await page.goto(`/logs?service=${service}&from=now-1h`);
   await rows(page).first().waitFor();
-  for (let i = 0; i < 12; i++) {
-    await page.mouse.wheel(0, 1500);
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-  }
+  for (let i = 0; i < 12; i++) await wheel(page, 1500);
   await page.waitForURL((u) => u.searchParams.has('cursor'));
   await rows(page).locator('visible=true').nth(60).locator('.msg').click();
   await page.locator('.exp .fl').waitFor();
   const open = await page.locator('.exp').getAttribute('data-of');
-  await page.waitForTimeout(300); // the place is kept once scrolling has ended
+  await placed(page);
   const before = await first(page);
   await page.locator('.exp').getByRole('link', { name: 'View trace' }).click();
   await page.waitForURL((u) => u.pathname.startsWith('/traces/'));
@@ -102,7 +100,9 @@ async function back(page, { origin }) {
 }
 
 async function openRow(page) {
-  await page.goto('/logs?q=service:planner-api');
+  // each such line has a route and a trace
+  const asked = 'service:planner-api "request completed"';
+  await page.goto('/logs?refresh=off&q=' + encodeURIComponent(asked));
   const third = rows(page).nth(2);
   await third.locator('.msg').click();
   const open = page.locator('.exp');
@@ -120,7 +120,7 @@ async function openRow(page) {
   const value = await route.locator('.v').innerText();
   await route.locator('a[title="Only this value"]').click();
   await page.waitForURL((u) => (u.searchParams.get('q') ?? '').includes('route:'));
-  assert.ok(q(page).startsWith('service:planner-api ') && q(page).includes(value), q(page));
+  assert.ok(q(page).startsWith(asked + ' ') && q(page).includes(value), q(page));
 
   await rows(page).first().locator('.msg').click();
   await open.waitFor();
@@ -141,28 +141,31 @@ async function openNarrow(page) {
   await page.locator('.fac[data-name=level]').waitFor();
 }
 
-async function order(page, { origin }) {
-  await feed(origin, 'order', 700, (i) => ({ msg: `line ${i}` }), { step: 0 }); // all at one time
-  await page.goto('/logs?service=order&from=now-1h');
+async function order(page, { origin, own }) {
+  const service = own('order');
+  await feed(origin, service, 450, (i) => ({ msg: `line ${i}` }), { step: 0 }); // all at one time
+  await page.goto(`/logs?service=${service}&from=now-1h`);
   await rows(page).first().waitFor();
   const newest = await first(page);
   await page.getByRole('link', { name: 'Oldest' }).click();
   await page.waitForURL((u) => u.searchParams.get('sort') === 'oldest');
-  await page.waitForFunction((id) => document.querySelector('#log-rows .lr').id !== id, newest.id);
+  await page.waitForFunction((id) => (document.querySelector('#log-rows.virtual .lr')?.id ?? id) !== id, newest.id);
   assert.match((await first(page)).text, /^line 0$/, 'of one time, the first that came is the oldest');
   const seen = [];
   await page.keyboard.press('j');
-  for (let i = 0; i < 700; i++) {
+  const read = async () => Number((await page.locator('#log-shown').innerText()).match(/^Showing (?:all )?([\d,]+)/)[1].replace(',', ''));
+  for (let i = 0; i < 450; i++) {
+    if (i % 50 === 0) await until('further lines', async () => (await read()) >= Math.min(450, i + 51));
     seen.push(await page.evaluate(() => document.activeElement.querySelector('.msg')?.textContent.trim()));
     await page.keyboard.press('j');
-    if (i % 100 === 99) await until('further lines', () => page.evaluate(() => !document.querySelector('#log-wait-down').textContent.startsWith('Reading')));
   }
-  assert.deepEqual(seen, Array.from({ length: 700 }, (_, i) => `line ${i}`));
+  assert.deepEqual(seen, Array.from({ length: 450 }, (_, i) => `line ${i}`));
 }
 
-async function wrap(page, { origin }) {
-  await feed(origin, 'long', 900, (i) => ({ msg: `line ${i} ` + 'many words '.repeat((i * 7) % 60) }));
-  await page.goto('/logs?service=long&from=now-1h');
+async function wrap(page, { origin, own }) {
+  const service = own('long');
+  await feed(origin, service, 900, (i) => ({ msg: `line ${i} ` + 'many words '.repeat((i * 7) % 60) }));
+  await page.goto(`/logs?service=${service}&from=now-1h`);
   await rows(page).first().waitFor();
   await page.keyboard.press('w');
   await page.locator('#log-rows.wrapped').waitFor();
@@ -170,8 +173,7 @@ async function wrap(page, { origin }) {
   await page.reload();
   await page.locator('#log-rows.wrapped').waitFor();
   for (let i = 0; i < 60; i++) {
-    await page.mouse.wheel(0, i < 40 ? 900 : -700);
-    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    await wheel(page, i < 40 ? 900 : -700);
     assert.deepEqual(await page.evaluate(gaps), [], `step ${i}`);
   }
   const before = await first(page);
@@ -183,12 +185,13 @@ async function wrap(page, { origin }) {
 
 const clipboard = (page) => page.evaluate(() => navigator.clipboard.readText());
 
-async function detail(page, { origin, context }) {
+async function detail(page, { origin, context, own }) {
+  const service = own('detail');
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-  const odd = `{"time":${Date.now() - 3000}, "level":"warn","service":"detail","msg":"ødd  spacing","n":1.50,"route":"/a \\"b\\""}`;
-  await feed(origin, 'detail', 20, (i) => ({ msg: `line ${i} of 20`, route: `/r/${i % 2}` }));
+  const odd = `{"time":${Date.now() - 3000}, "level":"warn","service":"${service}","msg":"ødd  spacing","n":1.50,"route":"/a \\"b\\""}`;
+  await feed(origin, service, 20, (i) => ({ msg: `line ${i} of 20`, route: `/r/${i % 2}` }));
   await push(origin, [odd]);
-  await page.goto('/logs?q=%C3%B8dd&service=detail&from=now-1h');
+  await page.goto(`/logs?q=%C3%B8dd&service=${service}&from=now-1h`);
   await rows(page).first().locator('.msg').click();
   const open = page.locator('.exp');
   await open.locator('summary', { hasText: 'JSON as sent' }).click();
@@ -199,25 +202,26 @@ async function detail(page, { origin, context }) {
   await open.getByRole('button', { name: 'Copy route' }).click();
   await until('the value', async () => (await clipboard(page)) === '/a "b"');
 
-  await page.goto('/logs?service=detail&from=now-1h&q=of');
+  await page.goto(`/logs?service=${service}&from=now-1h&q=of`);
   await rows(page).first().locator('.msg').click();
   await open.getByRole('link', { name: /^Not route = \/r\/0$/ }).click();
-  await page.waitForFunction(() => document.querySelectorAll('#log-rows .lr').length === 10);
+  await page.waitForFunction(() => document.querySelectorAll('#log-rows.virtual .lr').length === 10);
   assert.ok((await rows(page).locator('.kvs').allInnerTexts()).every((t) => t.includes('/r/1')));
   await rows(page).first().locator('.msg').click();
   await open.getByRole('link', { name: 'Same pattern' }).click();
   await page.waitForURL((u) => u.search.includes('pattern'));
-  await page.waitForFunction(() => document.querySelectorAll('#log-rows .lr').length === 10);
+  await page.waitForFunction(() => document.querySelectorAll('#log-rows.virtual .lr').length === 10);
 }
 
-async function around(page, { origin }) {
-  await feed(origin, 'stream', 400, (i) => ({ msg: i === 200 ? 'the needle' : `line ${i}`, level: i % 3 ? 'info' : 'debug' }));
-  await page.goto('/logs?q=needle&service=stream&from=now-1h');
+async function around(page, { origin, own }) {
+  const service = own('stream');
+  await feed(origin, service, 400, (i) => ({ msg: i === 200 ? 'the needle' : `line ${i}`, level: i % 3 ? 'info' : 'debug' }));
+  await page.goto(`/logs?q=needle&service=${service}&from=now-1h`);
   await rows(page).first().waitFor();
   assert.equal(await rows(page).count(), 1);
   for (const key of ['j', 'x']) await page.keyboard.press(key);
   await page.locator('.around').waitFor();
-  const here = page.locator('#log-rows .lr.here');
+  const here = page.locator('#log-rows.virtual .lr.here');
   await here.waitFor();
   assert.match(await here.innerText(), /the needle/);
   const box = await here.boundingBox();
@@ -229,24 +233,25 @@ async function around(page, { origin }) {
   assert.deepEqual(neighbours, ['line 199', 'line 201'], 'newest first, every level');
   for (const [by, last] of [[-3000, 'line 0'], [3000, 'line 399']]) {
     await until(last, async () => {
-      await page.mouse.wheel(0, by);
+      await wheel(page, by);
       return (await rows(page).locator('.msg').allInnerTexts()).includes(last);
     });
   }
   await page.keyboard.press('Escape');
   await page.waitForURL((u) => !u.searchParams.has('around'));
-  await page.waitForFunction(() => document.querySelectorAll('#log-rows .lr').length === 1);
+  await page.waitForFunction(() => document.querySelectorAll('#log-rows.virtual .lr').length === 1);
   assert.equal(q(page), 'needle');
 }
 
-async function link(page, { origin, context }) {
+async function link(page, { origin, context, own }) {
+  const service = own('linked');
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-  await feed(origin, 'linked', 1500, (i) => ({ msg: `line ${i}` }));
-  await page.goto('/logs?service=linked&from=now-1h');
+  await feed(origin, service, 1500, (i) => ({ msg: `line ${i}` }));
+  await page.goto(`/logs?service=${service}&from=now-1h`);
   await rows(page).first().waitFor();
   const wanted = rows(page).filter({ hasText: /line 700$/ });
   await until('the line', async () => {
-    await page.mouse.wheel(0, 1200);
+    await wheel(page, 1200);
     return wanted.count();
   });
   await wanted.locator('.msg').click();
@@ -268,14 +273,15 @@ async function link(page, { origin, context }) {
   assert.match(new URL(await clipboard(page)).searchParams.get('to'), /^\d{13}$/);
 }
 
-async function columns(page, { origin }) {
-  await feed(origin, 'columns', 30, (i) => ({ msg: `line ${i}`, route: `/r/${i}`, took: `${i}ms` }));
+async function columns(page, { origin, own }) {
+  const service = own('columns');
+  await feed(origin, service, 30, (i) => ({ msg: `line ${i}`, route: `/r/${i}`, took: `${i}ms` }));
   const heads = () => page.locator('.lh .ch').allInnerTexts();
   const are = async (want) => {
     await page.waitForFunction((w) => [...document.querySelectorAll('.lh .ch')].map((el) => el.textContent).join() === w, want.join());
     assert.deepEqual(await heads(), want);
   };
-  await page.goto('/logs?service=columns&from=now-1h');
+  await page.goto(`/logs?service=${service}&from=now-1h`);
   await rows(page).first().locator('.msg').click();
   await page.locator('.exp').getByRole('link', { name: 'Column route' }).click();
   await are(['Level', 'Service', 'route']);
@@ -284,7 +290,7 @@ async function columns(page, { origin }) {
   await page.keyboard.press('c');
   await page.locator('#cols-pop .others .opt[data-name=took]').click();
   await are(['Level', 'Service', 'route', 'took']);
-  assert.ok(await page.locator('#cols-pop').isVisible(), 'the list stays for the next');
+  await page.locator('#cols-pop').waitFor(); // the list stays for the next
   await page.locator('#cols-pop .shown [data-col=took]').focus();
   await page.keyboard.press('Shift+ArrowUp');
   await are(['Level', 'Service', 'took', 'route']);
@@ -306,9 +312,10 @@ async function columns(page, { origin }) {
   assert.equal(param(page, 'cols'), null);
 }
 
-async function exporting(page, { origin }) {
-  await feed(origin, 'export', 3210, (i) => ({ msg: `line ${i}`, route: `/r/${i % 5}` }));
-  await page.goto(`/logs?service=export&from=now-1h&q=${encodeURIComponent('route:"/r/1" or route:"/r/2"')}`);
+async function exporting(page, { origin, own }) {
+  const service = own('export');
+  await feed(origin, service, 3210, (i) => ({ msg: `line ${i}`, route: `/r/${i % 5}` }));
+  await page.goto(`/logs?service=${service}&from=now-1h&q=${encodeURIComponent('route:"/r/1" or route:"/r/2"')}`);
   await page.getByRole('button', { name: 'Export', exact: true }).click();
   const pop = page.locator('#export-pop');
   for (const [format, lines] of [['NDJSON', 1284], ['CSV', 1285]]) {

@@ -35,12 +35,14 @@ const days = [
   { name: 'planner-done', path: '/planner/?view=done', title: 'Planner · Tripod', shows: '.task.done' },
 ];
 
-// aTrace is one in which planner-web asks planner-api and that its database.
+// aTrace is one in which planner-web asks planner-api and that its database. It
+// began some seconds ago, so that no more spans come.
 export async function aTrace(origin) {
   return until('a trace of both planners', async () => {
     const found = await json(`${origin}/api/traces?service=planner-web&limit=200&lookback=1h`);
     const services = (t) => new Set(Object.values(t.processes).map((p) => p.serviceName)).size;
-    const best = found.data.filter((t) => services(t) > 1).sort((a, b) => b.spans.length - a.spans.length)[0];
+    const whole = (t) => Math.min(...t.spans.map((s) => s.startTime)) < (Date.now() - 5000) * 1000;
+    const best = found.data.filter((t) => services(t) > 1 && whole(t)).sort((a, b) => b.spans.length - a.spans.length)[0];
     return best?.traceID;
   });
 }

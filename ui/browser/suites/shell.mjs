@@ -1,6 +1,7 @@
 // The frame around every screen: theme, time, keys, palette, narrow navigation.
 
 import assert from 'node:assert/strict';
+import { until } from '../tripod.mjs';
 import { aTrace } from './screens.mjs';
 
 const query = (page) => new URL(page.url()).searchParams;
@@ -64,7 +65,10 @@ async function keys(page) {
   assert.equal(await page.evaluate(() => document.activeElement.id), 'q');
   await page.keyboard.type('g');
   assert.equal(await page.locator('#q').inputValue(), 'g', 'typing keeps its keys');
-  await page.keyboard.press('Escape');
+  await until('the box is left', async () => {
+    await page.keyboard.press('Escape'); // the first one closes the completions, if they have come
+    return page.evaluate(() => document.activeElement.id !== 'q');
+  });
 
   await page.keyboard.press('?');
   await page.locator('#keys[open]').waitFor();
