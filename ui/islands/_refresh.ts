@@ -38,17 +38,23 @@ function letGo(now: HTMLElement, next: HTMLElement): void {
   }
 }
 
-/** Asks for this view again. An answer that comes after a newer question is dropped. */
-export async function refresh(): Promise<void> {
+/**
+ * Asks for this view again. An answer that comes after a newer question, or once
+ * another view is shown, is dropped, and so is one that nobody asked for once the
+ * reader is busy.
+ */
+export async function refresh(unasked = false): Promise<void> {
   running?.abort();
   const mine = new AbortController();
+  const view = location.href;
   running = mine;
   asked = performance.now();
   const busy = window.setTimeout(() => one('#timepick')?.classList.add('busy'), 150);
   try {
-    const answer = await fetch(location.href, { signal: mine.signal, headers: { 'X-Tripod-Refresh': '1' } });
+    const answer = await fetch(view, { signal: mine.signal, headers: { 'X-Tripod-Refresh': '1' } });
     const text = await answer.text();
-    if (running !== mine) return;
+    if (running !== mine || (unasked && busyReader())) return;
+    if (location.href !== view) return unasked ? undefined : void refresh();
     const doc = new DOMParser().parseFromString(text, 'text/html');
     if (!doc.getElementById('main')) throw new Error('no page');
     replace(doc);
@@ -107,7 +113,7 @@ export function schedule(): void {
   if (!wait) return;
   timer = window.setTimeout(() => {
     if (document.hidden || busyReader()) schedule();
-    else void refresh();
+    else void refresh(true);
   }, wait);
 }
 
@@ -144,7 +150,7 @@ export function start(): void {
   schedule();
   document.addEventListener('visibilitychange', () => {
     const every = interval();
-    if (!document.hidden && every && performance.now() - asked > every) void refresh();
+    if (!document.hidden && every && performance.now() - asked > every) void refresh(true);
   });
   document.addEventListener('htmx:afterSettle', schedule);
   document.addEventListener('htmx:sendError', () => toast('The appliance does not answer.', 'warn'));

@@ -22,6 +22,8 @@ async function searched(page, text) {
 export default function logsQuery(scene) {
   scene('a query and Enter: the address has it, the rows match, Back returns', query);
   scene('completion: fields, values with counts, Tab, Esc, all fields', complete);
+  scene('a refresh that is late leaves what is offered while one types', late);
+  scene('a refresh that is late does not bring the view before back', overtaken);
   scene('completion of LogQL, and the queries of this browser', completeLogQL);
   scene('a query is saved under a name, offered while one types, and removed', saved);
   scene('a name that is taken: asks before another query is replaced; at 390 px too', taken, { size: 'narrow', allow: /status of 409/ });
@@ -193,6 +195,46 @@ async function complete(page) {
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   assert.match(await box.inputValue(), /:$/, 'Enter takes what the arrows chose');
+}
+
+// lateRefresh shows a view, and gives what lets the answer of its first refresh
+// come, once that was asked for.
+async function lateRefresh(page, view) {
+  let first;
+  await page.route('**/logs?*', async (route) => {
+    if (first || !route.request().headers()['x-tripod-refresh']) return route.continue();
+    const response = route.fetch();
+    first = async () => route.fulfill({ response: await response });
+  });
+  await page.goto(view);
+  await until('it is asked for a refresh', () => first);
+  return async () => {
+    const came = page.waitForResponse((r) => r.request().headers()['x-tripod-refresh'] === '1');
+    await first();
+    await (await came).finished();
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  };
+}
+
+async function overtaken(page) {
+  const answer = await lateRefresh(page, '/logs?refresh=2');
+  await page.locator('.fac[data-name=service] .fv', { hasText: 'streak-worker' }).click();
+  await page.waitForURL((u) => u.searchParams.has('q'));
+  const services = async () => [...new Set(await page.locator('#log-rows .lr .svc').allInnerTexts())];
+  assert.deepEqual(await services(), ['streak-worker']);
+  await answer();
+  assert.deepEqual(await services(), ['streak-worker']);
+}
+
+async function late(page) {
+  const answer = await lateRefresh(page, '/logs?refresh=1');
+  await page.locator('#q').click();
+  await page.keyboard.type('rou');
+  await offered(page, option(page, /^route$/));
+  await answer();
+  assert.ok(await option(page, /^route$/).isVisible());
+  await page.keyboard.press('Tab');
+  assert.equal(await page.locator('#q').inputValue(), 'route:');
 }
 
 async function completeLogQL(page) {
