@@ -47,10 +47,12 @@ function mark(form: HTMLFormElement, json: string): void {
   }
 }
 
+/** Asks after a while. An answer to what stood in the form before would say where things were in it. */
 function ask(f: HTMLFormElement, parts: Part[], after: number): void {
   clearTimeout(timer);
+  running?.abort();
+  running = null;
   timer = window.setTimeout(async () => {
-    running?.abort();
     const mine = new AbortController();
     running = mine;
     for (const part of parts) if (running === mine) await show(f, part, mine);

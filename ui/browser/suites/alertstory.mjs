@@ -7,6 +7,7 @@ import { json, until } from '../tripod.mjs';
 export default function alertStory(scene) {
   scene('a rule is made, tried, saved, fires, is silenced and resolved', story);
   scene('the threshold is dragged on the chart, and the back-test follows', dragged);
+  scene('an answer to an older threshold does not take a newer one apart', outrun);
   scene('what is wrong with a rule is said beside its field', wrong, { allow: /status of 400/ });
   scene('a rule is written in LogQL, and opens in LogQL again', logql);
   scene('a recording rule is made, writes its metric, is changed and deleted', recording);
@@ -105,6 +106,28 @@ async function dragged(page) {
   await page.locator('#rule-slide').focus();
   await page.keyboard.press('Home');
   await until('the slider moves it too', async () => (await expr(page)) === `${question} > 0`);
+}
+
+async function outrun(page) {
+  await newRule(page, 'Outrun', 1);
+  await page.getByText('which would fire at once').waitFor();
+  const field = page.locator('#rule-threshold');
+  let early; // the first answer, which waits; the others never come
+  let answer = () => {};
+  await page.route('**/alerts/preview?part=look', async (route) => {
+    if (early) return;
+    early = route.fetch();
+    const response = await early;
+    answer = () => route.fulfill({ response }).catch(() => {}); // given up since
+  });
+  await field.fill('12');
+  await until('what 12 would do is known', () => early);
+  await early;
+  await field.fill('345');
+  await answer();
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  await field.fill('6');
+  await until('6 stands in the expression', async () => (await expr(page)) === question + ' > 6');
 }
 
 async function wrong(page) {
