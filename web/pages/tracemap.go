@@ -227,7 +227,7 @@ func (a *traceAsk) mapNote(m *traceMap) screens.MapNote {
 	if n.remote {
 		text = "Most time was spent waiting for " + orDash(n.name) + ": " + dur(n.own)
 	}
-	if whole := a.t.end - a.t.start; whole > 0 {
+	if whole := a.t.end - a.t.start; whole > 0 && n.own <= whole { // what runs side by side may take longer than all
 		text += ", " + chart.Percent(float64(n.own)/float64(whole)).String() + " of the trace"
 	}
 	for _, o := range a.operations() {

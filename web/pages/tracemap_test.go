@@ -146,6 +146,20 @@ func TestWordsOfCallsStandApart(t *testing.T) {
 	}
 }
 
+// Spans side by side take more time than their trace, which is no share of it.
+func TestMapNoteOfSpansSideBySide(t *testing.T) {
+	for spans, want := range map[int]string{1: "80 % of the trace", 3: ""} {
+		tr := []store.Span{sp(1, 0, "web", 0, 100e6)}
+		for i := range spans {
+			tr = append(tr, sp(byte(2+i), 1, "api", 10e6, 90e6))
+		}
+		a := &traceAsk{t: growTree(tr)}
+		if note := a.mapNote(mapOf(a.t)); !strings.Contains(note.Text, "api spent the most time") || !strings.Contains(note.Text, want) || want == "" && strings.Contains(note.Text, "%") {
+			t.Errorf("%d spans: %s", spans, note.Text)
+		}
+	}
+}
+
 func TestMapScreen(t *testing.T) {
 	body := mainOf(t, ask(screenOf(t, traceDoors()), "/traces/ab000000000000000000000000000001?view=map").Body.String())
 	for _, s := range []string{"planner-db", "1 call, 80 ms", `class="nd c2 bad"`, "planner-api spent the most time of its own: 80 ms, 80 % of the trace, of it 60 ms in ", "pool.acquire", "(1 span)."} {
