@@ -89,12 +89,12 @@ export async function open(browser, origin, { theme = 'dark', size = 'wide', scr
   const context = await browser.newContext({ viewport: widths[size], hasTouch: size === 'narrow', colorScheme: theme, timezoneId: 'UTC', baseURL: origin, javaScriptEnabled: script });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
-  if (process.env.SLOW) await slow(context, page, Number(process.env.SLOW));
+  if (process.env.TEST_TRIPOD_SLOW) await slow(context, page, Number(process.env.TEST_TRIPOD_SLOW));
   return { page, context, faults: watch(page, origin) };
 }
 
 // slow has a page be played as on a machine of so many times less speed whose
-// answers take 50 ms each time more: SLOW=6 finds scenes that do not wait.
+// answers take 50 ms each time more: TEST_TRIPOD_SLOW=6 finds scenes that do not wait.
 async function slow(context, page, times) {
   const devtools = await context.newCDPSession(page);
   await devtools.send('Emulation.setCPUThrottlingRate', { rate: times });
